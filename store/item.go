@@ -1,0 +1,220 @@
+package store
+
+import "time"
+
+// Kind is what an item is.
+type Kind string
+
+// The kinds of items.
+const (
+	KindTicket     Kind = "ticket"     // an issue, a story, an epic
+	KindChange     Kind = "change"     // a pull request
+	KindCommit     Kind = "commit"     // a commit on the default branch
+	KindDiscussion Kind = "discussion" // a thread
+)
+
+// Status is the category of an item's state, never its localised name.
+type Status string
+
+// The status categories.
+const (
+	StatusTodo    Status = "todo"
+	StatusDoing   Status = "doing"
+	StatusDone    Status = "done"    // delivered: a merged change, a finished ticket
+	StatusDropped Status = "dropped" // closed without being delivered
+)
+
+// Gone says why an item is no longer where it was.
+type Gone string
+
+// The ways in which an item goes. The empty value means that it is there.
+const (
+	GoneDeleted    Gone = "deleted"
+	GoneMoved      Gone = "moved"
+	GoneLostAccess Gone = "lost_access"
+	// GoneNotOnDefaultBranch marks a commit that a force-push removed.
+	GoneNotOnDefaultBranch Gone = "not_on_default_branch"
+)
+
+// An Item is the newest state of one piece of work.
+type Item struct {
+	// Source is the name of the connector instance.
+	Source string
+	// ID never changes at the source. Within a source, the items of one
+	// container (a repository, a project, a channel) share a prefix that ends
+	// in a slash, so that a container can be listed.
+	ID   string
+	Kind Kind
+	// Keys are the names people type, newest first: "PAY-7", "acme/api#12",
+	// "acme/api@<40 hex digits>". Old names stay. Two items that share a key
+	// are the same work seen from two sources.
+	Keys []string
+	// Title is the only text that is stored.
+	Title string
+	URL   string
+	// Attrs is what rules match; see the constants that start with Attr.
+	// Values never name a person.
+	Attrs map[string][]string
+	// Links are ordered as they were found, without repeats.
+	Links  []Link
+	Status Status
+
+	Created, Updated, Started, Closed time.Time
+	Gone                              Gone
+}
+
+// The attributes that more than one connector sets. All values are as the
+// source spells them; "…" shows an example.
+const (
+	AttrRepo      = "repo"      // "acme/api"
+	AttrProject   = "project"   // "PAY", the part of a ticket key before the dash
+	AttrLabel     = "label"     // "incident"
+	AttrMilestone = "milestone" // "2026 Q1"
+	AttrPath      = "path"      // "svc/sso/token.go", each file a commit or change touched
+	AttrType      = "type"      // "bug", as the source names it
+	AttrBranch    = "branch"    // head branch of a change
+	AttrBase      = "base"      // branch a change is to be merged into
+	AttrScope     = "scope"     // "build" of a conventional subject "fix(build): …"
+	AttrChange    = "change"    // conventional type, "fix" of "fix(build): …"
+	AttrAuthor    = "author"    // "bot" or "human"
+	AttrBot       = "bot"       // the name of the machine account that made it, never a person
+)
+
+// LinkKind is what a link says about the two items.
+type LinkKind string
+
+// The kinds of links, from the item that holds them to the key they name.
+const (
+	// LinkImplements: the item does the other's work: the leading run of keys
+	// of a commit subject or title, the title of what a merge brings in, the
+	// key of what a revert takes back, a development panel.
+	LinkImplements LinkKind = "implements"
+	// LinkCloses is a closing keyword with its reference. It counts as
+	// delivered only once the change is merged into the default branch.
+	LinkCloses LinkKind = "closes"
+	// LinkParent leads from a child to its parent or epic.
+	LinkParent LinkKind = "parent"
+	// LinkPartOf leads from a commit to the change that carried it.
+	LinkPartOf LinkKind = "part_of"
+	// LinkContains leads from a change to a commit it carries. The commit is
+	// then no work of its own.
+	LinkContains LinkKind = "contains"
+	// LinkDiscusses leads from a thread to what it is about.
+	LinkDiscusses LinkKind = "discusses"
+	LinkRelates   LinkKind = "relates"
+	LinkMentions  LinkKind = "mentions"
+	// LinkBlocks leads from what blocks to what is blocked. It attributes
+	// nothing.
+	LinkBlocks LinkKind = "blocks"
+)
+
+// A Link leads from the item that holds it to the item that has Key. The
+// target need not be stored. Connectors keep every reference they find, to
+// known projects or not; the reader decides what is known.
+type Link struct {
+	Kind LinkKind
+	Key  string
+	At   time.Time // when the link was made, zero when the source does not tell
+}
+
+// EventKind is what a person did.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventCommit     EventKind = "commit"     // authored or co-authored a commit
+	EventOpen       EventKind = "open"       // opened a ticket or change
+	EventPush       EventKind = "push"       // pushed to a change
+	EventReview     EventKind = "review"     // reviewed, or commented on the code of, someone else's change
+	EventComment    EventKind = "comment"    // commented on a ticket, or on someone else's change
+	EventReply      EventKind = "reply"      // commented on one's own change
+	EventEdit       EventKind = "edit"       // edited a title, description or comment
+	EventMessage    EventKind = "message"    // wrote in a thread
+	EventReaction   EventKind = "reaction"   // reacted with an emoji
+	EventTransition EventKind = "transition" // moved an item to another status; Attrs["to"] is the category
+	EventMerge      EventKind = "merge"      // merged a change
+	EventClose      EventKind = "close"      // closed an item
+	EventLink       EventKind = "link"       // made or removed a link
+	EventWorklog    EventKind = "worklog"    // logged time; Attrs["seconds"]
+	EventCheckIn    EventKind = "check_in"   // reported a confidence
+)
+
+// An Event is one thing that one person did to one item. Events are never
+// removed; an event with a known (Source, Item, ID) replaces the stored one,
+// which makes a repeat harmless.
+type Event struct {
+	Source string
+	// ID is unique within the item: "commit/<sha>", "review/<number>". Two
+	// people who share an event (a co-authored commit) have two IDs.
+	ID   string
+	Item string // Item.ID of the same source
+	Kind EventKind
+	// Actor is the identity at the source as connectors spell it
+	// ("github:octocat", "email:octocat@example.org"), and its keyed hash
+	// from the poller onwards. Empty when the source does not tell (a deleted
+	// account).
+	Actor string
+	// Bot is set where the source says that the actor is a machine.
+	Bot bool
+	// At has the author's offset where the source tells it, made with
+	// WithOffset, and time.UTC where it does not; to the second.
+	At    time.Time
+	Attrs map[string]string
+}
+
+// WithOffset returns t in a zone with the given offset, for events whose
+// author's zone is known.
+func WithOffset(t time.Time, seconds int) time.Time {
+	return t.In(time.FixedZone("author", seconds))
+}
+
+// Offset returns the author's offset from UTC in seconds, and whether the
+// source told it.
+func Offset(t time.Time) (seconds int, known bool) {
+	if t.Location() == time.UTC {
+		return 0, false
+	}
+	_, seconds = t.Zone()
+	return seconds, true
+}
+
+// A Tombstone marks a stored item as gone. An item that is not stored is
+// ignored. Applying the item again later brings it back.
+type Tombstone struct {
+	ID  string
+	Why Gone
+	// MovedTo is the new key of a moved item, which keeps its history: it is
+	// added in front of the item's keys.
+	MovedTo string
+	At      time.Time // when it was found gone
+}
+
+// An Identity is a handle that was seen at a source. It lives apart from
+// everything else, so that it can be erased.
+type Identity struct {
+	Actor  string // as in Event
+	Handle string // what a person would recognise, "github:octocat"
+	Bot    bool
+}
+
+// A Quarantined is something that could not be read. The rest of its page was
+// kept. It is released when an item with its ID is applied.
+type Quarantined struct {
+	ID     string
+	Reason string // what was wrong, without content
+}
+
+// A Declaration is one version of the declared objectives as it was loaded.
+type Declaration struct {
+	KnownFrom time.Time // when it was first loaded
+	Body      []byte    // canonical encoding, chosen by the caller
+}
+
+// An Override is a human's decision about one item. It outranks everything.
+type Override struct {
+	Key  string // a key of the item
+	To   string // an objective's id, or a bucket
+	Role string // the role that decided, never a person
+	Why  string
+	At   time.Time
+}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -90,11 +91,14 @@ type Error struct {
 	Err     error
 }
 
+// Error returns one printable line, without the queries and user names of
+// URLs, because credentials hide there.
 func (e *Error) Error() string {
+	why := safeText(fmt.Sprint(e.Err))
 	if e.RetryAt.IsZero() {
-		return fmt.Sprintf("%s: %v", e.Reason, e.Err)
+		return fmt.Sprintf("%s: %s", e.Reason, why)
 	}
-	return fmt.Sprintf("%s, retry at %s: %v", e.Reason, e.RetryAt.UTC().Format(time.RFC3339), e.Err)
+	return fmt.Sprintf("%s, retry at %s: %s", e.Reason, e.RetryAt.UTC().Format(time.RFC3339), why)
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -105,6 +109,9 @@ func ReasonOf(err error) Reason {
 		return e.Reason
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
+		return ReasonTimeout
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
 		return ReasonTimeout
 	}
 	return ReasonNetwork

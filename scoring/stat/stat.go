@@ -36,13 +36,9 @@ func Wilson(p, n, confidence float64) (low, high float64) {
 	z2n := z * z / n
 	middle := p + z2n/2
 	half := z * math.Sqrt((p*(1-p)+z2n/4)/n)
-	low, high = clip((middle-half)/(1+z2n)), clip((middle+half)/(1+z2n))
-	if p == 0 {
-		low = 0
-	}
-	if p == 1 {
-		high = 1
-	}
+	// Rounding must not put the proportion outside of its own interval.
+	low = min(p, clip((middle-half)/(1+z2n)))
+	high = max(p, clip((middle+half)/(1+z2n)))
 	return low, high
 }
 

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// Warnings returns what is allowed and yet hardly meant, each with its
+// position, in the order of the file. It looks at the modes of secret files.
+func (c *Config) Warnings() []string {
+	// A decoder of its own collects, so that Config stays as it is.
+	w := &decoder{file: c.Path, where: c.d.where}
+	c.warnObjectives(w)
+	c.warnPeople(w)
+	if c.Privacy.KPeople < 5 {
+		w.errorf("privacy.k_people", "groups below 5 can often be traced to persons")
+	}
+	if !slices.Contains(c.doc.Windows.Labels, "28d") {
+		w.errorf("windows.labels", "the shipped alerts and dashboards read the window 28d")
+	}
+	for i := range c.Connectors {
+		w.errs = append(w.errs, c.Connectors[i].openSecrets(c.d)...)
+	}
+	var out []string
+	for _, e := range w.errs.sorted(c.Path) {
+		out = append(out, e.Error())
+	}
+	return out
+}
+
+func (c *Config) warnObjectives(w *decoder) {
+	if len(c.doc.Objectives) == 0 && len(c.declared.Set.RunWork) == 0 {
+		w.errorf("objectives", "nothing is declared, so all work will be unknown")
+	}
+	byRank := map[int]string{}
+	for i, o := range c.doc.Objectives {
+		path := fmt.Sprintf("objectives[%d]", i)
+		if len(o.Keys) == 0 && o.Match.compiled == nil {
+			w.errorf(path, "nothing can match it: give the keys of its tickets or a match rule")
+		}
+		if o.Owner == nil {
+			w.errorf(path, "has no owner")
+		}
+		if v := o.build(); v.State == objective.Active {
+			if first, twice := byRank[v.Rank]; twice {
+				w.errorf(path+".rank", "is the rank of the active objective in line %d too; they will be ordered by id", w.position(first).line)
+			} else {
+				byRank[v.Rank] = path
+			}
+		}
+		c.warnRule(w, o.Match.compiled, path+".match")
+		c.warnRule(w, o.Excludes.rule.compiled, path+".excludes")
+	}
+	for i, r := range c.doc.RunWork.Rules {
+		c.warnRule(w, r.rule.compiled, fmt.Sprintf("run_work.rules[%d]", i))
+	}
+	for i, r := range c.doc.NonGoals {
+		c.warnRule(w, r.rule.compiled, fmt.Sprintf("non_goals[%d]", i))
+	}
+}
+
+// warnRule reports a condition on a source that does not exist.
+func (c *Config) warnRule(w *decoder, r *objective.Rule, path string) {
+	if r == nil {
+		return
+	}
+	for _, p := range r.Like {
+		if r.Attr == objective.AttrSource && p.Op == objective.Exact &&
+			!slices.ContainsFunc(c.Connectors, func(one Connector) bool { return strings.EqualFold(one.Name, p.Text) }) {
+			w.errorf(path, "nothing can match it: there is no connector %s", w.quote(p.Text))
+		}
+	}
+	for i := range r.All {
+		c.warnRule(w, &r.All[i], path)
+	}
+	for i := range r.Any {
+		c.warnRule(w, &r.Any[i], path)
+	}
+	c.warnRule(w, r.Not, path)
+}
+
+func (c *Config) warnPeople(w *decoder) {
+	providers := []string{"email", "github", "jira", "slack"}
+	for _, one := range c.Connectors {
+		providers = append(providers, one.Type)
+	}
+	for handle, path := range c.dir.handles {
+		provider, _, _ := strings.Cut(handle, ":")
+		if !slices.Contains(providers, provider) {
+			w.errorf(path, "no connector of this type exists; handles begin with email: or the type of a connector")
+		}
+	}
+	member := map[string]bool{}
+	for i, t := range c.declared.Teams {
+		if len(t.Members) == 0 {
+			w.errorf(fmt.Sprintf("teams[%d]", i), "the team has no members")
+		}
+		for _, m := range t.Members {
+			member[m.Person] = true
+		}
+	}
+	for i, p := range c.doc.Identities {
+		path := fmt.Sprintf("identities[%d]", i)
+		if len(p.Handles) == 0 {
+			w.errorf(path, "the person has no handles, so no work is theirs")
+		}
+		if len(c.declared.Teams) > 0 && !member[p.Person] {
+			w.errorf(path, "the person is in no team")
+		}
+	}
+}

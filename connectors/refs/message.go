@@ -1,6 +1,41 @@
 package refs
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Subject returns the first line of a commit message that says anything, and
+// Body what follows it.
+func Subject(message string) string {
+	subject, _ := cutMessage(message)
+	return subject
+}
+
+// Body returns a commit message without its subject.
+func Body(message string) string {
+	_, body := cutMessage(message)
+	return body
+}
+
+func cutMessage(message string) (subject, body string) {
+	subject, body, _ = strings.Cut(strings.TrimLeft(message, "\r\n\t "), "\n")
+	return strings.TrimSpace(subject), strings.TrimSpace(body)
+}
+
+// ContentKey returns the key by which a commit is recognised when it was
+// rewritten, which a rebase or a cherry-pick does: its hash changes, its
+// author, the time the author wrote it, and its subject stay. The key is
+// "repo~" and 12 hexadecimal digits of the SHA-256 of the author's address in
+// lower case, the author's time in seconds since 1970 and the subject, one a
+// line.
+func ContentKey(repo, email string, at time.Time, subject string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(email) + "\n" + strconv.FormatInt(at.Unix(), 10) + "\n" + subject))
+	return repo + "~" + hex.EncodeToString(sum[:6])
+}
 
 // Conventional takes the front of a conventional subject apart: "fix" and
 // "build" of "fix(build): x". Both are empty for other subjects; the scope is

@@ -192,6 +192,23 @@ func TestCoAuthors(t *testing.T) {
 	}
 }
 
+func TestMessage(t *testing.T) {
+	for message, want := range map[string][2]string{
+		"a\n\nb\nc\n":       {"a", "b\nc"},
+		"\n a \r\n\r\nb\r\n": {"a", "b"},
+		"a":                 {"a", ""},
+		"":                  {"", ""},
+	} {
+		if got := [2]string{Subject(message), Body(message)}; got != want {
+			t.Errorf("%q: got %q want %q", message, got, want)
+		}
+	}
+	// sha256("a@b.c\n1700000000\nfix: x"), by sha256sum.
+	if got, want := ContentKey("o/r", "A@b.c", time.Unix(1700000000, 0), "fix: x"), "o/r~b9fdae9c4559"; got != want {
+		t.Errorf("got %s want %s", got, want)
+	}
+}
+
 // TestCaps shows that mentions cannot push out what is closed.
 func TestCaps(t *testing.T) {
 	var b strings.Builder

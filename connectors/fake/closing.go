@@ -1,0 +1,65 @@
+package fake
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+)
+
+var (
+	// closer is a closing keyword with the one reference it applies to.
+	closer = regexp.MustCompile(`(?i)(?:^|[^\w/-])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?[ \t]+` +
+		`(?:https?://[^\s/]+/([\w.-]+/[\w.-]+)/issues/(\d+)|([\w.-]+/[\w.-]+)?#(\d+)|GH-(\d+))\b`)
+	// unread is the text in which GitHub looks for no references.
+	unread = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`|<!--.*?-->")
+)
+
+// references returns the issues that a text closes, in order, once each.
+func (w *World) references(r *repo, text string) []*issue {
+	var out []*issue
+	for _, m := range closer.FindAllStringSubmatch(unread.ReplaceAllString(text, " "), -1) {
+		name := cmp.Or(m[1], m[3], r.full())
+		number, _ := strconv.Atoi(cmp.Or(m[2], m[4], m[5]))
+		target, err := w.repo(name)
+		if err != nil || target.revoked {
+			continue
+		}
+		is := target.byNumber[number]
+		if is != nil && is.movedTo != nil {
+			is = is.movedTo
+		}
+		if is != nil && is.pull == nil && !is.deleted && !slices.Contains(out, is) {
+			out = append(out, is)
+		}
+	}
+	return out
+}
+
+// closing returns the issues that a pull request closes once merged: those
+// linked by hand, and those named by keyword when it targets the default
+// branch.
+func (w *World) closing(is *issue) []*issue {
+	var out []*issue
+	if is.pull.baseRef == is.repo.defaultBranch {
+		out = w.references(is.repo, is.body)
+	}
+	for _, linked := range is.pull.linked {
+		if !slices.Contains(out, linked) && !linked.deleted && linked.movedTo == nil {
+			out = append(out, linked)
+		}
+	}
+	return out
+}
+
+// closeByKeyword closes what the message of a commit on the default branch
+// says it closes.
+func (w *World) closeByKeyword(at time.Time, r *repo, message string, by *user) {
+	for _, is := range w.references(r, message) {
+		if is.closed.IsZero() {
+			is.repo.rev++
+			is.close(at, by, "completed")
+		}
+	}
+}

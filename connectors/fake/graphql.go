@@ -1,0 +1,3 @@
+package fake
+
+func (c *call) graphql() *response { return c.notFound() }

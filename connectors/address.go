@@ -12,11 +12,13 @@ const (
 	classForbidden class = "forbidden"
 )
 
-// classify says what kind of network an address belongs to. IPv4 addresses
-// that hide in IPv6 ones (mapped, translated, 6to4) count as what they hide.
+// classify says what kind of network an address belongs to. An IPv4 address
+// that hides in an IPv6 one is judged too: a translated one must be public,
+// since no operator writes a private address that way.
 func classify(addr netip.Addr) class {
-	if v4, ok := embedded(addr); ok {
-		addr = v4
+	addr = addr.Unmap()
+	if v4, ok := translated(addr); ok && classify(v4) != classPublic {
+		return classForbidden
 	}
 	switch {
 	case addr.IsLoopback():
@@ -40,19 +42,12 @@ func classify(addr netip.Addr) class {
 	return classPublic
 }
 
-// embedded returns the IPv4 address inside an IPv6 one.
-func embedded(addr netip.Addr) (netip.Addr, bool) {
-	if addr.Is4In6() {
-		return addr.Unmap(), true
-	}
-	if !addr.Is6() {
-		return addr, false
-	}
-	b := addr.As16()
-	switch {
-	case in(addr, "64:ff9b::/96", "64:ff9b:1::/48"): // NAT64
+// translated returns the IPv4 address that NAT64 or 6to4 makes of an IPv6 one.
+func translated(addr netip.Addr) (netip.Addr, bool) {
+	switch b := addr.As16(); {
+	case in(addr, "64:ff9b::/96", "64:ff9b:1::/48"):
 		return netip.AddrFrom4([4]byte(b[12:16])), true
-	case in(addr, "2002::/16"): // 6to4
+	case in(addr, "2002::/16"):
 		return netip.AddrFrom4([4]byte(b[2:6])), true
 	}
 	return addr, false

@@ -1,0 +1,167 @@
+package scoring_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+)
+
+// A vector is one worked number of the score specification.
+type vector struct{ Input, Expected json.RawMessage }
+
+// vectorTests runs each vector through the function that evaluates.
+func vectorTests() map[string]func(*testing.T, vector) {
+	tests := map[string]func(*testing.T, vector){}
+	for _, part := range []map[string]func(*testing.T, vector){effortVectors(), scoreVectors(), privacyVectors()} {
+		maps.Copy(tests, part)
+	}
+	return tests
+}
+
+// laterVectors lists, by issue, the vectors of scores that do not exist yet.
+// They are not run.
+func laterVectors() map[int][]string {
+	return map[int][]string{
+		4: strings.Fields(`
+			TV-D1 TV-D2 TV-D3 TV-D4 TV-D5
+			TV-C1 TV-C1b TV-C1c TV-C2 TV-C3 TV-C3b TV-C4 TV-C5 TV-C6 TV-C7
+			TV-K1 TV-K2 TV-K3 TV-K4
+			TV-M1 TV-M2 TV-M3
+			TV-F1 TV-F2 TV-F3 TV-F3b TV-F4 TV-F5 TV-F6
+			TV-G1 TV-G2 TV-G3 TV-G4 TV-G5 TV-V1
+			TV-P1 TV-P1b TV-P2 TV-P3 TV-P4
+			TV-X1 TV-X2 TV-X3 TV-X4 TV-X5 TV-X6
+			TV-L1 TV-L2 TV-L3 TV-L4 TV-L5 TV-L6 TV-L7 TV-L8 TV-L9 TV-L10 TV-L11 TV-L12
+			TV-Q1 TV-Q2 TV-Q3 TV-Q4 TV-Q5 TV-Q6 TV-Q7
+			TV-I1 TV-I2 TV-I3 TV-I4
+			TV-T1 TV-T2 TV-T3 TV-T3b TV-T4 TV-T5
+			TV-B1 TV-B2
+			TV-N1 TV-N2 TV-N3 TV-N4 TV-N5 TV-N6 TV-N7 TV-N8 TV-N9`),
+	}
+}
+
+// elsewhereVectors are tested beside the package whose function they run
+// through, which this one cannot reach.
+func elsewhereVectors() map[string]string {
+	return map[string]string{
+		"TV-T6": "scoring/attribution",
+	}
+}
+
+// readVectors returns the vectors by short id, the part before the first
+// underscore.
+func readVectors(t *testing.T) map[string]vector {
+	t.Helper()
+	body, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]vector
+	if err := json.Unmarshal(body, &file); err != nil {
+		t.Fatal(err)
+	}
+	short := make(map[string]vector, len(file))
+	for name, v := range file {
+		id, _, _ := strings.Cut(name, "_")
+		if _, twice := short[id]; twice {
+			t.Fatalf("two vectors have the id %s", id)
+		}
+		short[id] = v
+	}
+	return short
+}
+
+func TestVectors(t *testing.T) {
+	vectors, tests := readVectors(t), vectorTests()
+	for _, id := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(id, func(t *testing.T) {
+			v, ok := vectors[id]
+			if !ok {
+				t.Fatal("the file has no such vector")
+			}
+			tests[id](t, v)
+		})
+	}
+}
+
+func TestEveryVectorIsListedOnce(t *testing.T) {
+	listed := slices.Collect(maps.Keys(vectorTests()))
+	for _, ids := range laterVectors() {
+		listed = append(listed, ids...)
+	}
+	listed = slices.AppendSeq(listed, maps.Keys(elsewhereVectors()))
+	slices.Sort(listed)
+	if want := slices.Sorted(maps.Keys(readVectors(t))); !slices.Equal(listed, want) {
+		t.Errorf("listed are\n%v\nthe file has\n%v", listed, want)
+	}
+}
+
+// decode reads one side of a vector into a type that names all its fields, so
+// that nothing in it is overlooked.
+func decode[T any](t *testing.T, raw json.RawMessage) (into T) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&into); err != nil {
+		t.Fatal(err)
+	}
+	return into
+}
+
+// prose is a field that explains and is not compared.
+type prose json.RawMessage
+
+func (p *prose) UnmarshalJSON(b []byte) error { *p = b; return nil }
+
+// same compares a number with a vector's, which has six decimals.
+func same(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	within(t, what, got, want, 1e-6)
+}
+
+func within(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance+1e-12) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// all compares a list of numbers.
+func all(t *testing.T, what string, got, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s are %v, want %v", what, got, want)
+	}
+	for i := range got {
+		same(t, what, got[i], want[i])
+	}
+}
+
+// pd turns person-days of a vector into the ledger's unit.
+func pd(personDays float64) effort.Micro {
+	return effort.Micro(math.Round(personDays * float64(effort.PersonDay)))
+}
+
+// pds does so for a list.
+func pds(personDays ...float64) []effort.Micro {
+	list := make([]effort.Micro, len(personDays))
+	for i, v := range personDays {
+		list[i] = pd(v)
+	}
+	return list
+}
+
+// defined fails the test unless a score is defined.
+func defined(t *testing.T, ok bool) {
+	t.Helper()
+	if !ok {
+		t.Fatal("the score is undefined")
+	}
+}

@@ -1,0 +1,120 @@
+package scoring
+
+// family is one metric family of the report.
+type family struct {
+	name, help string
+	labels     []string
+}
+
+// scoreFamily is how a score is exposed. The score's name is also its value in
+// the label score.
+type scoreFamily struct {
+	score    string
+	unit     string  // last part of the metric's name, "" for a plain count
+	scale    float64 // from the score's unit to the metric's
+	bounds   bool    // has …_lower_… and …_upper_…
+	interval bool    // has …_interval_lower_… and …_interval_upper_…
+	help     string
+}
+
+// metric returns the family's metric name, with what between name and unit.
+func (f scoreFamily) metric(prefix, what string) string {
+	name := prefix + f.score
+	if what != "" {
+		name += "_" + what
+	}
+	if f.unit != "" {
+		name += "_" + f.unit
+	}
+	return name
+}
+
+// scoreFamilies lists the scores in the order of publication. When a report
+// has too many series, families at the end go first.
+func scoreFamilies() []scoreFamily {
+	return []scoreFamily{
+		{"top_objectives_effort", "ratio", 1, true, true,
+			"Resource allocation to top priorities: effort on the N highest-ranked objectives over all effort, 0 to 1. Healthy from 0.60, alarming below 0.50 (defaults, not benchmarks). Meetings, reading and unread tools are invisible."},
+		{"shadow_effort", "ratio", 1, true, true,
+			"Shadow roadmap as a share: off-strategy effort over off-strategy plus objective effort, 0 to 1. Healthy up to 0.15, alarming above 0.50 (defaults, not benchmarks). Unattributed effort counts as off-strategy."},
+		{"shadow_roadmap", "ratio", 1, true, false,
+			"Off-strategy effort over objective effort. Above 1 the shadow roadmap is larger than the official one; +Inf when nothing is on an objective."},
+		{"top_objectives_discretionary_effort", "ratio", 1, false, false,
+			"Effort on the N highest-ranked objectives over all effort but run work, 0 to 1."},
+		{"allocation_gap", "ratio", 1, false, false,
+			"Share of effort that would have to move to match the declared shares, 0 to 1. Healthy up to 0.15, alarming from 0.35 (defaults, not benchmarks). Absent when no objective declares a share."},
+		{"priority_inversion", "ratio", 1, false, false,
+			"0 when effort follows the declared ranking, 0.5 when it is unrelated, 1 when reversed."},
+		{"priority_weighted_alignment", "ratio", 1, false, false,
+			"Effort weighted by rank (rank-order centroid) over the weight of rank 1: 1 when all effort is on rank 1. A trend, not a target."},
+		{"priority_fidelity_correlation", "", 1, false, false,
+			"Kendall tau-b between declared rank and effort, -1 to 1: 1 when effort follows the ranking."},
+		{"starved_objectives", "", 1, false, false,
+			"Number of top-priority objectives that received less than the starvation share (0.05) of effort."},
+		{"run_work_effort", "ratio", 1, false, false,
+			"Share of effort on run work, by declared rules, 0 to 1."},
+		{"toil_overrun", "seconds", secondsPerPersonDay, false, false,
+			"Person-time on run work beyond its declared budget (1 person-day = 28800 s). Absent when no budget is declared."},
+		{"effort_coverage", "ratio", 1, false, false,
+			"Observed active person-time over available person-time, 0 to 1. Below 0.60 do not read the other effort scores."},
+		{"effort_model_spread", "ratio", 1, false, false,
+			"Largest difference of the top priorities' share between the three effort models, 0 to 1."},
+	}
+}
+
+// catalogue lists every family of a report.
+func catalogue() []family {
+	families := []family{
+		{"workdrift_report_timestamp_seconds", "Unix time at which the current report was computed.", nil},
+		{"workdrift_report_data_timestamp_seconds", "Unix time up to which the current report covers every connector.", nil},
+		{"workdrift_top_objectives", "Number N of highest-ranked objectives that count as top priorities (configuration).", nil},
+		{"workdrift_objective_info", "Declared objective, always 1. Join on objective for title, owner and state.", []string{"objective", "title", "objective_owner", "state"}},
+		{"workdrift_objective_rank", "Declared rank of the objective, 1 is the highest priority.", []string{"objective"}},
+		{"workdrift_objective_declared_ratio", "Declared share of effort for the objective, 0 to 1. Absent when no share is declared.", []string{"objective"}},
+		{"workdrift_score_alert_threshold_ratio", "Alert threshold of the score (configuration).", []string{"score"}},
+		{"workdrift_score_breached_blocks", "How many of the last 4 closed weekly blocks were beyond the alert threshold of the score.", []string{"score"}},
+		{"workdrift_effort_seconds", "Person-time by category (1 person-day = 28800 s); the categories are exclusive and sum to all effort." + windowHelp, []string{"category", "window"}},
+		{"workdrift_objective_effort_seconds", "Person-time attributed to the objective (1 person-day = 28800 s)." + windowHelp, []string{"objective", "window"}},
+		{"workdrift_objective_effort_ratio", "Share of all effort that was attributed to the objective, 0 to 1." + windowHelp, []string{"objective", "window"}},
+		{"workdrift_attribution_effort_ratio", "Share of effort by attribution method; the methods are exclusive and sum to 1." + windowHelp, []string{"method", "window"}},
+	}
+	for _, scope := range []struct {
+		prefix string
+		labels []string
+	}{
+		{"workdrift_", []string{"window"}},
+		{"workdrift_team_", []string{"work_team", "window"}},
+	} {
+		if scope.prefix == "workdrift_team_" {
+			families = append(families, family{
+				"workdrift_team_effort_seconds",
+				"Person-time of the team's people by category (1 person-day = 28800 s)." + windowHelp,
+				append([]string{"category"}, scope.labels...)})
+		}
+		families = append(families, family{
+			scope.prefix + "score_unavailable",
+			"1 when the score is not published for this reason, otherwise 0. A stale score keeps its last value." + windowHelp,
+			append([]string{"score", "reason"}, scope.labels...)})
+		for _, f := range scoreFamilies() {
+			families = append(families, f.families(scope.prefix, scope.labels)...)
+		}
+	}
+	return families
+}
+
+// families returns the metric families of one score.
+func (f scoreFamily) families(prefix string, labels []string) []family {
+	list := []family{{f.metric(prefix, ""), f.help + windowHelp, labels}}
+	name := f.metric(prefix, "")
+	if f.bounds {
+		list = append(list,
+			family{f.metric(prefix, "lower"), "Lower bound of " + name + ", whatever the unattributed effort was for." + windowHelp, labels},
+			family{f.metric(prefix, "upper"), "Upper bound of " + name + ", whatever the unattributed effort was for." + windowHelp, labels})
+	}
+	if f.interval {
+		list = append(list,
+			family{f.metric(prefix, "interval_lower"), "Lower end of the 90 % sampling interval of " + name + ": what week-to-week noise alone would do." + windowHelp, labels},
+			family{f.metric(prefix, "interval_upper"), "Upper end of the 90 % sampling interval of " + name + ": what week-to-week noise alone would do." + windowHelp, labels})
+	}
+	return list
+}

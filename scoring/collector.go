@@ -1,0 +1,169 @@
+package scoring
+
+import (
+	"math"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// secondsPerPersonDay is how effort is exposed: Prometheus wants base units.
+const secondsPerPersonDay = 28800
+
+// windowHelp closes the help of every value that belongs to a window.
+const windowHelp = " Trailing-window value; select one window, never aggregate over window."
+
+// A Collector exposes the last report as Prometheus metrics. A scrape reads
+// one immutable report: it computes nothing, touches no store, never mixes two
+// evaluations, and an objective that is no longer declared leaves no series.
+type Collector struct {
+	report  atomic.Pointer[exposition]
+	limit   int
+	dropped prometheus.Counter
+	descs   map[string]*prometheus.Desc
+}
+
+// exposition is a report in the form in which it is scraped.
+type exposition struct{ metrics []prometheus.Metric }
+
+// NewCollector returns a collector without a report. A report may have limit
+// series, and what its teams and windows need besides. When it has more, whole
+// families are left out, those at the end of the catalogue first, and counted.
+func NewCollector(limit int) *Collector {
+	c := &Collector{limit: limit, descs: make(map[string]*prometheus.Desc)}
+	for _, f := range catalogue() {
+		labels := f.labels
+		c.descs[f.name] = prometheus.NewDesc(f.name, f.help, labels, nil)
+	}
+	c.dropped = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "workdrift_series_dropped_total",
+		Help: "Series left out of a report because it had more than the configured limit.",
+	})
+	return c
+}
+
+// Describe implements prometheus.Collector.
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, f := range catalogue() {
+		ch <- c.descs[f.name]
+	}
+	c.dropped.Describe(ch)
+}
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	c.dropped.Collect(ch)
+	if x := c.report.Load(); x != nil {
+		for _, m := range x.metrics {
+			ch <- m
+		}
+	}
+}
+
+// Set makes a report the one that is scraped from now on.
+func (c *Collector) Set(r *Report) {
+	samples := make(map[string][]sample)
+	emit := func(name string, value Number, labels ...string) {
+		if value.Known() {
+			samples[name] = append(samples[name], sample{float64(value), labels})
+		}
+	}
+	exposeReport(r, emit)
+	limit := c.limit + teamBudget(r)
+	x := &exposition{}
+	for _, f := range catalogue() {
+		family := samples[f.name]
+		if len(x.metrics)+len(family) > limit {
+			c.dropped.Add(float64(len(family)))
+			continue
+		}
+		for _, s := range family {
+			x.metrics = append(x.metrics,
+				prometheus.MustNewConstMetric(c.descs[f.name], prometheus.GaugeValue, s.value, s.labels...))
+		}
+	}
+	c.report.Store(x)
+}
+
+type sample struct {
+	value  float64
+	labels []string
+}
+
+// teamBudget is what the configured teams need in each window.
+func teamBudget(r *Report) int {
+	teams := 0
+	for _, w := range r.Windows {
+		teams = max(teams, len(w.Teams))
+	}
+	perTeam := Categories + len(scoreFamilies())*(4+len(Reasons()))
+	return teams * len(r.Windows) * perTeam
+}
+
+// exposeReport calls emit for each sample of a report.
+func exposeReport(r *Report, emit func(name string, value Number, labels ...string)) {
+	emit("workdrift_report_timestamp_seconds", unixSeconds(r.At.UnixNano()))
+	if !r.DataUpTo.IsZero() {
+		emit("workdrift_report_data_timestamp_seconds", unixSeconds(r.DataUpTo.UnixNano()))
+	}
+	emit("workdrift_top_objectives", Number(r.TopN))
+	for _, o := range r.Objectives {
+		emit("workdrift_objective_info", 1, o.ID, o.Title, o.Owner, string(o.State))
+		emit("workdrift_objective_rank", Number(o.Rank), o.ID)
+		emit("workdrift_objective_declared_ratio", o.Declared, o.ID)
+	}
+	for score, limit := range r.Thresholds {
+		emit("workdrift_score_alert_threshold_ratio", Number(limit), score)
+	}
+	for score, n := range r.Breached {
+		emit("workdrift_score_breached_blocks", Number(n), score)
+	}
+	for i := range r.Windows {
+		w := &r.Windows[i]
+		exposeScope(&w.Org, "workdrift_", []string{w.Label}, emit)
+		for j := range w.Teams {
+			exposeScope(&w.Teams[j], "workdrift_team_", []string{w.Teams[j].Team, w.Label}, emit)
+		}
+	}
+}
+
+func unixSeconds(nanos int64) Number { return Number(math.Floor(float64(nanos) / 1e9)) }
+
+// exposeScope emits what is known of one scope in one window.
+func exposeScope(s *Scope, prefix string, labels []string, emit func(string, Number, ...string)) {
+	with := func(more ...string) []string { return append(more, labels...) }
+	for _, e := range s.Effort {
+		emit(prefix+"effort_seconds", e.Effort*secondsPerPersonDay, with(e.Category.String())...)
+	}
+	if s.Team == "" {
+		for _, o := range s.Objectives {
+			emit("workdrift_objective_effort_seconds", o.Effort*secondsPerPersonDay, with(o.Objective)...)
+			emit("workdrift_objective_effort_ratio", o.Share, with(o.Objective)...)
+		}
+		for _, m := range s.Methods {
+			emit("workdrift_attribution_effort_ratio", m.Share, with(m.Method)...)
+		}
+	}
+	for _, f := range scoreFamilies() {
+		score := s.Score(f.score)
+		if score == nil {
+			continue
+		}
+		emit(f.metric(prefix, ""), score.Value*Number(f.scale), labels...)
+		if f.bounds {
+			emit(f.metric(prefix, "lower"), score.Lower, labels...)
+			emit(f.metric(prefix, "upper"), score.Upper, labels...)
+		}
+		if f.interval {
+			emit(f.metric(prefix, "interval_lower"), score.IntervalLower, labels...)
+			emit(f.metric(prefix, "interval_upper"), score.IntervalUpper, labels...)
+		}
+		for _, reason := range Reasons() {
+			var is Number
+			if score.Status == reason {
+				is = 1
+			}
+			emit(prefix+"score_unavailable", is, with(f.score, string(reason))...)
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package scoring
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// An Engine holds what a report is made of, in memory: for each item its
+// touches, for each person-week its split into person-days, and the graph of
+// attributions. It is fed with changes, in any order and as often as they
+// come; its reports depend on the newest state of each item only. So an engine
+// that followed the store for a year and one that has just read it all give
+// the same report, bit for bit.
+//
+// Feeding a change costs what the change touches: its own events and the
+// person-weeks they fall in, never what is stored besides. A report reads the
+// person-weeks of its windows.
+//
+// An Engine is not safe for concurrent use. A changed configuration needs a
+// new one.
+type Engine struct {
+	declared *Declared
+	graph    *attribution.Graph
+	calendar *calendar
+	people   *people
+
+	items []itemState // by item number
+	weeks map[weekKey]*personWeek
+	dirty map[weekKey]struct{}
+	seq   uint64
+	stats EngineStats
+	split splitter
+}
+
+// EngineStats counts what an engine holds.
+type EngineStats struct {
+	Items   int // items, those that are gone included
+	Touches int // presences of a person at an item in a minute
+	Weeks   int // person-weeks
+	Ghosts  int // events without an actor, which earn no effort
+	Machine int // events by machines, which earn no effort
+}
+
+// itemState is what the engine keeps of one item.
+type itemState struct {
+	touches []touch // by person, then day, then minute
+	work    uint64  // number of the work that carries the effort
+	order   uint64  // stable order among works, for rounding
+	seen    uint64  // scratch of one report: a bit for each window that counted the item
+	ghosts  int32
+	machine int32
+	known   bool
+}
+
+// touch is the presence of one person at one item in one minute.
+type touch struct {
+	person   uint32
+	day      int32 // objective.Date
+	minute   int16 // from the person's local midnight
+	presence effort.Presence
+}
+
+type weekKey struct {
+	person uint32
+	monday objective.Date
+}
+
+// personWeek is one person's ISO week.
+type personWeek struct {
+	items []uint64 // numbers of the items touched, ascending
+	cells []cell   // effort, by day and work
+}
+
+// cell is the effort of one person on one work on one day, under each model.
+type cell struct {
+	work   uint64
+	day    uint8 // 0 is Monday
+	micros [effort.NumModels]int32
+}
+
+// NewEngine returns an empty engine for what was declared. It fails when a
+// rule cannot be compiled.
+func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
+	rules, err := attribution.Compile(&d.Set)
+	if err != nil {
+		return nil, fmt.Errorf("compile rules: %w", err)
+	}
+	return &Engine{
+		declared: d,
+		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
+		calendar: newCalendar(&d.Set),
+		people:   newPeople(d),
+		weeks:    make(map[weekKey]*personWeek),
+		dirty:    make(map[weekKey]struct{}),
+		split:    splitter{config: d.Effort},
+	}, nil
+}
+
+// Seq is the newest change the engine has been fed.
+func (e *Engine) Seq() uint64 { return e.seq }
+
+// Stats counts what the engine holds.
+func (e *Engine) Stats() EngineStats {
+	s := e.stats
+	s.Weeks = len(e.weeks)
+	return s
+}
+
+// Apply replaces what the engine knows about one item.
+func (e *Engine) Apply(ch store.Change) {
+	e.seq = max(e.seq, ch.Seq)
+	for uint64(len(e.items)) <= ch.No {
+		e.items = append(e.items, itemState{})
+	}
+	it := &e.items[ch.No]
+	if !it.known {
+		it.known = true
+		it.work = ch.No
+		it.order = stableOrder(ch.Item.Source, ch.Item.ID)
+		e.stats.Items++
+	}
+	e.graph.Set(ch.No, &ch.Item)
+	e.replaceTouches(ch.No, it, e.touchesOf(it, &ch))
+}
+
+// touchesOf turns the events of an item into touches. An item that is gone
+// keeps its events in the store and has no touches here.
+func (e *Engine) touchesOf(it *itemState, ch *store.Change) []touch {
+	e.stats.Ghosts -= int(it.ghosts)
+	e.stats.Machine -= int(it.machine)
+	it.ghosts, it.machine = 0, 0
+	if ch.Item.Gone != "" && ch.Item.Gone != store.GoneMoved {
+		return nil
+	}
+	var touches []touch
+	for i := range ch.Events {
+		ev := &ch.Events[i]
+		presence := effort.PresenceOf(ev.Kind, ch.Item.Kind)
+		if presence == 0 {
+			continue
+		}
+		if ev.Actor == "" {
+			it.ghosts++
+			continue
+		}
+		p := e.people.of(ev.Actor)
+		if ev.Bot || e.people.list[p].machine {
+			it.machine++
+			continue
+		}
+		day, minute := e.people.localDate(p, ev.At)
+		touches = append(touches, touch{person: p, day: int32(day), minute: int16(minute), presence: presence})
+	}
+	e.stats.Ghosts += int(it.ghosts)
+	e.stats.Machine += int(it.machine)
+	return mergeTouches(touches)
+}
+
+// mergeTouches sorts touches and joins those of the same person and minute.
+func mergeTouches(touches []touch) []touch {
+	slices.SortFunc(touches, compareTouches)
+	merged := touches[:0]
+	for _, t := range touches {
+		if n := len(merged); n > 0 && compareTouches(merged[n-1], t) == 0 {
+			merged[n-1].presence |= t.presence
+			continue
+		}
+		merged = append(merged, t)
+	}
+	return slices.Clip(merged)
+}
+
+func compareTouches(a, b touch) int {
+	switch {
+	case a.person != b.person:
+		return cmpUint(uint64(a.person), uint64(b.person))
+	case a.day != b.day:
+		return int(a.day - b.day)
+	}
+	return int(a.minute) - int(b.minute)
+}
+
+func cmpUint(a, b uint64) int {
+	if a < b {
+		return -1
+	}
+	if a > b {
+		return 1
+	}
+	return 0
+}
+
+// replaceTouches swaps the touches of an item and marks the person-weeks of
+// the old and the new ones.
+func (e *Engine) replaceTouches(no uint64, it *itemState, touches []touch) {
+	if slices.Equal(it.touches, touches) {
+		return
+	}
+	for key := range weeksOf(it.touches) {
+		w := e.weeks[key]
+		if i, ok := slices.BinarySearch(w.items, no); ok {
+			w.items = slices.Delete(w.items, i, i+1)
+		}
+		e.dirty[key] = struct{}{}
+	}
+	for key := range weeksOf(touches) {
+		w := e.weeks[key]
+		if w == nil {
+			w = &personWeek{}
+			e.weeks[key] = w
+		}
+		if i, ok := slices.BinarySearch(w.items, no); !ok {
+			w.items = slices.Insert(w.items, i, no)
+		}
+		e.dirty[key] = struct{}{}
+	}
+	e.stats.Touches += len(touches) - len(it.touches)
+	it.touches = touches
+}
+
+// weeksOf yields the person-weeks of sorted touches, each once.
+func weeksOf(touches []touch) func(yield func(weekKey) bool) {
+	return func(yield func(weekKey) bool) {
+		var last weekKey
+		for i, t := range touches {
+			key := weekKey{t.person, objective.Date(t.day).Monday()}
+			if i > 0 && key == last {
+				continue
+			}
+			last = key
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// settle brings attributions and person-weeks up to date.
+func (e *Engine) settle() {
+	for _, no := range e.graph.Resolve() {
+		if no >= uint64(len(e.items)) {
+			continue
+		}
+		it := &e.items[no]
+		if work := e.graph.Work(no); work != it.work {
+			it.work = work
+			for key := range weeksOf(it.touches) {
+				e.dirty[key] = struct{}{}
+			}
+		}
+	}
+	for key := range e.dirty {
+		w := e.weeks[key]
+		if len(w.items) == 0 {
+			delete(e.weeks, key)
+			continue
+		}
+		e.splitWeek(key, w)
+	}
+	clear(e.dirty)
+}
+
+// stableOrder orders works the same way in every store, however items were
+// numbered there.
+func stableOrder(source, id string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(source))
+	h.Write([]byte{0})
+	h.Write([]byte(id))
+	return h.Sum64()
+}

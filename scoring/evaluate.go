@@ -1,0 +1,372 @@
+package scoring
+
+import (
+	"slices"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// trendWeeks is how many closed ISO weeks a report looks back.
+const trendWeeks = 26
+
+// blocks is how many closed weeks alerts look back.
+const blocks = 4
+
+// Evaluate makes a report from scratch. It is pure: the same input and time
+// give the same report, bit for bit. An Engine gives the same without reading
+// everything again.
+func Evaluate(in Input, now time.Time) (*Report, error) {
+	e, err := NewEngine(in.Declared, in.Overrides)
+	if err != nil {
+		return nil, err
+	}
+	for _, ch := range in.Changes {
+		e.Apply(ch)
+	}
+	return e.Report(now, in.Sources), nil
+}
+
+// Report scores what the engine holds, as of now.
+func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
+	e.settle()
+	d := e.declared
+	watermarks := make(map[string]time.Time, len(sources))
+	upTo := now
+	for _, s := range sources {
+		watermarks[s.Source] = s.Watermark
+		if s.Watermark.Before(upTo) {
+			upTo = s.Watermark
+		}
+	}
+	day, expected, late := ClosedDay(now, d.Windows.CloseGrace, watermarks)
+	r := &Report{
+		At: now.UTC().Truncate(time.Second), Expected: Day(expected), Late: late,
+		TopN: d.Set.TopN, Thresholds: d.Alerts, Stats: e.Stats(),
+	}
+	if day == objective.NoDate {
+		// A source is still being read for the first time: what is there is
+		// told, as of the day that would be closed.
+		r.Partial, day = true, expected
+	} else {
+		r.DataUpTo = upTo.UTC().Truncate(time.Second)
+	}
+	r.Day = Day(day)
+	r.Objectives = e.objectives(day)
+	e.measure(r, day)
+	return r
+}
+
+// objectives says what is declared on a day.
+func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
+	list := make([]ObjectiveReport, 0, len(e.declared.Set.Objectives))
+	for i := range e.declared.Set.Objectives {
+		o := &e.declared.Set.Objectives[i]
+		v := o.At(day)
+		declared := Absent()
+		if v.TargetShare >= 0 && v.State == objective.Active {
+			declared = Number(v.TargetShare)
+		}
+		list = append(list, ObjectiveReport{
+			ID: o.ID, Title: o.Text, Owner: v.OwnerTeam, State: v.State, Rank: v.Rank, Declared: declared,
+		})
+	}
+	return list
+}
+
+// A measurement is one pass over the person-weeks: which tallies it feeds.
+type measurement struct {
+	org   []*tally   // per window, then per week
+	teams [][]*tally // per team, then per window
+	from  objective.Date
+	until objective.Date
+}
+
+// measure fills the windows and weeks of a report.
+func (e *Engine) measure(r *Report, day objective.Date) {
+	d := e.declared
+	m := &measurement{from: day, until: day}
+	newOrg := func(days DateRange) *tally {
+		m.from, m.until = min(m.from, days.From), max(m.until, days.Until)
+		return newTally(d.Effort.Model, days, len(d.Set.Objectives))
+	}
+	for _, label := range d.Windows.Labels {
+		days, err := WindowRange(label, day, d.Windows.FiscalYearStartMonth)
+		if err != nil {
+			continue // the configuration refuses such a label
+		}
+		r.Windows = append(r.Windows, WindowReport{Label: label, From: Day(days.From), Until: Day(days.Until)})
+		m.org = append(m.org, newOrg(days))
+	}
+	lastMonday := (day + 1).Monday() - 7
+	for i := range trendWeeks {
+		monday := lastMonday - objective.Date(7*(trendWeeks-1-i))
+		m.org = append(m.org, newOrg(DateRange{monday, monday + 6}))
+	}
+	for t := range d.Teams {
+		end := e.teamDay(t, day)
+		var tallies []*tally
+		for _, w := range r.Windows {
+			days, _ := WindowRange(w.Label, end, d.Windows.FiscalYearStartMonth)
+			tallies = append(tallies, newTally(d.Effort.Model, days, len(d.Set.Objectives)))
+			m.from = min(m.from, days.From)
+		}
+		m.teams = append(m.teams, tallies)
+	}
+	works := e.sum(m)
+	for w := range r.Windows {
+		e.fillWindow(&r.Windows[w], m, w, r.Day < r.Expected || r.Partial)
+		r.Windows[w].Org.Works = works[w]
+	}
+	e.fillWeeks(r, m.org[len(r.Windows):], lastMonday)
+}
+
+// teamDay is the last day of a team's windows. After a change of fewer than
+// KPeople members, values move in weekly steps only: the difference of two
+// daily ones would tell about who came or left.
+func (e *Engine) teamDay(team int, day objective.Date) objective.Date {
+	changed := 0
+	for _, m := range e.declared.Teams[team].Members {
+		for _, edge := range []objective.Date{m.From, m.Until} {
+			if edge != objective.NoDate && day-91 <= edge && edge <= day {
+				changed++
+			}
+		}
+	}
+	if WeeklyOnly(changed, e.declared.Privacy.KPeople) {
+		return (day + 1).Monday() - 1
+	}
+	return day
+}
+
+// sum reads the person-weeks and returns how many works each of the
+// organisation's windows holds.
+func (e *Engine) sum(m *measurement) []int {
+	works := make([]int, len(m.org))
+	var counted []uint64
+	defer func() {
+		for _, no := range counted {
+			e.items[no].seen = 0
+		}
+	}()
+	var parts []placement
+	for _, person := range e.people.ordered() {
+		who := &e.people.list[person]
+		if who.machine {
+			continue
+		}
+		for monday := m.from.Monday(); monday <= m.until; monday += 7 {
+			w := e.weeks[weekKey{person, monday}]
+			if w == nil {
+				continue
+			}
+			for i := range w.cells {
+				c := &w.cells[i]
+				day := monday + objective.Date(c.day)
+				parts = e.place(c, day, parts[:0])
+				e.addCell(m, who, day, parts)
+				if e.items[c.work].seen == 0 {
+					counted = append(counted, c.work)
+				}
+				e.items[c.work].count(m.org, day, works)
+			}
+			m.each((*tally).endWeek)
+		}
+		m.each((*tally).endPerson)
+		e.addCapacity(m, who)
+	}
+	return works
+}
+
+// count adds the item to the works of every window that holds a day and does
+// not hold the item yet.
+func (it *itemState) count(windows []*tally, day objective.Date, works []int) {
+	for t, w := range windows {
+		if bit := uint64(1) << t; it.seen&bit == 0 && in(w.days, day) {
+			it.seen |= bit
+			works[t]++
+		}
+	}
+}
+
+func in(r DateRange, day objective.Date) bool { return r.From <= day && day <= r.Until }
+
+func (m *measurement) each(f func(*tally)) {
+	for _, t := range m.org {
+		f(t)
+	}
+	for _, team := range m.teams {
+		for _, t := range team {
+			f(t)
+		}
+	}
+}
+
+// addCell puts the parts of a cell into every tally whose days it falls in.
+func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts []placement) {
+	for i := range parts {
+		p := &parts[i]
+		for _, t := range m.org {
+			if in(t.days, day) {
+				t.add(p, &p.micros)
+			}
+		}
+	}
+	if len(who.memberships) == 0 {
+		return
+	}
+	for i := range parts {
+		p := &parts[i]
+		var byTeam [effort.NumModels]effort.Micro
+		for k := range who.memberships {
+			ms := &who.memberships[k]
+			if day < ms.from || day > ms.until {
+				continue
+			}
+			for mdl, whole := range p.micros {
+				byTeam[mdl] = whole * ms.share / effort.PersonDay
+			}
+			for _, t := range m.teams[ms.team] {
+				if in(t.days, day) {
+					t.add(p, &byTeam)
+				}
+			}
+		}
+	}
+}
+
+// addCapacity counts what a person could have worked. Where no team is
+// declared, everybody seen in a window counts as a member of the organisation.
+func (e *Engine) addCapacity(m *measurement, who *person) {
+	for _, t := range m.org {
+		if len(e.declared.Teams) == 0 {
+			if t.lastPerson > 0 {
+				t.available += e.capacity(who, t.days, -1)
+				t.observed += t.lastPerson
+			}
+			continue
+		}
+		if free := e.capacity(who, t.days, anyTeam); free > 0 {
+			t.available += free
+			t.observed += t.lastPerson
+		}
+	}
+	for k := range who.memberships {
+		team := who.memberships[k].team
+		if slices.ContainsFunc(who.memberships[:k], func(m membership) bool { return m.team == team }) {
+			continue // a second interval in the same team
+		}
+		for _, t := range m.teams[team] {
+			if free := e.capacity(who, t.days, team); free > 0 {
+				t.available += free
+				t.observed += t.lastPerson
+			}
+		}
+	}
+}
+
+// anyTeam asks for the capacity that a person has in all teams together.
+const anyTeam = -2
+
+// capacity is the person-time that a person has for a team in a range of days;
+// for team -1 the person need not be a member of any.
+func (e *Engine) capacity(who *person, days DateRange, team int) effort.Micro {
+	if team != -1 && len(who.memberships) == 0 {
+		return 0
+	}
+	var sum effort.Micro
+	for day := days.From; day <= days.Until; day++ {
+		if int(day-day.Monday()) >= e.declared.Effort.WorkingDays || who.onLeave(day) {
+			continue
+		}
+		if team == -1 {
+			sum += who.fte
+			continue
+		}
+		var share effort.Micro
+		for k := range who.memberships {
+			ms := &who.memberships[k]
+			if (team == anyTeam || ms.team == team) && ms.from <= day && day <= ms.until {
+				share += ms.share
+			}
+		}
+		sum += who.fte * min(share, effort.PersonDay) / effort.PersonDay
+	}
+	return sum
+}
+
+// fillWindow scores one window.
+func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
+	w.Org = e.score(m.org[window], stale)
+	sizes := make([]int, len(m.teams))
+	hidden := make([]bool, len(m.teams))
+	for t := range m.teams {
+		tally := m.teams[t][window]
+		scope := e.score(tally, stale)
+		scope.Team = e.declared.Teams[t].ID
+		w.Teams = append(w.Teams, scope)
+		sizes[t] = len(tally.people)
+		hidden[t] = scope.Status == SuppressedPrivacy
+	}
+	if w.Org.Status != OK {
+		return
+	}
+	before := slices.Clone(hidden)
+	Complement(hidden, sizes)
+	for t := range hidden {
+		if hidden[t] && !before[t] {
+			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the one team that is withheld")
+		}
+	}
+}
+
+// fillWeeks scores the closed weeks and counts the breached ones.
+func (e *Engine) fillWeeks(r *Report, weeks []*tally, lastMonday objective.Date) {
+	for i, t := range weeks {
+		s := e.score(t, false)
+		w := WeekReport{
+			Monday: Day(lastMonday - objective.Date(7*(len(weeks)-1-i))),
+			Effort: s.Effort, Status: s.Status,
+			Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort), Gap: s.value(AllocationGapScore),
+		}
+		r.Weeks = append(r.Weeks, w)
+	}
+	r.Breached = make(map[string]int)
+	for name, limit := range e.declared.Alerts {
+		n := 0
+		for _, w := range r.Weeks[len(r.Weeks)-blocks:] {
+			var value Number
+			below := false
+			switch name {
+			case TopObjectivesEffort:
+				value, below = w.Top, true
+			case ShadowEffort:
+				value = w.Shadow
+			case AllocationGapScore:
+				value = w.Gap
+			default:
+				continue
+			}
+			if below && value < Number(limit) || !below && value > Number(limit) {
+				n++
+			}
+		}
+		r.Breached[name] = n
+	}
+}
+
+func (s *Scope) value(name string) Number {
+	if score := s.Score(name); score != nil {
+		return score.Value
+	}
+	return Absent()
+}
+
+// methods lists the attribution methods in cascade order.
+func methods() []attribution.Method {
+	return []attribution.Method{attribution.Override, attribution.Explicit, attribution.Inherited,
+		attribution.Rule, attribution.Text, attribution.LLM, attribution.None}
+}

@@ -1,0 +1,84 @@
+package scoring
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// A Carried is the effort that one work carries in a window.
+type Carried struct {
+	No        uint64 // number of the item, see store.Change
+	Category  Category
+	Objective string // id, "" outside of objectives
+	Method    attribution.Method
+	Effort    Number // person-days
+}
+
+// Carriers lists the works that carry the effort of a window of the
+// organisation, those for which keep returns true, largest first. It returns
+// no effort of a scope that the report withholds; the works are listed then
+// without it.
+func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) bool) []Carried {
+	w := r.Window(label)
+	if w == nil {
+		return nil
+	}
+	type slot struct {
+		no        uint64
+		category  Category
+		objective int
+		method    attribution.Method
+	}
+	sums := make(map[slot]effort.Micro)
+	days := DateRange{objective.Date(w.From), objective.Date(w.Until)}
+	var parts []placement
+	for key, week := range e.weeks {
+		if key.monday > days.Until || key.monday+6 < days.From || e.people.list[key.person].machine {
+			continue
+		}
+		for i := range week.cells {
+			c := &week.cells[i]
+			day := key.monday + objective.Date(c.day)
+			if !in(days, day) {
+				continue
+			}
+			parts = e.place(c, day, parts[:0])
+			for _, p := range parts {
+				sums[slot{c.work, p.category, p.objective, p.method}] += p.micros[e.declared.Effort.Model]
+			}
+		}
+	}
+	var list []Carried
+	for s, sum := range sums {
+		c := Carried{No: s.no, Category: s.category, Method: s.method, Effort: personDays(sum)}
+		if s.objective >= 0 {
+			c.Objective = e.declared.Set.Objectives[s.objective].ID
+		}
+		if sum > 0 && keep(c.Category, c.Objective) {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b Carried) int {
+		return cmp.Or(cmp.Compare(b.Effort, a.Effort), cmp.Compare(e.items[a.No].order, e.items[b.No].order))
+	})
+	if w.Org.Status != OK {
+		for i := range list {
+			list[i].Effort = Absent()
+		}
+	}
+	return list
+}
+
+// Explain says how an item is attributed, and why.
+func (e *Engine) Explain(no uint64) attribution.Explanation { return e.graph.Explain(no) }
+
+// Work returns the number of the work that carries the effort of an item.
+func (e *Engine) Work(no uint64) uint64 { return e.graph.Work(no) }
+
+// Find returns the numbers of the items that may have a key. The caller
+// compares the keys: the engine holds only hashes.
+func (e *Engine) Find(key string) []uint64 { return e.graph.Find(key) }

@@ -1,0 +1,93 @@
+package scoring
+
+import (
+	"time"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// Declared is what the configuration says, as far as scores depend on it. It
+// never changes once it is built: a reload makes a new one.
+type Declared struct {
+	Set     objective.Set
+	Teams   []Team
+	People  People
+	Effort  effort.Config
+	Privacy Privacy
+	Windows Windows
+	// Threshold is the weight, 0 to 1, that the best path of links to an
+	// objective must have to be inherited.
+	Threshold float64
+	// Alerts are the alert thresholds by score name, ratios 0 to 1.
+	Alerts map[string]float64
+	// Zone is the organisation's time zone, the last resort for a local date.
+	Zone *time.Location
+}
+
+// A Team is a group of people whose effort is reported together.
+type Team struct {
+	ID           string // label value
+	Zone         *time.Location
+	Members      []Member
+	Repositories []string // patterns of repositories the team owns, for the work view
+}
+
+// A Member is one person's membership in a team, in valid time.
+type Member struct {
+	Person      string         // Person.ID
+	From, Until objective.Date // inclusive; NoDate leaves that end open
+	Share       float64        // 0 to 1; the shares of a person on a day add up to at most 1
+}
+
+// People is what is known about the people behind identities.
+type People struct {
+	Persons []Person
+	// Bots are identities of machines, besides those the sources mark.
+	Bots []string
+	// Actor turns an identity as it is configured into the key under which
+	// events are stored.
+	Actor func(identity string) string
+}
+
+// A Person is a set of identities that belong together. Its ID is private to
+// the configuration: it reaches no output.
+type Person struct {
+	ID         string
+	Identities []string // "github:octocat", "email:octocat@example.org"
+	Zone       *time.Location
+	FTE        float64 // 1 is full time
+	Leave      []DateRange
+}
+
+// A DateRange is a range of days, both ends included.
+type DateRange struct{ From, Until objective.Date }
+
+// Privacy holds the limits below which nothing is published (score
+// specification, sections 2.7 and 2.8).
+type Privacy struct {
+	KPeople       int     // smallest group for anything about people
+	KEffort       int     // fewest contributors for an effort ratio
+	Dominance     float64 // largest share of one contributor, 0 to 1
+	MinPersonDays float64 // fewest person-days for an effort ratio
+}
+
+// Windows says over which days scores are taken.
+type Windows struct {
+	// Labels are in the order of publication: "7d", "28d", "91d", "quarter".
+	Labels               []string
+	FiscalYearStartMonth time.Month
+	// CloseGrace is how long after a day has ended everywhere it is closed.
+	CloseGrace time.Duration
+	// FreezeAfter is how long after the end of a week its values are frozen.
+	FreezeAfter time.Duration
+}
+
+// Input is everything an evaluation reads, besides the time.
+type Input struct {
+	Declared  *Declared
+	Changes   []store.Change
+	Overrides []store.Override
+	Sources   []store.SourceState
+}

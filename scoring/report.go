@@ -1,0 +1,212 @@
+package scoring
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// A Report is what one evaluation found. It is immutable: whoever holds one
+// may read it from any goroutine.
+type Report struct {
+	// At is when the report was made.
+	At time.Time `json:"at"`
+	// Day is the last closed day: every window ends on it.
+	Day Day `json:"day"`
+	// Expected is the day that would be closed if no source were late.
+	Expected Day `json:"expected_day"`
+	// Late names the sources that hold Day back.
+	Late []string `json:"late_sources"`
+	// DataUpTo is the time up to which every source is complete.
+	DataUpTo time.Time `json:"data_up_to"`
+	// Partial is set while a source has never been read completely.
+	Partial bool `json:"partial"`
+
+	TopN       int                `json:"top_n"`
+	Objectives []ObjectiveReport  `json:"objectives"`
+	Windows    []WindowReport     `json:"windows"`
+	Weeks      []WeekReport       `json:"weeks"`
+	Breached   map[string]int     `json:"breached_blocks"`
+	Thresholds map[string]float64 `json:"alert_thresholds"`
+	Stats      EngineStats        `json:"stats"`
+}
+
+// Day is a date that encodes as 2006-01-02.
+type Day objective.Date
+
+func (d Day) String() string               { return objective.Date(d).String() }
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// An ObjectiveReport is what is declared of an objective on the report's day.
+type ObjectiveReport struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Owner    string          `json:"owner"` // team id, "" when none
+	State    objective.State `json:"state"`
+	Rank     int             `json:"rank"`
+	Declared Number          `json:"declared_ratio"` // NaN when none
+}
+
+// A WindowReport holds the scores of one window.
+type WindowReport struct {
+	Label string  `json:"label"` // "28d"
+	From  Day     `json:"from"`
+	Until Day     `json:"until"`
+	Org   Scope   `json:"organisation"`
+	Teams []Scope `json:"teams"` // in declared order, never ranked
+}
+
+// A Scope is a group of people over a window.
+type Scope struct {
+	Team string `json:"team,omitempty"` // empty for the organisation
+	// Status says whether the scope's effort may be published at all.
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"`
+	// Effort, by category and by objective, in person-days. Empty when the
+	// scope is not published.
+	Effort     []CategoryEffort  `json:"effort"`
+	Objectives []ObjectiveEffort `json:"objectives"`
+	Methods    []MethodEffort    `json:"methods"`
+	Scores     []Score           `json:"scores"`
+	Total      Number            `json:"person_days"`
+	Works      int               `json:"works"` // pieces of work that carry effort; always told
+	Until      Day               `json:"until"` // earlier than the window's for a team whose members just changed
+}
+
+// CategoryEffort is the effort of one category.
+type CategoryEffort struct {
+	Category Category `json:"category"`
+	Effort   Number   `json:"person_days"`
+}
+
+// ObjectiveEffort is the effort on one objective, also while it is within its
+// grace.
+type ObjectiveEffort struct {
+	Objective string `json:"objective"`
+	Effort    Number `json:"person_days"`
+	Share     Number `json:"ratio"`
+}
+
+// MethodEffort is the share of effort by attribution method.
+type MethodEffort struct {
+	Method string `json:"method"`
+	Share  Number `json:"ratio"`
+}
+
+// A WeekReport is one closed ISO week of the organisation, the unit of
+// everything statistical.
+type WeekReport struct {
+	Monday Day              `json:"monday"`
+	Effort []CategoryEffort `json:"effort"`
+	Top    Number           `json:"top_objectives_effort_ratio"`
+	Shadow Number           `json:"shadow_effort_ratio"`
+	Gap    Number           `json:"allocation_gap_ratio"`
+	Status Status           `json:"status"`
+}
+
+// Status says whether a score is published, and if not, why.
+type Status string
+
+// The statuses of a score (score specification, section 2.6). A stale score
+// keeps its last value.
+const (
+	OK                Status = "ok"
+	InsufficientData  Status = "insufficient_data"
+	SuppressedPrivacy Status = "suppressed_privacy"
+	Stale             Status = "stale"
+	Undefined         Status = "undefined"
+)
+
+// Reasons are the statuses that explain a missing or stale value, in the order
+// of publication.
+func Reasons() []Status {
+	return []Status{InsufficientData, SuppressedPrivacy, Stale, Undefined}
+}
+
+// A Score is one number with everything needed to judge it.
+type Score struct {
+	Name  string `json:"name"`
+	Value Number `json:"value"` // NaN when it is not published
+	// Lower and Upper bound the value whatever the unattributed effort was
+	// for. NaN where that does not matter.
+	Lower Number `json:"lower"`
+	Upper Number `json:"upper"`
+	// IntervalLower and IntervalUpper are the 90 % sampling interval: what
+	// week-to-week noise alone would do.
+	IntervalLower Number `json:"interval_lower"`
+	IntervalUpper Number `json:"interval_upper"`
+	// SampleSize is the effective number of person-days behind the interval.
+	SampleSize Number `json:"sample_size"`
+	Status     Status `json:"status"`
+	Reason     string `json:"reason,omitempty"` // in words, when the status is not ok
+	Verdict    string `json:"verdict,omitempty"`
+}
+
+// A Number is a float that encodes as JSON whatever its value: NaN, which
+// stands for absent, as null, and the infinities as strings.
+type Number float64
+
+// Absent is the Number that stands for no value.
+func Absent() Number { return Number(math.NaN()) }
+
+// Known reports whether there is a value.
+func (n Number) Known() bool { return !math.IsNaN(float64(n)) }
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return []byte("null"), nil
+	case math.IsInf(f, 1):
+		return []byte(`"+Inf"`), nil
+	case math.IsInf(f, -1):
+		return []byte(`"-Inf"`), nil
+	default:
+		return json.Marshal(f)
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Number) UnmarshalJSON(raw []byte) error {
+	switch string(raw) {
+	case "null":
+		*n = Absent()
+		return nil
+	case `"+Inf"`:
+		*n = Number(math.Inf(1))
+		return nil
+	case `"-Inf"`:
+		*n = Number(math.Inf(-1))
+		return nil
+	}
+	return json.Unmarshal(raw, (*float64)(n))
+}
+
+// MarshalText makes a category readable in JSON.
+func (c Category) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// personDays turns a ledger amount into person-days.
+func personDays(m effort.Micro) Number { return Number(m) / Number(effort.PersonDay) }
+
+// Window returns the window with a label, nil when it is not configured.
+func (r *Report) Window(label string) *WindowReport {
+	for i := range r.Windows {
+		if r.Windows[i].Label == label {
+			return &r.Windows[i]
+		}
+	}
+	return nil
+}
+
+// Score returns a score by name, nil when the scope has none of that name.
+func (s *Scope) Score(name string) *Score {
+	for i := range s.Scores {
+		if s.Scores[i].Name == name {
+			return &s.Scores[i]
+		}
+	}
+	return nil
+}

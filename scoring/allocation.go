@@ -32,12 +32,8 @@ func TopShare(top, unknown, whole effort.Micro) (Bounded, bool) {
 	if whole <= 0 {
 		return Bounded{}, false
 	}
-	b := Bounded{
-		Point: float64(top) / float64(whole),
-		High:  min(1, float64(top+unknown)/float64(whole)),
-	}
-	b.Low = b.Point
-	return b, true
+	share := float64(top) / float64(whole)
+	return Bounded{Point: share, Low: share, High: float64(top+unknown) / float64(whole)}, true
 }
 
 // Discretionary returns the effort that could have gone elsewhere: all but run

@@ -103,7 +103,8 @@ func TestJackknifeVarianceIsExactlyZeroWithoutDifferences(t *testing.T) {
 		{[]int64{3}, []int64{5}},
 		{[]int64{3, 0}, []int64{5, 0}},
 		{[]int64{0, 0, 0}, []int64{5, 7, 9}},
-		{[]int64{1, 3, 7}, []int64{3, 9, 21}}, // thirds are not exact in binary
+		{[]int64{1, 3, 7}, []int64{3, 9, 21}},   // thirds are not exact in binary
+		{[]int64{1, 3, 7}, []int64{10, 30, 70}}, // three tenths over three are not a tenth
 	} {
 		if got := JackknifeVariance(c.part, c.whole); got != 0 {
 			t.Errorf("%v of %v: %v", c.part, c.whole, got)

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -63,3 +64,18 @@ func (w *World) closeByKeyword(at time.Time, r *repo, message string, by *user) 
 		}
 	}
 }
+
+// Closes returns the keys of the issues that a pull request closes once
+// merged, "acme/api#12".
+func (w *World) Closes(name string, number int) (keys []string) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if r, err := w.repo(name); err == nil && r.byNumber[number] != nil && r.byNumber[number].pull != nil {
+		for _, is := range w.closing(r.byNumber[number]) {
+			keys = append(keys, is.key())
+		}
+	}
+	return keys
+}
+
+func (is *issue) key() string { return fmt.Sprintf("%s#%d", is.repo.full(), is.number) }

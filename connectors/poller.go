@@ -169,6 +169,9 @@ func (p *Poller) Poll(ctx context.Context) (Summary, error) {
 var errHeld = errors.New("the source asked not to be called before then")
 
 func (p *Poller) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case <-p.polling:
 		return nil

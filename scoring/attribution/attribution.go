@@ -121,7 +121,6 @@ type table struct {
 	key  []byte
 }
 
-
 func newTable() *table {
 	t := &table{ids: make(map[string]uint32)}
 	t.atts, t.cell = []Attribution{{}}, []cell{{}}

@@ -156,7 +156,7 @@ func (g *Graph) SetOverrides(overrides []store.Override) {
 }
 
 func (g *Graph) dirtyHolders(h uint64) {
-	g.eachHolder(h, func(n uint32) { g.setDirty(n) })
+	g.eachHolder(h, g.setDirty)
 }
 
 // Set gives item number no (from 1) its present state. An item that is gone,
@@ -206,13 +206,17 @@ func (g *Graph) record(n uint32) record {
 	return g.arena.get(g.place[n] - 1)
 }
 
-// refile brings the indexes from the old record of an item to the new one. An
-// item whose link leads to a key that went has another target now.
+// refile brings the indexes from the old record of an item to the new one. A
+// link to a key that went, or to an item that became something else, may lead
+// elsewhere now.
 func (g *Graph) refile(n uint32, old, next record) {
 	for _, h := range old.keys() {
-		if !next.hasKey(h) {
+		kept := next.hasKey(h)
+		if !kept {
 			g.holders.remove(h, n)
-			g.eachLinker(h, -1, func(m uint32) { g.setDirty(m) })
+		}
+		if !kept || old.rank() != next.rank() {
+			g.eachLinker(h, -1, g.setDirty)
 		}
 	}
 	for _, h := range next.keys() {

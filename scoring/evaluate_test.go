@@ -1,0 +1,407 @@
+package scoring_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// closed is a moment at which 2025-03-31, a Monday, is the last closed day.
+var closed = time.Date(2025, 4, 1, 19, 0, 0, 0, time.UTC)
+
+// A world builds the changes that a store would tell.
+type world struct {
+	declared *scoring.Declared
+	changes  []store.Change
+	byID     map[string]int
+}
+
+func newWorld(set objective.Set) *world {
+	return &world{byID: make(map[string]int), declared: &scoring.Declared{
+		Set:     set,
+		Effort:  effort.DefaultConfig(),
+		Privacy: scoring.Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20},
+		Windows: scoring.Windows{Labels: []string{"7d", "28d", "91d", "quarter"}, CloseGrace: 6 * time.Hour},
+		Alerts:  map[string]float64{"shadow_effort": .5, "top_objectives_effort": .5},
+		Zone:    time.UTC,
+	}}
+}
+
+// item adds an item; edit, which may be nil, fills in the rest.
+func (w *world) item(kind store.Kind, key string, edit func(*store.Item)) {
+	it := store.Item{
+		Source: "gh", ID: "R1/" + key, Kind: kind, Keys: []string{key}, Title: "Title of " + key,
+		Status: store.StatusDoing, Created: closed.AddDate(0, -6, 0), Updated: closed,
+	}
+	if edit != nil {
+		edit(&it)
+	}
+	n := uint64(len(w.changes) + 1)
+	w.byID[key] = len(w.changes)
+	w.changes = append(w.changes, store.Change{Seq: n, No: n, Item: it})
+}
+
+// do adds an event to an item.
+func (w *world) do(who string, kind store.EventKind, key string, at time.Time) {
+	ch := &w.changes[w.byID[key]]
+	ch.Events = append(ch.Events, store.Event{
+		Source: "gh", ID: fmt.Sprintf("%s/%d", kind, len(ch.Events)), Item: ch.Item.ID, Kind: kind, Actor: who, At: at,
+	})
+}
+
+func (w *world) evaluate(t *testing.T) *scoring.Report {
+	t.Helper()
+	return w.evaluateAt(t, closed)
+}
+
+func (w *world) evaluateAt(t *testing.T, now time.Time) *scoring.Report {
+	t.Helper()
+	r, err := scoring.Evaluate(scoring.Input{
+		Declared: w.declared, Changes: w.changes,
+		Sources: []store.SourceState{{Source: "gh", Watermark: now}},
+	}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func always(rank int, target float64) []objective.Version {
+	return []objective.Version{{From: objective.NoDate, Rank: rank, State: objective.Active, TargetShare: target}}
+}
+
+// fourObjectives is the set of the vectors A1 to A6 and S1.
+func fourObjectives() objective.Set {
+	set := objective.Set{TopN: 3, Grace: 7, RunWorkBudget: .15}
+	for i, target := range []float64{.4, .2, .15, .05} {
+		id := fmt.Sprintf("o%d", i+1)
+		set.Objectives = append(set.Objectives, objective.Objective{
+			ID: id, Text: "Objective " + id, Start: objective.NoDate, Versions: always(i+1, target),
+			Match: attr(store.AttrLabel, id),
+		})
+	}
+	set.RunWork = []objective.NamedRule{{Name: "incidents", Rule: *attr(store.AttrLabel, "incident")}}
+	set.NonGoals = []objective.NamedRule{{Name: "self-serve", Rule: *attr(store.AttrLabel, "plg")}}
+	return set
+}
+
+func attr(name string, values ...string) *objective.Rule {
+	r := &objective.Rule{Attr: name}
+	for _, v := range values {
+		r.Like = append(r.Like, objective.Pattern{Op: objective.Exact, Text: v})
+	}
+	return r
+}
+
+// fortyDays puts the forty person-days of the vectors A1 to A6 and S1 into the
+// 28 days that end on 2025-03-31: four people, ten whole days each.
+func fortyDays() *world {
+	w := newWorld(fourObjectives())
+	day := 0
+	for _, part := range []struct {
+		label string
+		days  int
+	}{{"o1", 12}, {"o2", 6}, {"o3", 4}, {"o4", 3}, {"incident", 8}, {"", 5}, {"plg", 2}} {
+		key := "acme/api#" + fmt.Sprint(len(w.changes)+1)
+		w.item(store.KindChange, key, func(it *store.Item) {
+			if part.label != "" {
+				it.Attrs = map[string][]string{store.AttrLabel: {part.label}}
+			}
+		})
+		for range part.days {
+			// The people take turns; each works Monday to Friday in the two
+			// weeks from 2025-03-10.
+			date := time.Date(2025, 3, 10, 12, 0, 0, 0, time.UTC).AddDate(0, 0, day/4%5+day/20*7)
+			w.do(fmt.Sprintf("person-%d", day%4), store.EventCommit, key, date)
+			day++
+		}
+	}
+	return w
+}
+
+func value(t *testing.T, s *scoring.Scope, name string) scoring.Score {
+	t.Helper()
+	score := s.Score(name)
+	if score == nil {
+		t.Fatalf("there is no score %s", name)
+	}
+	return *score
+}
+
+func near(t *testing.T, what string, got scoring.Number, want float64) {
+	t.Helper()
+	if math.IsNaN(want) != !got.Known() || got.Known() && math.Abs(float64(got)-want) > 1e-6 {
+		t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}
+
+// The aggregates of the vectors A1 to A6, S1 and S5, from single events.
+func TestEvaluateVectorAggregatesFromEvents(t *testing.T) {
+	r := fortyDays().evaluate(t)
+	w := r.Window("28d")
+	if w.Org.Status != scoring.OK {
+		t.Fatalf("not published: %s", w.Org.Reason)
+	}
+	near(t, "person-days", w.Org.Total, 40)
+	top := value(t, &w.Org, scoring.TopObjectivesEffort)
+	near(t, "A1", top.Value, .55)
+	near(t, "A6 low", top.Lower, .55)
+	near(t, "A6 high", top.Upper, .675)
+	near(t, "A1 discretionary", value(t, &w.Org, scoring.TopDiscretionaryEffort).Value, .6875)
+	near(t, "A2", value(t, &w.Org, scoring.PriorityWeightedAlignment).Value, .415)
+	near(t, "A4", value(t, &w.Org, scoring.PriorityInversionScore).Value, 0)
+	near(t, "A5", value(t, &w.Org, scoring.PriorityFidelityScore).Value, 1)
+	near(t, "A6 starved", value(t, &w.Org, scoring.StarvedObjectives).Value, 0)
+	share := value(t, &w.Org, scoring.ShadowEffort)
+	near(t, "S2 share", share.Value, .21875)
+	ratio := value(t, &w.Org, scoring.ShadowRoadmap)
+	near(t, "S1", ratio.Value, .28)
+	near(t, "S1 low", ratio.Lower, 2./30)
+	if ratio.Verdict != "no" {
+		t.Errorf("verdict %q, want no", ratio.Verdict)
+	}
+	near(t, "S3", value(t, &w.Org, scoring.RunWorkEffort).Value, .2)
+	near(t, "S5", value(t, &w.Org, scoring.ToilOverrunScore).Value, 2)
+	near(t, "coverage", value(t, &w.Org, scoring.EffortCoverage).Value, .5)
+	near(t, "spread", value(t, &w.Org, scoring.EffortModelSpread).Value, 0)
+	for _, o := range w.Org.Objectives {
+		near(t, o.Objective, o.Effort, map[string]float64{"o1": 12, "o2": 6, "o3": 4, "o4": 3}[o.Objective])
+	}
+}
+
+// The README works this example out by hand.
+func TestEvaluateReadmeExample(t *testing.T) {
+	set := objective.Set{TopN: 3, RunWorkBudget: -1, RunWork: []objective.NamedRule{
+		{Name: "incidents", Rule: *attr(store.AttrLabel, "incident")}}}
+	set.Objectives = []objective.Objective{{ID: "sso", Text: "Single sign-on", Start: objective.NoDate,
+		Keys: []string{"acme/web#7"}, Versions: always(1, -1)}}
+	w := newWorld(set)
+	w.declared.Privacy.MinPersonDays = 1
+	w.declared.Privacy.Dominance = 1
+	w.item(store.KindTicket, "acme/web#7", nil)
+	w.item(store.KindChange, "acme/api#12", func(it *store.Item) {
+		it.Links = []store.Link{{Kind: store.LinkCloses, Key: "acme/web#7"}}
+	})
+	w.item(store.KindChange, "acme/web#30", nil)
+	w.item(store.KindTicket, "acme/web#31", func(it *store.Item) {
+		it.Attrs = map[string][]string{store.AttrLabel: {"incident"}}
+	})
+	monday := time.Date(2025, 3, 31, 10, 0, 0, 0, time.UTC)
+	w.do("ana", store.EventCommit, "acme/api#12", monday)
+	w.do("ana", store.EventReview, "acme/web#30", monday.Add(time.Hour))
+	w.do("ben", store.EventCommit, "acme/web#30", monday)
+	w.do("cleo", store.EventComment, "acme/web#31", monday)
+	r := w.evaluate(t)
+	org := &r.Window("7d").Org
+	near(t, "person-days", org.Total, 2.5)
+	near(t, "top 3", value(t, org, scoring.TopObjectivesEffort).Value, .666667/2.5)
+	near(t, "top 3 at most", value(t, org, scoring.TopObjectivesEffort).Upper, 2/2.5)
+	near(t, "shadow share", value(t, org, scoring.ShadowEffort).Value, 1.333333/2)
+	near(t, "shadow share at least", value(t, org, scoring.ShadowEffort).Lower, 0)
+}
+
+func TestEvaluateStoppedAfterGrace(t *testing.T) {
+	retired := objective.DateOf(time.Date(2025, 3, 12, 0, 0, 0, 0, time.UTC))
+	set := fourObjectives()
+	set.Objectives[0].Versions = append(set.Objectives[0].Versions,
+		objective.Version{From: retired, Rank: 1, State: objective.Retired, TargetShare: -1})
+	w := fortyDays()
+	w.declared.Set = set
+	r := w.evaluate(t)
+	var stopped, total float64
+	for _, e := range r.Window("28d").Org.Effort {
+		total += float64(e.Effort)
+		if e.Category == scoring.Stopped {
+			stopped = float64(e.Effort)
+		}
+	}
+	// The first objective's twelve days fall on Monday to Wednesday, 10 to 12
+	// March: within the grace of a week all are still its own.
+	near(t, "stopped within grace", scoring.Number(stopped), 0)
+	w.declared.Set.Grace = 0
+	r = w.evaluate(t)
+	for _, e := range r.Window("28d").Org.Effort {
+		if e.Category == scoring.Stopped {
+			near(t, "stopped without grace", e.Effort, 4)
+		}
+	}
+	near(t, "sum of categories", scoring.Number(total), 40)
+	// From its stop on the objective has no rank: the fourth moves up.
+	near(t, "top 3 without grace", value(t, &r.Window("28d").Org, scoring.TopObjectivesEffort).Value, (8+6+4+3)/40.)
+}
+
+func TestEvaluateWithholds(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit   func(*world)
+		status scoring.Status
+		reason string
+	}{
+		"too few contributors": {func(w *world) { w.declared.Privacy.KEffort = 5 }, scoring.SuppressedPrivacy, "k_effort"},
+		"dominance":            {func(w *world) { w.declared.Privacy.Dominance = .2 }, scoring.SuppressedPrivacy, "dominance"},
+		"too little effort":    {func(w *world) { w.declared.Privacy.MinPersonDays = 41 }, scoring.InsufficientData, "min_person_days"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := fortyDays()
+			c.edit(w)
+			org := w.evaluate(t).Window("28d").Org
+			if org.Status != c.status || !strings.Contains(org.Reason, c.reason) {
+				t.Errorf("status %q because %q", org.Status, org.Reason)
+			}
+			if len(org.Effort)+len(org.Objectives)+len(org.Methods) > 0 {
+				t.Error("effort is told all the same")
+			}
+			for _, s := range org.Scores {
+				if s.Name == scoring.EffortCoverage && c.status == scoring.InsufficientData {
+					continue
+				}
+				if s.Value.Known() || s.Upper.Known() || s.IntervalLower.Known() || s.Status != c.status {
+					t.Errorf("%s is told all the same: %+v", s.Name, s)
+				}
+			}
+			if org.Works != 7 {
+				t.Errorf("works = %d, want 7: they are always told", org.Works)
+			}
+		})
+	}
+}
+
+func TestEvaluateStaleKeepsValues(t *testing.T) {
+	w := fortyDays()
+	late := time.Date(2025, 3, 29, 10, 0, 0, 0, time.UTC)
+	r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes, Sources: []store.SourceState{
+		{Source: "gh", Watermark: closed}, {Source: "clone", Watermark: late}}}, closed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Day.String() != "2025-03-27" || r.Expected.String() != "2025-03-31" || len(r.Late) != 1 || r.Late[0] != "clone" {
+		t.Errorf("day %s, expected %s, late %v", r.Day, r.Expected, r.Late)
+	}
+	top := value(t, &r.Window("28d").Org, scoring.TopObjectivesEffort)
+	if top.Status != scoring.Stale {
+		t.Errorf("status %q, want stale", top.Status)
+	}
+	near(t, "value", top.Value, .55)
+}
+
+func TestEvaluatePartialWhileASourceWasNeverComplete(t *testing.T) {
+	w := fortyDays()
+	r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes,
+		Sources: []store.SourceState{{Source: "gh"}}}, closed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Partial || r.Day.String() != "2025-03-31" {
+		t.Errorf("partial %v on %s", r.Partial, r.Day)
+	}
+	near(t, "value", value(t, &r.Window("28d").Org, scoring.TopObjectivesEffort).Value, .55)
+}
+
+func TestEvaluateBotsAndGhostsEarnNothing(t *testing.T) {
+	w := fortyDays()
+	before := w.evaluate(t)
+	at := time.Date(2025, 3, 18, 9, 0, 0, 0, time.UTC)
+	w.do("", store.EventCommit, "acme/api#1", at)
+	w.do("configured-bot", store.EventCommit, "acme/api#1", at)
+	w.do("marked-bot", store.EventCommit, "acme/api#1", at)
+	events := w.changes[0].Events
+	events[len(events)-1].Bot = true
+	w.declared.People.Bots = []string{"configured-bot"}
+	after := w.evaluate(t)
+	near(t, "person-days", after.Window("28d").Org.Total, float64(before.Window("28d").Org.Total))
+	if after.Stats.Ghosts != 1 || after.Stats.Machine != 2 {
+		t.Errorf("ghosts %d, machine %d; want 1 and 2", after.Stats.Ghosts, after.Stats.Machine)
+	}
+}
+
+func TestEvaluateGoneItemsCountNowhere(t *testing.T) {
+	w := fortyDays()
+	w.changes[0].Item.Gone = store.GoneNotOnDefaultBranch
+	near(t, "person-days", w.evaluate(t).Window("28d").Org.Total, 28)
+	w.changes[0].Item.Gone = store.GoneMoved
+	near(t, "person-days of moved work", w.evaluate(t).Window("28d").Org.Total, 40)
+}
+
+// One change seen as pull request, commit of it and squash commit is one work:
+// a day on all three weighs as much as a day on one.
+func TestEvaluateCountsAChangeOnce(t *testing.T) {
+	w := newWorld(fourObjectives())
+	w.declared.Privacy = scoring.Privacy{KEffort: 1, Dominance: 1}
+	w.item(store.KindChange, "acme/api#1", func(it *store.Item) {
+		it.Attrs = map[string][]string{store.AttrLabel: {"o1"}}
+		it.Links = []store.Link{{Kind: store.LinkContains, Key: "acme/api@aaa"}}
+	})
+	w.item(store.KindCommit, "acme/api@aaa", nil)
+	w.item(store.KindCommit, "acme/api@bbb", func(it *store.Item) {
+		it.Links = []store.Link{{Kind: store.LinkPartOf, Key: "acme/api#1"}}
+	})
+	w.item(store.KindChange, "acme/api#2", nil)
+	at := time.Date(2025, 3, 31, 9, 0, 0, 0, time.UTC)
+	for _, key := range []string{"acme/api#1", "acme/api@aaa", "acme/api@bbb", "acme/api#2"} {
+		w.do("ana", store.EventCommit, key, at)
+	}
+	org := w.evaluate(t).Window("7d").Org
+	near(t, "top 3", value(t, &org, scoring.TopObjectivesEffort).Value, .5)
+	if org.Works != 2 {
+		t.Errorf("works = %d, want 2", org.Works)
+	}
+}
+
+func TestEvaluateTeams(t *testing.T) {
+	w := fortyDays()
+	joined := objective.DateOf(time.Date(2025, 3, 17, 0, 0, 0, 0, time.UTC))
+	for i := range 4 {
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{
+			ID: fmt.Sprint("p", i), Identities: []string{fmt.Sprint("person-", i)}, FTE: 1})
+	}
+	no := objective.NoDate
+	w.declared.Teams = []scoring.Team{
+		{ID: "core", Members: []scoring.Member{{Person: "p0", From: no, Until: no, Share: 1}, {Person: "p1", From: no, Until: no, Share: 1},
+			{Person: "p2", From: no, Until: no, Share: 1}, {Person: "p3", From: no, Until: no, Share: .5}}},
+		{ID: "growth", Members: []scoring.Member{{Person: "p3", From: joined, Until: no, Share: .5}}},
+	}
+	r := w.evaluate(t)
+	teams := r.Window("28d").Teams
+	if teams[1].Status != scoring.SuppressedPrivacy {
+		t.Errorf("a team of one is published: %+v", teams[1])
+	}
+	// Without core, growth would be the total less core.
+	if teams[0].Status != scoring.SuppressedPrivacy || !strings.Contains(teams[0].Reason, "reveal") {
+		t.Errorf("core reveals growth: %s %s", teams[0].Status, teams[0].Reason)
+	}
+	w.declared.Privacy = scoring.Privacy{KEffort: 1, Dominance: 1, MinPersonDays: 1}
+	teams = w.evaluate(t).Window("28d").Teams
+	near(t, "core", teams[0].Total, 35)
+	near(t, "growth", teams[1].Total, 2.5)
+	// Somebody came in the window: with k_people the team steps by weeks.
+	w.declared.Privacy.KPeople = 5
+	teams = w.evaluate(t).Window("28d").Teams
+	if teams[0].Until.String() != "2025-03-31" || teams[1].Until.String() != "2025-03-30" {
+		t.Errorf("windows end on %s and %s", teams[0].Until, teams[1].Until)
+	}
+}
+
+// No output names a person, and no group below k is told.
+func TestReportNamesNobody(t *testing.T) {
+	w := fortyDays()
+	for i := range 4 {
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{
+			ID: fmt.Sprint("secret-name-", i), Identities: []string{fmt.Sprint("person-", i)}, FTE: 1})
+	}
+	raw, err := json.Marshal(w.evaluate(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"secret-name", "person-"} {
+		if strings.Contains(strings.ReplaceAll(string(raw), "person-days", ""), name) {
+			t.Errorf("the report holds %q", name)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"github.com/workdrift/workdrift/store"
+)
+
+// Declare implements store.Store.
+func (db *DB) Declare(ctx context.Context, d store.Declaration) (added bool, err error) {
+	err = db.update(ctx, "keep declaration", func(w *writer) error {
+		next := uint64(1)
+		if key, rec := w.b[bucketDeclaration].Cursor().Last(); key != nil {
+			newest, err := w.declaration(key, rec)
+			if err != nil {
+				return err
+			}
+			if bytes.Equal(newest.Body, d.Body) {
+				return nil
+			}
+			next = binary.BigEndian.Uint64(key) + 1
+		}
+		added = true
+		key := key8(next)
+		w.begin()
+		w.time(d.KnownFrom, epoch)
+		w.bytes(d.Body)
+		return w.insert(bucketDeclaration, key, w.seal(bucketDeclaration, key))
+	})
+	return added && err == nil, err
+}
+
+func (r *reader) declaration(key, rec []byte) (store.Declaration, error) {
+	d, err := open(bucketDeclaration, key, rec, nil)
+	if err != nil {
+		return store.Declaration{}, err
+	}
+	v := d.declaration()
+	return v, d.end(bucketDeclaration, key)
+}
+
+func (d *decoder) declaration() store.Declaration {
+	return store.Declaration{KnownFrom: d.time(epoch), Body: d.bytes()}
+}
+
+// Declarations implements store.Store.
+func (db *DB) Declarations(ctx context.Context) iter.Seq2[store.Declaration, error] {
+	return list(ctx, db, "read declarations", bucketDeclaration, nil,
+		func(_ *reader, _ []byte, d *decoder) (store.Declaration, bool, error) {
+			return d.declaration(), true, nil
+		})
+}
+
+// Override implements store.Store.
+func (db *DB) Override(ctx context.Context, o store.Override) error {
+	const what = "keep override"
+	if err := checkID(o.Key); err != nil {
+		return fmt.Errorf("%s: key: %w", what, err)
+	}
+	return db.update(ctx, what, func(w *writer) error {
+		key := []byte(o.Key)
+		if o.To == "" {
+			_, err := w.remove(bucketOverride, key)
+			return err
+		}
+		w.begin()
+		w.literal(o.To)
+		w.literal(o.Role)
+		w.literal(o.Why)
+		w.time(o.At, epoch)
+		_, err := w.put(bucketOverride, key, w.seal(bucketOverride, key))
+		return err
+	})
+}
+
+func (d *decoder) override(key []byte) store.Override {
+	return store.Override{Key: string(key), To: d.literal(), Role: d.literal(), Why: d.literal(), At: d.time(epoch)}
+}
+
+// Overrides implements store.Store.
+func (db *DB) Overrides(ctx context.Context) iter.Seq2[store.Override, error] {
+	return list(ctx, db, "read overrides", bucketOverride, nil,
+		func(_ *reader, key []byte, d *decoder) (store.Override, bool, error) {
+			return d.override(key), true, nil
+		})
+}
+
+// SaveReport implements store.Store.
+func (db *DB) SaveReport(ctx context.Context, report []byte) error {
+	return db.update(ctx, "save report", func(w *writer) error {
+		key := []byte(reportKey)
+		w.begin()
+		w.bytes(report)
+		_, err := w.put(bucketReport, key, w.seal(bucketReport, key))
+		return err
+	})
+}
+
+// LastReport implements store.Store.
+func (db *DB) LastReport(ctx context.Context) (report []byte, err error) {
+	err = db.view(ctx, "read report", func(r *reader) error {
+		key := []byte(reportKey)
+		d, ok, err := r.get(bucketReport, key)
+		if err != nil || !ok {
+			return err
+		}
+		report = d.bytes()
+		return d.end(bucketReport, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// A SourcedIdentity is an identity with the source at which it was seen.
+type SourcedIdentity struct {
+	Source string
+	store.Identity
+}
+
+// Identities yields every handle that was seen, by source and actor.
+func (db *DB) Identities(ctx context.Context) iter.Seq2[SourcedIdentity, error] {
+	return bySource(ctx, db, "read identities", bucketIdentity, func(source, name string, d *decoder) SourcedIdentity {
+		return SourcedIdentity{source, store.Identity{Actor: name, Handle: d.literal(), Bot: d.byte() != 0}}
+	})
+}
+
+// ForgetIdentities erases every handle. Their bytes stay in free pages until
+// Compact, and in backups.
+func (db *DB) ForgetIdentities(ctx context.Context) error {
+	return db.update(ctx, "forget identities", func(w *writer) (err error) {
+		name := []byte(bucketIdentity.String())
+		if err := w.tx.DeleteBucket(name); err != nil {
+			return err
+		}
+		w.state.records[bucketIdentity] = 0
+		w.b[bucketIdentity], err = w.tx.CreateBucket(name)
+		return err
+	})
+}
+
+// A SourcedQuarantined is something quarantined with its source.
+type SourcedQuarantined struct {
+	Source string
+	store.Quarantined
+}
+
+// Quarantine yields what could not be read, by source and ID.
+func (db *DB) Quarantine(ctx context.Context) iter.Seq2[SourcedQuarantined, error] {
+	return bySource(ctx, db, "read quarantine", bucketQuarantine, func(source, name string, d *decoder) SourcedQuarantined {
+		return SourcedQuarantined{source, store.Quarantined{ID: name, Reason: d.literal()}}
+	})
+}
+
+// bySource yields the records of a bucket whose keys begin with a source.
+func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
+	decode func(source, name string, d *decoder) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var sources []namedSource
+		err := db.view(ctx, what, func(r *reader) (err error) {
+			sources, err = r.sources()
+			return err
+		})
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, s := range sources {
+			records := list(ctx, db, what, b, key4(s.no), func(_ *reader, key []byte, d *decoder) (T, bool, error) {
+				return decode(s.name, string(key[4:]), d), true, nil
+			})
+			for v, err := range records {
+				if !yield(v, err) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -19,7 +19,9 @@ type vector struct{ Input, Expected json.RawMessage }
 // vectorTests runs each vector through the function that evaluates.
 func vectorTests() map[string]func(*testing.T, vector) {
 	tests := map[string]func(*testing.T, vector){}
-	for _, part := range []map[string]func(*testing.T, vector){effortVectors(), scoreVectors(), privacyVectors()} {
+	for _, part := range []map[string]func(*testing.T, vector){
+		effortVectors(), scoreVectors(), privacyVectors(), attributionVectors(),
+	} {
 		maps.Copy(tests, part)
 	}
 	return tests
@@ -44,14 +46,6 @@ func laterVectors() map[int][]string {
 			TV-T1 TV-T2 TV-T3 TV-T3b TV-T4 TV-T5
 			TV-B1 TV-B2
 			TV-N1 TV-N2 TV-N3 TV-N4 TV-N5 TV-N6 TV-N7 TV-N8 TV-N9`),
-	}
-}
-
-// elsewhereVectors are tested beside the package whose function they run
-// through, which this one cannot reach.
-func elsewhereVectors() map[string]string {
-	return map[string]string{
-		"TV-T6": "scoring/attribution",
 	}
 }
 
@@ -96,7 +90,6 @@ func TestEveryVectorIsListedOnce(t *testing.T) {
 	for _, ids := range laterVectors() {
 		listed = append(listed, ids...)
 	}
-	listed = slices.AppendSeq(listed, maps.Keys(elsewhereVectors()))
 	slices.Sort(listed)
 	if want := slices.Sorted(maps.Keys(readVectors(t))); !slices.Equal(listed, want) {
 		t.Errorf("listed are\n%v\nthe file has\n%v", listed, want)

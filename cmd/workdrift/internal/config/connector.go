@@ -68,9 +68,8 @@ func (s *sections) read(d *decoder, n *yaml.Node, path string) {
 		var raw yaml.Node
 		d.value(p.value, reflect.ValueOf(&raw).Elem(), at)
 		if raw.Kind != yaml.MappingNode {
-			if !d.reported(at) {
-				d.at(p.value, at, "must be a mapping with the connector's type and its keys")
-			}
+			d.where[at] = position{d.file, p.value.Line, p.value.Column}
+			d.errorf(at, "must be a mapping with the connector's type and its keys")
 			continue
 		}
 		one := section{name: p.key.Value, node: &raw, connectorFields: connectorFields{Interval: defaultInterval}}
@@ -95,7 +94,7 @@ func (d *decoder) known(n *yaml.Node, into any, path string) {
 
 // connectors checks the sections and makes them decodable.
 func (d *decoder) connectors(found sections, resolve func(string) string) []Connector {
-	if len(found) == 0 && !d.reported("connectors") {
+	if len(found) == 0 && !slices.ContainsFunc(d.errs, func(e Error) bool { return strings.HasPrefix(e.Path, "connectors") }) {
 		d.errorf("connectors", "name at least one connector; without one there is nothing to measure")
 	}
 	out := make([]Connector, 0, len(found))
@@ -252,9 +251,7 @@ func (d *decoder) oneOf(path, word string, known []string) bool {
 	if slices.Contains(known, word) {
 		return true
 	}
-	if !d.reported(path) {
-		d.errorf(path, "%s is not known%s", d.quote(word), suggest(word, known))
-	}
+	d.errorf(path, "%s is not known%s", d.quote(word), suggest(word, known))
 	return false
 }
 
@@ -266,14 +263,8 @@ func (d *decoder) required(path, key, value string) bool {
 		return true
 	case !d.has(at):
 		d.errorf(at, "is missing")
-	case !d.reported(at):
+	default:
 		d.errorf(at, "must not be empty")
 	}
 	return false
-}
-
-// reported tells whether an error about a path is known already, so that one
-// mistake makes one message.
-func (d *decoder) reported(path string) bool {
-	return slices.ContainsFunc(d.errs, func(e Error) bool { return e.Path == path })
 }

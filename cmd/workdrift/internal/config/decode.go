@@ -26,6 +26,9 @@ type decoder struct {
 	// where holds the position of every value that was read, by path.
 	where map[string]position
 	errs  Errors
+	// bad are the paths with an error, and the errors met within aliases, each
+	// of which would come up again wherever the alias is used.
+	bad   map[string]bool
 	open  []*yaml.Node // values of the aliases being read, outermost first
 	spent int          // values read through aliases
 	// private is positive within a part that names people: what stands there
@@ -47,20 +50,34 @@ type reader interface {
 }
 
 func newDecoder(file string) *decoder {
-	return &decoder{file: file, where: map[string]position{}}
+	return &decoder{file: file, where: map[string]position{}, bad: map[string]bool{}}
 }
 
 // at reports an error at a node.
 func (d *decoder) at(n *yaml.Node, path, format string, args ...any) {
-	d.errs = append(d.errs, Error{
+	e := Error{
 		File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1),
 		Path: path, Message: fmt.Sprintf(format, args...),
-	})
+	}
+	if len(d.open) > 0 {
+		once := fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
+		if d.bad[once] {
+			return
+		}
+		d.bad[once] = true
+	}
+	d.bad[path] = true
+	d.errs = append(d.errs, e)
 }
 
 // errorf reports an error about a value that was read, or about one that is
-// missing: then its position is that of the nearest value around it.
+// missing: then its position is that of the nearest value around it. A path
+// that has an error already gets no second one: one mistake, one message.
 func (d *decoder) errorf(path, format string, args ...any) {
+	if d.bad[path] {
+		return
+	}
+	d.bad[path] = true
 	p := d.position(path)
 	d.errs = append(d.errs, Error{
 		File: p.file, Line: p.line, Column: p.column,
@@ -195,6 +212,9 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 			continue
 		}
 		d.value(item, out.Index(i), at)
+		if one := out.Index(i); one.Kind() == reflect.String && strings.TrimSpace(one.String()) == "" {
+			d.errorf(at, "is empty")
+		}
 	}
 	v.Set(out)
 }

@@ -26,13 +26,12 @@ const maxFileSize = 16 << 20
 type Config struct {
 	Path string
 	// Connectors are in the order of the file.
-	Connectors  []Connector
-	Decisions   Decisions
-	Attribution Attribution
-	Privacy     Privacy
-	Storage     Storage
-	Web         Web
-	Log         Log
+	Connectors []Connector
+	Decisions  Decisions
+	Privacy    Privacy
+	Storage    Storage
+	Web        Web
+	Log        Log
 
 	declared scoring.Declared
 	doc      document
@@ -99,7 +98,8 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 			KPeople: c.doc.Privacy.KPeople, KEffort: c.doc.Privacy.KEffort,
 			Dominance: c.doc.Privacy.Dominance, MinPersonDays: c.doc.Privacy.MinPersonDays,
 		},
-		Windows: d.windows(c.doc.Windows),
+		Windows:   d.windows(c.doc.Windows),
+		Threshold: c.doc.Attribution.Threshold,
 		Alerts: map[string]float64{
 			"top_objectives_effort": c.doc.Alerts.TopObjectivesEffort,
 			"shadow_effort":         c.doc.Alerts.ShadowEffort,
@@ -114,7 +114,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 	}
 	d.web(&c.doc.Web, resolve, read)
 	c.Connectors = d.connectors(c.doc.Connectors, resolve)
-	c.Decisions, c.Attribution, c.Privacy = c.doc.Decisions, c.doc.Attribution, c.doc.Privacy
+	c.Decisions, c.Privacy = c.doc.Decisions, c.doc.Privacy
 	c.Storage.Directory = resolve(c.doc.Storage.Directory)
 	c.Web, c.Log = c.doc.Web, c.doc.Log
 	if len(d.errs) > 0 {
@@ -177,7 +177,7 @@ func (d *decoder) parse(raw []byte) *yaml.Node {
 		if errors.Is(err, io.EOF) {
 			d.errorf("", "the file is empty")
 		} else {
-			d.syntax(err)
+			d.syntax(err, raw)
 		}
 		return nil
 	}
@@ -185,7 +185,7 @@ func (d *decoder) parse(raw []byte) *yaml.Node {
 		d.at(&second, "", "a second document starts here; only one can be read")
 		return nil
 	} else if !errors.Is(err, io.EOF) {
-		d.syntax(err)
+		d.syntax(err, raw)
 		return nil
 	}
 	root := doc.Content[0]
@@ -223,15 +223,28 @@ func (d *decoder) printable(raw []byte) bool {
 	return true
 }
 
-var syntaxLine = regexp.MustCompile(`^line (\d+): `)
+var (
+	syntaxLine = regexp.MustCompile(`^line (\d+): `)
+	// parserFault are the errors whose line the library counts from 0.
+	parserFault   = regexp.MustCompile(`^did not find expected (<|node content|'-' indicator|key|',')`)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+)
 
 // syntax reports an error of the YAML library, which knows the line at most.
-func (d *decoder) syntax(err error) {
+func (d *decoder) syntax(err error, raw []byte) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 1
+	at := yaml.Node{Line: 1, Column: 1}
 	if m := syntaxLine.FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		message = message[len(m[0]):]
+		at.Line, _ = strconv.Atoi(m[1])
+		if message = message[len(m[0]):]; parserFault.MatchString(message) {
+			at.Line++
+		}
 	}
-	d.at(&yaml.Node{Line: line, Column: 1}, "", "is not valid YAML: %s", message)
+	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
+		before, _, _ := bytes.Cut(raw, []byte("*"+m[1]))
+		at.Line = 1 + bytes.Count(before, []byte("\n"))
+		at.Column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+		message = "this alias has no anchor; put the value in quotes if it is none"
+	}
+	d.at(&at, "", "is not valid YAML: %s", message)
 }

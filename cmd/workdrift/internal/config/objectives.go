@@ -94,7 +94,7 @@ func (d *decoder) objective(doc *document, i int, path string) objective.Objecti
 			d.errorf(fmt.Sprintf("%s.keys[%d]", path, j), "is no key of a ticket; write one key per entry")
 		}
 	}
-	if in.Rank == nil && !d.reported(path+".rank") {
+	if in.Rank == nil {
 		d.errorf(path+".rank", "is missing")
 	}
 	out.Versions = d.versions(doc, in, path)
@@ -107,7 +107,7 @@ func (d *decoder) versions(doc *document, in *declared, path string) []objective
 	out := make([]objective.Version, 0, len(in.History)+1)
 	for j, v := range in.History {
 		at := fmt.Sprintf("%s.history[%d]", path, j)
-		if v.EffectiveFrom == nil && !d.reported(at+".effective_from") {
+		if v.EffectiveFrom == nil {
 			d.errorf(at+".effective_from", "is missing")
 		}
 		d.version(doc, v, in.Start, at)
@@ -171,7 +171,7 @@ func (d *decoder) owner(doc *document, o owner, path string) {
 			people++
 		}
 	}
-	if people == 0 && o.Team == "" && !d.reported(path) {
+	if people == 0 && o.Team == "" {
 		d.errorf(path, "names nobody; write {team: …}, {person: …} or the handle of a person, {github: …}")
 	}
 	if people > 1 {

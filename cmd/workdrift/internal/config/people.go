@@ -79,7 +79,7 @@ func (d *decoder) person(dir *directory, p person, path string) {
 	for j, l := range p.Leave {
 		at := fmt.Sprintf("%s.leave[%d]", path, j)
 		for key, v := range map[string]*objective.Date{".from": l.From, ".until": l.Until} {
-			if v == nil && !d.reported(at+key) {
+			if v == nil {
 				d.errorf(at+key, "is missing")
 			}
 		}
@@ -94,9 +94,7 @@ func (d *decoder) person(dir *directory, p person, path string) {
 // handle checks a handle and that nobody else has it.
 func (d *decoder) handle(dir *directory, h, path string) bool {
 	if !handlePattern.MatchString(h) {
-		if !d.reported(path) {
-			d.errorf(path, handleHint)
-		}
+		d.errorf(path, handleHint)
 		return false
 	}
 	if first, twice := dir.handles[canonical(h)]; twice {
@@ -161,7 +159,7 @@ func (d *decoder) team(dir *directory, t team, path string) scoring.Team {
 // a person of its own, so that small configurations need no identities.
 func (d *decoder) member(dir *directory, m member, path string) (int, bool) {
 	if m.Person == "" {
-		if !d.reported(path) && !d.reported(path+".person") {
+		if !d.bad[path+".person"] {
 			d.errorf(path, "names nobody; write a person listed under identities, or a handle such as github:octocat")
 		}
 		return 0, false

@@ -15,6 +15,9 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
+// botSuffix ends the names of GitHub's machines. Rules may leave it out.
+const botSuffix = "[bot]"
+
 // maxRuleDepth bounds how deep rules may nest.
 const maxRuleDepth = 32
 
@@ -242,6 +245,9 @@ func (d *decoder) attribute(key, value *yaml.Node, attr, path string) *objective
 		}
 		if p, ok := d.pattern(item, attr, at); ok {
 			out.Like = append(out.Like, p)
+			if names := attr == store.AttrBot || attr == store.AttrAuthor; names && p.Op == objective.Exact && !isAuthorKind(p) && !strings.HasSuffix(p.Text, botSuffix) {
+				out.Like = append(out.Like, objective.Pattern{Op: p.Op, Text: p.Text + botSuffix})
+			}
 		}
 	}
 	if len(out.Like) == 0 {
@@ -259,7 +265,7 @@ func authorRule(r objective.Rule) *objective.Rule {
 	kinds, names := r, r
 	names.Attr, kinds.Like, names.Like = store.AttrBot, nil, nil
 	for _, p := range r.Like {
-		if p.Op == objective.Exact && slices.Contains([]string{"bot", "human"}, strings.ToLower(p.Text)) {
+		if isAuthorKind(p) {
 			kinds.Like = append(kinds.Like, p)
 		} else {
 			names.Like = append(names.Like, p)
@@ -272,6 +278,11 @@ func authorRule(r objective.Rule) *objective.Rule {
 		return &kinds
 	}
 	return &objective.Rule{Any: []objective.Rule{kinds, names}, At: r.At}
+}
+
+// isAuthorKind tells the two kinds of authors from the name of a machine.
+func isAuthorKind(p objective.Pattern) bool {
+	return p.Op == objective.Exact && slices.Contains([]string{"bot", "human"}, strings.ToLower(p.Text))
 }
 
 // pattern compiles one value of an attribute.
@@ -317,8 +328,7 @@ func guessPattern(text, attr string) objective.Pattern {
 	}
 	open := text
 	if attr == store.AttrBot || attr == store.AttrAuthor {
-		// GitHub ends the names of its machines in [bot], which is no glob.
-		open = strings.TrimSuffix(text, "[bot]")
+		open = strings.TrimSuffix(text, botSuffix) // which is no glob
 	}
 	if !strings.ContainsAny(open, "*?[{") {
 		return objective.Pattern{Op: objective.Exact, Text: text}

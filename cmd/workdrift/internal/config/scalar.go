@@ -93,18 +93,22 @@ func (d *decoder) number(n *yaml.Node, v reflect.Value, path string) {
 		v.SetBool(b)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		var i int64
-		if d.whole(n, tag, path) && (n.Decode(&i) != nil || v.OverflowInt(i)) {
+		switch {
+		case !d.whole(n, tag, path):
+		case n.Decode(&i) != nil || v.OverflowInt(i):
 			d.at(n, path, "is out of range")
-			return
+		default:
+			v.SetInt(i)
 		}
-		v.SetInt(i)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		var u uint64
-		if d.whole(n, tag, path) && (n.Decode(&u) != nil || v.OverflowUint(u)) {
+		switch {
+		case !d.whole(n, tag, path):
+		case n.Decode(&u) != nil || v.OverflowUint(u):
 			d.at(n, path, "is out of range")
-			return
+		default:
+			v.SetUint(u)
 		}
-		v.SetUint(u)
 	case reflect.Float32, reflect.Float64:
 		var f float64
 		if tag != "!!int" && tag != "!!float" {

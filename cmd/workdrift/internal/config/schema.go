@@ -19,7 +19,7 @@ type document struct {
 	Effort         effortModel `yaml:"effort"`
 	Decisions      Decisions   `yaml:"decisions"`
 	Privacy        Privacy     `yaml:"privacy"`
-	Attribution    Attribution `yaml:"attribution"`
+	Attribution    attribution `yaml:"attribution"`
 	Windows        windows     `yaml:"windows"`
 	Alerts         alerts      `yaml:"alerts"`
 	Storage        Storage     `yaml:"storage"`
@@ -154,10 +154,7 @@ type Privacy struct {
 	LedgerRetentionDays int     `yaml:"ledger_retention_days"`
 }
 
-// Attribution holds what the cascade of attribution leaves open.
-type Attribution struct {
-	// Threshold is the weight, 0 to 1, that the best path of links to an
-	// objective must have.
+type attribution struct {
 	Threshold float64 `yaml:"threshold"`
 }
 
@@ -215,11 +212,9 @@ func defaults() document {
 			Model: "presence", Weights: weights{Code: 4, Review: 2, Ticket: 1, Discussion: 1},
 			FullWeight: 2, HoursPerDay: 8, WorkingDays: 5,
 		},
-		Decisions: Decisions{StopQuietDays: 14, GraceDays: 7, Reactions: []string{"decision"}, Paths: []string{"docs/adr/**"}},
-		Privacy:   Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20, LedgerRetentionDays: 400},
-		Attribution: Attribution{
-			Threshold: .5,
-		},
+		Decisions:   Decisions{StopQuietDays: 14, GraceDays: 7, Reactions: []string{"decision"}, Paths: []string{"docs/adr/**"}},
+		Privacy:     Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20, LedgerRetentionDays: 400},
+		Attribution: attribution{Threshold: .5},
 		Windows: windows{
 			Labels: windowLabels(), FiscalYearStartMonth: 1,
 			CloseGrace: 6 * time.Hour, FreezeAfter: 7 * 24 * time.Hour, Zone: "UTC",

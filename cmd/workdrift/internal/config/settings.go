@@ -77,7 +77,7 @@ func (d *decoder) windows(in windows) scoring.Windows {
 			d.errorf(path, "is listed twice")
 		}
 	}
-	if len(in.Labels) == 0 && !d.reported("windows.labels") {
+	if len(in.Labels) == 0 {
 		d.errorf("windows.labels", "name at least one of %s", strings.Join(windowLabels(), ", "))
 	}
 	inRange(d, "windows.fiscal_year_start_month", in.FiscalYearStartMonth, 1, 12)
@@ -105,7 +105,7 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 			d.errorf("web.probe_address", "is the same as listen_address")
 		}
 	}
-	if local || w.AllowUnauthenticated || d.reported("web.listen_address") {
+	if local || w.AllowUnauthenticated || d.bad["web.listen_address"] {
 		return
 	}
 	if w.ConfigFile == "" {
@@ -145,9 +145,7 @@ func (d *decoder) address(path, address string) (local bool) {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil {
-		if !d.reported(path) {
-			d.errorf(path, "is no address; write a host and a port, such as 127.0.0.1:9797")
-		}
+		d.errorf(path, "is no address; write a host and a port, such as 127.0.0.1:9797")
 		return false
 	}
 	ip := net.ParseIP(host)

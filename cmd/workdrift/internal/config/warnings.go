@@ -12,7 +12,8 @@ import (
 // position, in the order of the file. It looks at the modes of secret files.
 func (c *Config) Warnings() []string {
 	// A decoder of its own collects, so that Config stays as it is.
-	w := &decoder{file: c.Path, where: c.d.where}
+	w := newDecoder(c.Path)
+	w.where = c.d.where
 	c.warnObjectives(w)
 	c.warnPeople(w)
 	if c.Privacy.KPeople < 5 {
@@ -42,7 +43,7 @@ func (c *Config) warnObjectives(w *decoder) {
 			w.errorf(path, "nothing can match it: give the keys of its tickets or a match rule")
 		}
 		if o.Owner == nil {
-			w.errorf(path, "has no owner")
+			w.errorf(path+".owner", "is missing: nobody answers for it")
 		}
 		if v := o.build(); v.State == objective.Active {
 			if first, twice := byRank[v.Rank]; twice {
@@ -91,6 +92,9 @@ func (c *Config) warnPeople(w *decoder) {
 		provider, _, _ := strings.Cut(handle, ":")
 		if !slices.Contains(providers, provider) {
 			w.errorf(path, "no connector of this type exists; handles begin with email: or the type of a connector")
+		}
+		if provider == "email" && strings.Contains(handle, "@users.noreply.") {
+			w.errorf(path, "commits under such an address count for the account it names; write github: and the login")
 		}
 	}
 	member := map[string]bool{}

@@ -1,0 +1,68 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// loadText loads a configuration that is in no file; others are read from
+// files, by name.
+func loadText(t testing.TB, text string, files map[string]string) (*Config, error) {
+	t.Helper()
+	return load("config.yaml", func(path string) ([]byte, error) {
+		if path == "config.yaml" {
+			return []byte(text), nil
+		}
+		if other, ok := files[filepath.Base(path)]; ok {
+			return []byte(other), nil
+		}
+		return nil, os.ErrNotExist
+	})
+}
+
+// minimal begins the configurations of these tests.
+const minimal = "connectors:\n  here: {type: git}\n"
+
+// Each bad file stands for one rule; the file beside it holds every message,
+// in order, and nothing else.
+func TestInvalid(t *testing.T) {
+	t.Chdir("testdata")
+	files, err := filepath.Glob("invalid-*.yaml")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("found %d files: %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(name, func(t *testing.T) {
+			c, err := Load(name)
+			list, ok := errors.AsType[Errors](err)
+			if !ok || c != nil {
+				t.Fatalf("Load = %v, %v; want no configuration and Errors", c, err)
+			}
+			golden := strings.TrimSuffix(name, ".yaml") + ".txt"
+			cwd, err := os.Getwd()
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The objectives file is named by its absolute path.
+			got := strings.ReplaceAll(list.Error()+"\n", cwd+string(filepath.Separator), "")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%swant:\n%s", got, want)
+			}
+		})
+	}
+}

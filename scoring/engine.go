@@ -141,19 +141,19 @@ func (e *Engine) touchesOf(it *itemState, ch *store.Change) []touch {
 	var touches []touch
 	for i := range ch.Events {
 		ev := &ch.Events[i]
-		presence := effort.PresenceOf(ev.Kind, ch.Item.Kind)
-		if presence == 0 {
+		switch {
+		case effort.PresenceOf(ev.Kind, ch.Item.Kind) == 0:
 			continue
-		}
-		if ev.Actor == "" {
+		case ev.Actor == "":
 			it.ghosts++
 			continue
 		}
-		p := e.people.of(ev.Actor)
-		if ev.Bot || e.people.list[p].machine {
+		presence := effort.Credit(ev, ch.Item.Kind, e.people.machines)
+		if presence == 0 {
 			it.machine++
 			continue
 		}
+		p := e.people.of(ev.Actor)
 		day, minute := e.people.localDate(p, ev.At)
 		touches = append(touches, touch{person: p, day: int32(day), minute: int16(minute), presence: presence})
 	}

@@ -155,9 +155,6 @@ func (e *Engine) sum(m *measurement) []int {
 	var parts []placement
 	for _, person := range e.people.ordered() {
 		who := &e.people.list[person]
-		if who.machine {
-			continue
-		}
 		for monday := m.from.Monday(); monday <= m.until; monday += 7 {
 			w := e.weeks[weekKey{person, monday}]
 			if w == nil {
@@ -302,22 +299,23 @@ func (e *Engine) capacity(who *person, days DateRange, team int) effort.Micro {
 func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
 	w.Org = e.score(m.org[window], stale)
 	sizes := make([]int, len(m.teams))
-	hidden := make([]bool, len(m.teams))
 	for t := range m.teams {
 		tally := m.teams[t][window]
 		scope := e.score(tally, stale)
 		scope.Team = e.declared.Teams[t].ID
 		w.Teams = append(w.Teams, scope)
 		sizes[t] = len(tally.people)
-		hidden[t] = scope.Status == SuppressedPrivacy
 	}
 	if w.Org.Status != OK {
 		return
 	}
-	before := slices.Clone(hidden)
+	hidden := Suppress(sizes, e.declared.Privacy.KEffort, false)
+	for t := range hidden {
+		hidden[t] = hidden[t] || w.Teams[t].Status == SuppressedPrivacy
+	}
 	Complement(hidden, sizes)
 	for t := range hidden {
-		if hidden[t] && !before[t] {
+		if hidden[t] && w.Teams[t].Status != SuppressedPrivacy {
 			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the one team that is withheld")
 		}
 	}

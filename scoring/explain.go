@@ -37,7 +37,7 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 	days := DateRange{objective.Date(w.From), objective.Date(w.Until)}
 	var parts []placement
 	for key, week := range e.weeks {
-		if key.monday > days.Until || key.monday+6 < days.From || e.people.list[key.person].machine {
+		if key.monday > days.Until || key.monday+6 < days.From {
 			continue
 		}
 		for i := range week.cells {

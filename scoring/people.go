@@ -12,11 +12,12 @@ import (
 // people maps the actors of events to persons. An actor that the
 // configuration does not name is a person of its own.
 type people struct {
-	byActor map[string]uint32
-	list    []person
-	org     *time.Location
-	teams   []string // team ids in declared order
-	order   []uint32 // persons in a stable order, nil when out of date
+	byActor  map[string]uint32
+	machines map[string]bool // actors that are machines by configuration
+	list     []person
+	org      *time.Location
+	teams    []string // team ids in declared order
+	order    []uint32 // persons in a stable order, nil when out of date
 }
 
 type person struct {
@@ -25,7 +26,6 @@ type person struct {
 	teamZone    *time.Location
 	fte         effort.Micro
 	leave       []DateRange
-	machine     bool
 	memberships []membership
 }
 
@@ -36,7 +36,7 @@ type membership struct {
 }
 
 func newPeople(d *Declared) *people {
-	p := &people{byActor: make(map[string]uint32), org: d.Zone}
+	p := &people{byActor: make(map[string]uint32), machines: make(map[string]bool), org: d.Zone}
 	actor := d.People.Actor
 	if actor == nil {
 		actor = func(identity string) string { return identity }
@@ -51,7 +51,7 @@ func newPeople(d *Declared) *people {
 		}
 	}
 	for _, identity := range d.People.Bots {
-		p.byActor[actor(identity)] = p.add(person{key: "bot:" + identity, machine: true})
+		p.machines[actor(identity)] = true
 	}
 	for t, team := range d.Teams {
 		p.teams = append(p.teams, team.ID)
@@ -114,11 +114,11 @@ func (p *people) ordered() []uint32 {
 	return p.order
 }
 
-// leaveDays counts the working days of leave in the week that starts on
-// monday.
-func (w *person) leaveDays(monday objective.Date) int {
+// leaveDays counts the days of leave among the working days of the week that
+// starts on monday.
+func (w *person) leaveDays(monday objective.Date, workingDays int) int {
 	n := 0
-	for day := monday; day < monday+5; day++ {
+	for day := monday; day < monday+objective.Date(workingDays); day++ {
 		if w.onLeave(day) {
 			n++
 		}

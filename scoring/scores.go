@@ -13,6 +13,8 @@ const (
 	TopDiscretionaryEffort     = "top_objectives_discretionary_effort"
 	ShadowEffort               = "shadow_effort"
 	ShadowRoadmap              = "shadow_roadmap"
+	ShadowRoadmapBroad         = "shadow_roadmap_broad"
+	ShadowOverHalf             = "shadow_over_half_probability"
 	AllocationGapScore         = "allocation_gap"
 	PriorityInversionScore     = "priority_inversion"
 	PriorityWeightedAlignment  = "priority_weighted_alignment"
@@ -156,7 +158,12 @@ func shadowScores(t *tally) []Score {
 		ratio.Lower, ratio.Upper = Number(shadow.Ratio.Low), Number(shadow.Ratio.High)
 		ratio.Verdict = string(shadow.Fiction)
 	}
-	return []Score{share, ratio}
+	over := unavailable(ShadowOverHalf, share.Status, share.Reason)
+	if share.SampleSize.Known() {
+		over.Value = Number(ProbShadowOverHalf(shadow.Share.Point, float64(share.SampleSize)))
+	}
+	broad, okBroad := BroadShadow(t.mix())
+	return []Score{share, ratio, over, plainScore(ShadowRoadmapBroad, broad, okBroad, reasonNothing)}
 }
 
 func (s *Score) setInterval(sampled Sampled, ok bool) {
@@ -217,10 +224,10 @@ func spreadScore(t *tally) Score {
 			byModel = append(byModel, b.Point)
 		}
 	}
-	if len(byModel) == 0 {
+	if len(byModel) < effort.NumModels {
 		return unavailable(EffortModelSpread, Undefined, reasonNothing)
 	}
-	bounds, spread := ModelSpread(byModel[0], byModel...)
+	bounds, spread := ModelSpread(byModel[t.model], byModel...)
 	s := plainScore(EffortModelSpread, spread, true, "")
 	s.Lower, s.Upper = Number(bounds.Low), Number(bounds.High)
 	return s

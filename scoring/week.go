@@ -50,7 +50,7 @@ func (e *Engine) splitWeek(key weekKey, w *personWeek) {
 	s.fill(key.monday)
 	who := &e.people.list[key.person]
 	s.week.FTE = who.fte
-	s.week.LeaveDays = who.leaveDays(key.monday)
+	s.week.LeaveDays = who.leaveDays(key.monday, s.config.WorkingDays)
 	w.cells = s.cells(w.cells[:0])
 }
 

@@ -1,0 +1,211 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/store"
+)
+
+// changeBatch is how many changes one GraphQL query asks for.
+const changeBatch = 20
+
+// maxTries is how often the detail of a change is asked for before the change
+// is set aside.
+const maxTries = 3
+
+// readChanges reads the detail of the changes that wait for it, one batch.
+func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err error) {
+	key := streamKey(r.id, streamChanges)
+	p, _ := decodePos[changesPos](f.position(key))
+	if len(p.Todo) == 0 {
+		return false, nil
+	}
+	if f.c.graphQL() {
+		batch, rest := splitBatch(p.Todo, f.c.batchSize())
+		if len(batch) > 0 {
+			again, err := f.readGraphQL(ctx, r, batch)
+			if err == nil {
+				p.Todo = append(again, rest...)
+				return len(p.Todo) > 0, f.move(key, p)
+			}
+			if !errors.Is(err, errNoGraphQL) {
+				return false, err
+			}
+			f.c.giveUpGraphQL(err)
+		}
+	}
+	return f.readREST(ctx, r, key, p)
+}
+
+// splitBatch takes the first n changes that GraphQL may be asked for.
+func splitBatch(todos []todo, n int) (batch, rest []todo) {
+	for _, t := range todos {
+		if len(batch) < n && t.Node != "" && !t.REST {
+			batch = append(batch, t)
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	return batch, rest
+}
+
+// readREST reads changes one by one. What was read before an error is kept.
+func (f *fetch) readREST(ctx context.Context, r repository, key string, p changesPos) (more bool, err error) {
+	done := 0
+	for len(p.Todo) > 0 && done < changeBatch {
+		t := p.Todo[0]
+		c, err := f.c.api.restChange(ctx, r, t.Number)
+		switch {
+		case err == nil && c != nil:
+			f.c.authors.put(r.id, int64(t.Number), c.author, true)
+			f.norm.change(r, c)
+		case err == nil: // not there any more
+		case isPoison(err):
+			// Behind the others, so that one bad change does not stop them.
+			t.Tries++
+			if t.Tries < maxTries {
+				p.Todo = append(p.Todo[1:], t)
+				if err := f.move(key, p); err != nil {
+					return false, err
+				}
+				f.commit()
+				return false, err
+			}
+			f.quarantine(r.itemID(fmt.Sprint(t.Number)), "its detail cannot be read: "+string(connectors.ReasonOf(err)))
+		case done > 0:
+			return true, f.move(key, p)
+		default:
+			return false, err
+		}
+		done++
+		p.Todo = p.Todo[1:]
+	}
+	return len(p.Todo) > 0, f.move(key, p)
+}
+
+// isPoison reports whether an error may be about one change only.
+func isPoison(err error) bool {
+	switch connectors.ReasonOf(err) {
+	case connectors.ReasonServer, connectors.ReasonDecode, connectors.ReasonTimeout:
+		e, ok := errors.AsType[*connectors.Error](err)
+		return ok && e.RetryAt.IsZero()
+	}
+	return false
+}
+
+// restChange reads a change by REST: detail, commits, reviews. It is nil when
+// the change is not there any more.
+func (a *api) restChange(ctx context.Context, r repository, number int) (*change, error) {
+	path := fmt.Sprintf("%s/pulls/%d", repoPath(r.Name), number)
+	rep, err := a.get(ctx, path, validator{})
+	if err != nil {
+		return nil, err
+	}
+	if rep.status == http.StatusNotFound || rep.status == http.StatusGone {
+		return nil, nil
+	}
+	if err := rep.checkJSON(); err != nil {
+		return nil, statusOrDecode(rep, err)
+	}
+	var w wirePull
+	if err := decodeObject(rep.body, &w); err != nil {
+		return nil, decodeError(rep, err)
+	}
+	if err := w.valid(); err != nil {
+		return nil, decodeError(rep, err)
+	}
+	c := w.change()
+	commits, err := a.restCommits(ctx, path, r, &w)
+	if err != nil {
+		return nil, err
+	}
+	for i := range commits {
+		c.commits = append(c.commits, commits[i].commit())
+	}
+	reviews, err := listAll(ctx, a, path+"/reviews?per_page=100", (*wireReview).valid)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range reviews {
+		c.reviews = append(c.reviews, review{id: v.ID, by: userActor(v.User), state: v.State, at: v.SubmittedAt})
+	}
+	return c, nil
+}
+
+// maxListed is how many commits of a pull request are listed; a comparison
+// shows the others.
+const maxListed = 250
+
+func (a *api) restCommits(ctx context.Context, path string, r repository, w *wirePull) ([]wireCommit, error) {
+	if w.Commits <= maxListed {
+		return listAll(ctx, a, path+"/commits?per_page=100", (*wireCommit).valid)
+	}
+	var all []wireCommit
+	address := fmt.Sprintf("%s/compare/%s...%s?per_page=100", repoPath(r.Name), w.Base.SHA, w.Head.SHA)
+	for address != "" {
+		page, err := a.compare(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		if page == nil {
+			return listAll(ctx, a, path+"/commits?per_page=100", (*wireCommit).valid)
+		}
+		all, address = append(all, page.good...), page.next
+	}
+	return all, nil
+}
+
+func statusOrDecode(rep *reply, err error) error {
+	if rep.status != http.StatusOK {
+		return statusError(rep)
+	}
+	return decodeError(rep, err)
+}
+
+// listAll reads a short list to its end. Elements that cannot be read fail it:
+// the caller has no place for half a change.
+func listAll[T any](ctx context.Context, a *api, address string, valid func(*T) error) ([]T, error) {
+	var all []T
+	for address != "" {
+		rep, err := a.get(ctx, address, validator{})
+		if err != nil {
+			return nil, err
+		}
+		if err := rep.checkJSON(); err != nil {
+			return nil, statusOrDecode(rep, err)
+		}
+		good, bad, err := decodeArray(rep.body, valid)
+		if err == nil && len(bad) > 0 {
+			err = errors.New("an element " + bad[0].why)
+		}
+		if err != nil {
+			return nil, decodeError(rep, err)
+		}
+		all, address = append(all, good...), rep.next
+	}
+	return all, nil
+}
+
+// change is the part of a change that its detail holds.
+func (w *wirePull) change() *change {
+	c := &change{
+		number: int(w.Number), title: w.Title, body: w.Body, url: w.URL,
+		open: w.State == "open", draft: w.Draft,
+		created: w.CreatedAt, updated: w.UpdatedAt, closed: w.ClosedAt, merged: w.MergedAt,
+		author: userActor(w.User), mergedBy: userActor(w.MergedBy),
+		base: w.Base.Ref, head: w.Head.Ref, mergeSHA: w.MergeCommitSHA, labels: names(w.Labels),
+	}
+	if w.Milestone != nil {
+		c.milestone = w.Milestone.Title
+	}
+	return c
+}
+
+// goneChange marks a change that neither API can find.
+func (f *fetch) goneChange(r repository, number int, why store.Gone, movedTo string) {
+	f.gone(r.itemID(fmt.Sprint(number)), why, movedTo)
+}

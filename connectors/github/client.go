@@ -1,0 +1,294 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	gh "github.com/google/go-github/v60/github"
+
+	"github.com/workdrift/workdrift/connectors"
+)
+
+// maxHops bounds how many redirects one request follows.
+const maxHops = 3
+
+// An api sends requests through go-github's client, which builds and sends
+// them, and judges the answers itself.
+type api struct {
+	client  *gh.Client
+	creds   credentials
+	gov     *governor
+	base    *url.URL
+	graphql *url.URL
+}
+
+func newAPI(env connectors.Env, cfg *config) (*api, error) {
+	base, graphql, err := cfg.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	a := &api{gov: newGovernor(cfg.Reserve, env.Now, env.Observer), base: base, graphql: graphql}
+	timeout := time.Duration(cfg.Timeout)
+	if cfg.App.isZero() {
+		secret, err := cfg.token(env)
+		if err != nil {
+			return nil, err
+		}
+		a.creds = personal{secret}
+	} else if a.creds, err = newInstallation(cfg.App, env, a.gov, base, timeout); err != nil {
+		return nil, err
+	}
+	sign := &signer{next: env.Transport, roots: []*url.URL{base, graphql}, token: a.creds.token}
+	a.client = gh.NewClient(&http.Client{Transport: sign, Timeout: timeout, CheckRedirect: noRedirect})
+	a.client.BaseURL = base
+	a.client.UserAgent = "workdrift"
+	return a, nil
+}
+
+// signed reports whether there is a credential at all.
+func (a *api) signed() bool { return a.creds.id() != "anonymous" }
+
+// A validator makes a request conditional: the entity tag of an earlier answer
+// and the fingerprint of the request it answered. The tag of another address,
+// media type or credential is not sent.
+type validator struct {
+	Tag string `json:"tag,omitempty"`
+	Of  string `json:"of,omitempty"`
+}
+
+// A reply is an answer whose status the caller knows how to take: 200, 304, a
+// redirect, or a 4xx that is neither a limit nor about the credential.
+type reply struct {
+	answer
+	url   string // the address that answered
+	moved bool   // a redirect was followed
+	next  string // address of the next page, "" on the last
+	tag   validator
+}
+
+// get sends a GET request for an address below the base URL, and follows
+// redirects on the same host.
+func (a *api) get(ctx context.Context, address string, v validator) (*reply, error) {
+	moved := false
+	for hop := 0; ; hop++ {
+		r, err := a.once(ctx, http.MethodGet, address, nil, v)
+		if err != nil {
+			return nil, err
+		}
+		r.moved = moved
+		if !isRedirect(r.status) {
+			return r, nil
+		}
+		to, err := a.location(r)
+		if err != nil || hop == maxHops {
+			return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("GET %s: redirect that cannot be followed", pathOf(address))}
+		}
+		moved, address = true, to
+	}
+}
+
+// peek is get that hands a redirect over instead of following it.
+func (a *api) peek(ctx context.Context, address string) (*reply, error) {
+	return a.once(ctx, http.MethodGet, address, nil, validator{})
+}
+
+// post sends a JSON body.
+func (a *api) post(ctx context.Context, address string, body any) (*reply, error) {
+	return a.once(ctx, http.MethodPost, address, body, validator{})
+}
+
+func (a *api) once(ctx context.Context, method, address string, body any, v validator) (*reply, error) {
+	r, err := a.send(ctx, method, address, body, v)
+	if err != nil && connectors.ReasonOf(err) == connectors.ReasonAuth && r != nil && r.status == http.StatusUnauthorized && a.creds.refused() {
+		return a.send(ctx, method, address, body, v)
+	}
+	return r, err
+}
+
+func (a *api) send(ctx context.Context, method, address string, body any, v validator) (*reply, error) {
+	what := method + " " + pathOf(address)
+	req, err := a.client.NewRequest(method, address, body)
+	if err != nil {
+		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: cannot make a request of that address", what)}
+	}
+	resource := resourceCore
+	if req.URL.Path == a.graphql.Path && sameHost(req.URL, a.graphql) {
+		resource = resourceGraphQL
+	}
+	if err := a.gov.allow(resource); err != nil {
+		return nil, describe(what, err)
+	}
+	of := a.fingerprint(req)
+	if v.Tag != "" && v.Of == of {
+		req.Header.Set("If-None-Match", v.Tag)
+	}
+	sent, ex := withExchange(ctx)
+	var buf bytes.Buffer
+	resp, err := a.client.Do(sent, req, &buf)
+	if ex.status == 0 || err != nil && ex.status == http.StatusOK {
+		return nil, transportError(ctx, what, err)
+	}
+	r := &reply{answer: answer{status: ex.status, header: ex.header, body: buf.Bytes(), date: ex.date}, url: req.URL.String()}
+	if err != nil && resp != nil && resp.Response != nil {
+		r.body, _ = io.ReadAll(resp.Body)
+	}
+	if err := a.gov.observe(resource, r.answer); err != nil {
+		return r, describe(what, err)
+	}
+	if r.next, err = a.nextLink(r); err != nil {
+		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: %w", what, err)}
+	}
+	if tag := r.header.Get("ETag"); tag != "" && r.status == http.StatusOK {
+		r.tag = validator{Tag: tag, Of: of}
+	} else if r.status == http.StatusNotModified {
+		r.tag = v
+	}
+	return r, nil
+}
+
+// fingerprint identifies what an entity tag depends on.
+func (a *api) fingerprint(req *http.Request) string {
+	sum := sha256.Sum256([]byte(req.URL.String() + "\n" + req.Header.Get("Accept") + "\n" + a.creds.id()))
+	return hex.EncodeToString(sum[:6])
+}
+
+// nextLink returns the raw address of the next page, "" on the last one.
+// go-github's own reading of the header finds page numbers only and stops at
+// commas. A next page on another host is an error: leaving it out would pass
+// for the end of the list.
+func (a *api) nextLink(r *reply) (string, error) {
+	for _, rest := range r.header.Values("Link") {
+		for {
+			_, after, ok := strings.Cut(rest, "<")
+			if !ok {
+				break
+			}
+			address, after, ok := strings.Cut(after, ">")
+			if !ok {
+				break
+			}
+			params, _, _ := strings.Cut(after, "<")
+			if isNext(params) {
+				if !a.ours(address) {
+					return "", errors.New("the next page lies on another host")
+				}
+				return address, nil
+			}
+			rest = after
+		}
+	}
+	return "", nil
+}
+
+// isNext looks for rel="next" among the parameters of one link.
+func isNext(params string) bool {
+	for p := range strings.FieldsFuncSeq(params, func(r rune) bool { return r == ';' || r == ',' }) {
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.Trim(strings.TrimSpace(value), `"`) == "next" {
+			return true
+		}
+	}
+	return false
+}
+
+// ours reports whether an absolute address lies on the configured server.
+func (a *api) ours(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && sameHost(u, a.base)
+}
+
+// location returns where a redirect leads, an error for another host.
+func (a *api) location(r *reply) (string, error) {
+	from, err := url.Parse(r.url)
+	if err != nil {
+		return "", err
+	}
+	to, err := from.Parse(r.header.Get("Location"))
+	if err != nil {
+		return "", err
+	}
+	if !sameHost(to, a.base) || to.User != nil {
+		return "", errors.New("the redirect leads to another host")
+	}
+	return to.String(), nil
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// checkJSON accepts a 200 whose body claims to be JSON.
+func (r *reply) checkJSON() error {
+	if r.status != http.StatusOK {
+		return fmt.Errorf("status %d", r.status)
+	}
+	raw := r.header.Get("Content-Type")
+	if media, _, err := mime.ParseMediaType(raw); raw != "" && (err != nil || media != "application/json" && !strings.HasSuffix(media, "+json")) {
+		return errors.New("the answer is not JSON")
+	}
+	return nil
+}
+
+// decodeError says that a 200 does not hold what it should.
+func decodeError(r *reply, err error) error {
+	return &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("%s: %w", pathOf(r.url), err)}
+}
+
+// statusError says that a status was not expected here.
+func statusError(r *reply) error {
+	return &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: status %d", pathOf(r.url), r.status)}
+}
+
+// describe adds what was attempted to an *connectors.Error.
+func describe(what string, err error) error {
+	if e, ok := errors.AsType[*connectors.Error](err); ok {
+		return &connectors.Error{Reason: e.Reason, RetryAt: e.RetryAt, Err: fmt.Errorf("%s: %w", what, e.Err)}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// transportError classifies a request that got no complete answer. Addresses
+// are left out: their queries come from the server.
+func transportError(ctx context.Context, what string, err error) error {
+	if e := ctx.Err(); e != nil {
+		return fmt.Errorf("%s: %w", what, e)
+	}
+	if e, ok := errors.AsType[*connectors.Error](err); ok {
+		return describe(what, e)
+	}
+	reason := connectors.ReasonNetwork
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+		reason = connectors.ReasonTimeout
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if err == nil {
+		err = errors.New("no answer")
+	}
+	return &connectors.Error{Reason: reason, Err: fmt.Errorf("%s: %w", what, err)}
+}
+
+// pathOf returns the path of an address, for messages.
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "a malformed address"
+	}
+	return u.Path
+}

@@ -1,0 +1,230 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/workdrift/workdrift/connectors"
+)
+
+// The oldest time a list is asked for. GitHub answers since=1970-01-01 with an
+// empty list, and any later date as one expects.
+var oldestSince = time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// config is the connector's stanza of the configuration.
+type config struct {
+	Organizations []string `yaml:"organizations"` // every repository of these organisations
+	Users         []string `yaml:"users"`         // every repository these accounts own
+	Repositories  []string `yaml:"repositories"`  // "owner/name", whatever the patterns say
+	// Include and Exclude are glob patterns on "owner/name", letter case
+	// ignored. An empty Include means everything.
+	Include         []string `yaml:"include"`
+	Exclude         []string `yaml:"exclude"`
+	IncludeArchived bool     `yaml:"include_archived"`
+
+	BaseURL    string    `yaml:"base_url"`    // GHES: https://host/api/v3/
+	GraphQLURL string    `yaml:"graphql_url"` // default: what belongs to BaseURL
+	TokenFile  string    `yaml:"token_file"`
+	TokenEnv   string    `yaml:"token_env"`
+	App        appConfig `yaml:"app"`
+
+	Since             string  `yaml:"since"`     // how far the first backfill goes: "180d", "2026-01-31"
+	Reserve           float64 `yaml:"reserve"`   // share of the quota left to others, 0 to 0.95
+	PageSize          int     `yaml:"page_size"` // 1 to 100
+	CensusInterval    span    `yaml:"census_interval"`
+	DiscoveryInterval span    `yaml:"discovery_interval"`
+	Overlap           span    `yaml:"overlap"` // how far behind the server's clock a list counts as complete
+	Timeout           span    `yaml:"timeout"` // of one request
+}
+
+// appConfig names a GitHub App installation.
+type appConfig struct {
+	ID             int64  `yaml:"id"`
+	InstallationID int64  `yaml:"installation_id"`
+	PrivateKeyFile string `yaml:"private_key_file"`
+	PrivateKeyEnv  string `yaml:"private_key_env"`
+}
+
+func (a appConfig) isZero() bool { return a == appConfig{} }
+
+func defaults() config {
+	return config{
+		BaseURL:           "https://api.github.com/",
+		Since:             "180d",
+		Reserve:           0.15,
+		PageSize:          100,
+		CensusInterval:    span(24 * time.Hour),
+		DiscoveryInterval: span(time.Hour),
+		Overlap:           span(2 * time.Minute),
+		Timeout:           span(time.Minute),
+	}
+}
+
+// validate returns everything that is wrong.
+func (c *config) validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if len(c.Organizations)+len(c.Users)+len(c.Repositories) == 0 && c.App.isZero() {
+		bad("name at least one of organizations, users, repositories, or an app, whose installation then decides")
+	}
+	for _, r := range c.Repositories {
+		owner, name, ok := strings.Cut(r, "/")
+		if !ok || owner == "" || name == "" || strings.ContainsAny(name, "/ ") {
+			bad("repositories: %q is not owner/name", r)
+		}
+	}
+	for key, patterns := range map[string][]string{"include": c.Include, "exclude": c.Exclude} {
+		for _, p := range patterns {
+			if !doublestar.ValidatePattern(p) {
+				bad("%s: %q is not a pattern", key, p)
+			}
+		}
+	}
+	if !c.App.isZero() {
+		if c.App.ID <= 0 || c.App.InstallationID <= 0 || c.App.PrivateKeyFile == "" && c.App.PrivateKeyEnv == "" {
+			bad("app: needs id, installation_id and one of private_key_file, private_key_env")
+		}
+		if c.TokenFile != "" || c.TokenEnv != "" {
+			bad("app: give an app or a token, not both")
+		}
+	}
+	if _, err := parseSince(c.Since); err != nil {
+		bad("since: %w", err)
+	}
+	if !(c.Reserve >= 0 && c.Reserve <= 0.95) {
+		bad("reserve: %v is not between 0 and 0.95", c.Reserve)
+	}
+	if c.PageSize < 1 || c.PageSize > 100 {
+		bad("page_size: %d is not between 1 and 100", c.PageSize)
+	}
+	for key, d := range map[string]span{
+		"census_interval": c.CensusInterval, "discovery_interval": c.DiscoveryInterval, "timeout": c.Timeout,
+	} {
+		if d <= 0 {
+			bad("%s: must be positive", key)
+		}
+	}
+	if c.Overlap < 0 {
+		bad("overlap: must not be negative")
+	}
+	return errors.Join(errs...)
+}
+
+// endpoints returns the roots of the REST and the GraphQL API. Plain HTTP is
+// refused beyond the own machine, because the token travels with each request.
+func (c *config) endpoints() (rest, graphql *url.URL, err error) {
+	if rest, err = parseRoot("base_url", c.BaseURL); err != nil {
+		return nil, nil, err
+	}
+	if !strings.HasSuffix(rest.Path, "/") {
+		rest.Path += "/"
+	}
+	if c.GraphQLURL != "" {
+		graphql, err = parseRoot("graphql_url", c.GraphQLURL)
+		return rest, graphql, err
+	}
+	graphql = rest.JoinPath("graphql")
+	if prefix, ok := strings.CutSuffix(rest.Path, "/api/v3/"); ok {
+		graphql.Path = prefix + "/api/graphql"
+	}
+	return rest, graphql, nil
+}
+
+func parseRoot(key, raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%s: not a plain URL such as https://host/api/v3/", key)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()), u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%s: must be https", key)
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (c *config) token(env connectors.Env) (connectors.Secret, error) {
+	return connectors.SecretSource{File: c.TokenFile, Env: c.TokenEnv}.Load(env.Resolve)
+}
+
+// wants reports whether the patterns select a repository.
+func (c *config) wants(name string) bool {
+	if matchAny(c.Exclude, name) {
+		return false
+	}
+	return len(c.Include) == 0 || matchAny(c.Include, name)
+}
+
+func matchAny(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if ok, _ := doublestar.Match(strings.ToLower(p), strings.ToLower(name)); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// A bound is how far back the first backfill goes: to a date, or to an age.
+type bound struct {
+	date time.Time
+	age  time.Duration
+}
+
+func parseSince(s string) (bound, error) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return bound{date: t}, nil
+	}
+	var age span
+	if err := age.UnmarshalText([]byte(s)); err != nil || age <= 0 {
+		return bound{}, fmt.Errorf("%q is neither an age such as 180d nor a date such as 2026-01-31", s)
+	}
+	return bound{age: time.Duration(age)}, nil
+}
+
+// before returns the bound as seen at now, the server's time.
+func (b bound) before(now time.Time) time.Time {
+	t := b.date
+	if t.IsZero() {
+		t = now.Add(-b.age)
+	}
+	if t.Before(oldestSince) {
+		t = oldestSince
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+// A span is a duration that may also be written in days ("180d") or weeks.
+type span time.Duration
+
+// UnmarshalText reads "36h", "180d" or "2w".
+func (s *span) UnmarshalText(text []byte) error {
+	raw := strings.TrimSpace(string(text))
+	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		digits, ok := strings.CutSuffix(raw, suffix)
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if ok && err == nil {
+			if n < 0 || n > math.MaxInt64/int64(unit) {
+				return fmt.Errorf("%q is out of range", raw)
+			}
+			*s = span(time.Duration(n) * unit)
+			return nil
+		}
+	}
+	d, err := time.ParseDuration(raw)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 36h or 180d", raw)
+	}
+	*s = span(d)
+	return nil
+}

@@ -97,7 +97,8 @@ type lister[T any] struct {
 
 func (l lister[T]) render(items []T) *response {
 	res := &response{status: http.StatusOK, items: make([]string, 0, len(items))}
-	var e encoder
+	// Objects have some 4 kB: growing the buffer would copy each page twice.
+	e := encoder{b: make([]byte, 0, 64+4096*len(items))}
 	e.open('[')
 	for _, item := range items {
 		e.sep()

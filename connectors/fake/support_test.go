@@ -142,3 +142,5 @@ func equal[T any](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: got %s, want %s", what, g, w)
 	}
 }
+
+func itoa(n int) string { return fmt.Sprint(n) }

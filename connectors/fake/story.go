@@ -1,0 +1,236 @@
+package fake
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A Story is the work of Harbourline, a made-up company that sells ferry
+// tickets: four teams, eight repositories and six declared objectives over
+// some months in which the work drifts away from what was declared.
+//
+// For eight weeks most of the work goes where it should. Then a side project
+// grows that nobody declared, pull requests without any ticket multiply,
+// growth experiments come back that were a declared non-goal, and an objective
+// is retired that people keep working on. A Story follows from its seed and
+// start alone, however it is advanced.
+//
+// It is not safe for concurrent use; its World is.
+type Story struct {
+	world *World
+	rng   *rand.Rand
+	start time.Time // Monday, 00:00 UTC
+
+	day       time.Time // the next day to plan
+	queue     []event   // what the planned days still hold, in order
+	made      int
+	cast      []*person
+	goals     []*goal
+	waiting   []*task           // pull requests that wait for a review
+	recent    []*task           // merged of late, for reverts
+	credit    map[Focus]float64 // what each focus is owed, in person-days
+	corrected bool
+	spent     map[time.Time]map[Focus]int
+}
+
+// An event is something that happens at a time.
+type event struct {
+	at time.Time
+	do func(at time.Time)
+}
+
+// A Team is a team of the story.
+type Team struct {
+	ID      string
+	Name    string
+	Members []string // logins
+	Zone    string   // IANA name of where most of them are
+	Repos   []string // "harbourline/checkout", those the team owns
+}
+
+// An Objective is a declared objective of the story.
+type Objective struct {
+	ID    string
+	Rank  int
+	Text  string
+	Teams []string // ids; the first owns it
+	Epic  string   // "harbourline/checkout#1"
+	Label string   // on its epic and on its tickets
+	Paths []string // globs of the files that belong to it
+	Repos []string // repositories that belong to it as a whole
+	// Retired is the first day on which it no longer counts; zero while it is
+	// active.
+	Retired time.Time
+}
+
+// Labels of the story.
+const (
+	LabelEpic     = "epic"
+	LabelIncident = "incident" // run work
+	LabelOnCall   = "on-call"  // run work
+	LabelBump     = "dependencies"
+	LabelNonGoal  = "plg" // product-led growth, a declared non-goal
+)
+
+// retireWeek is the week, counted from 1, at whose start search-relevance is
+// retired.
+const retireWeek = 16
+
+// NewStory tells the first weeks of the story, from the Monday at or before
+// start.
+func NewStory(seed uint64, start time.Time, weeks int) *Story {
+	monday := start.UTC().Truncate(24 * time.Hour)
+	monday = monday.AddDate(0, 0, -(int(monday.Weekday())+6)%7)
+	s := &Story{
+		world: NewWorld("harbourline"), rng: rand.New(rand.NewPCG(seed, 0x6861726276)), start: monday, day: monday,
+		credit: map[Focus]float64{}, spent: map[time.Time]map[Focus]int{},
+	}
+	s.found()
+	s.Next(monday.AddDate(0, 0, 7*weeks))
+	return s
+}
+
+// World returns the world that the story changes.
+func (s *Story) World() *World { return s.world }
+
+// Start returns the first Monday.
+func (s *Story) Start() time.Time { return s.start }
+
+// CourseCorrected switches what people start from the next day on: back to the
+// declared strategy, or back to the drift.
+func (s *Story) CourseCorrected(corrected bool) { s.corrected = corrected }
+
+// Next lets everything happen that happens before now, and returns how many
+// events that were. How far it goes at a time makes no difference.
+func (s *Story) Next(now time.Time) int {
+	before := s.made
+	for {
+		for len(s.queue) > 0 && s.queue[0].at.Before(now) {
+			e := s.queue[0]
+			s.queue = s.queue[1:]
+			e.do(e.at)
+			s.made++
+		}
+		if len(s.queue) > 0 || !s.day.Before(now) {
+			return s.made - before
+		}
+		s.planDay()
+		slices.SortStableFunc(s.queue, func(a, b event) int { return a.at.Compare(b.at) })
+		s.day = s.day.AddDate(0, 0, 1)
+	}
+}
+
+// at puts an event on the day that is being planned.
+func (s *Story) at(t time.Time, do func(at time.Time)) {
+	s.queue = append(s.queue, event{t.UTC(), do})
+}
+
+// Teams returns the teams with their members.
+func (s *Story) Teams() []Team {
+	teams := slices.Clone(teams)
+	for i := range teams {
+		teams[i].Members = nil
+		for _, p := range s.cast {
+			if p.team == teams[i].ID {
+				teams[i].Members = append(teams[i].Members, p.login)
+			}
+		}
+	}
+	return teams
+}
+
+// Objectives returns the declared objectives in rank order, as they stand.
+func (s *Story) Objectives() []Objective {
+	var out []Objective
+	for _, g := range s.goals {
+		o := g.Objective
+		if retired := s.retirement(); g.focus == onSearch && s.day.After(retired) {
+			o.Retired = retired
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func (s *Story) retirement() time.Time { return s.start.AddDate(0, 0, 7*(retireWeek-1)) }
+
+// Days returns the person-days that the story spent between two days by what
+// they were meant for: the truth behind the events. Work on a retired
+// objective is Stopped.
+func (s *Story) Days(from, to time.Time) map[Focus]int {
+	sum := map[Focus]int{}
+	for day, spent := range s.spent {
+		if !day.Before(from) && day.Before(to) {
+			for f, n := range spent {
+				if f == onSearch && !day.Before(s.retirement()) {
+					f = Stopped
+				}
+				sum[f] += n
+			}
+		}
+	}
+	return sum
+}
+
+// found founds the company: people, repositories, epics.
+func (s *Story) found() {
+	for i := range company {
+		p := company[i]
+		s.cast = append(s.cast, &p)
+		s.world.AddUser(UserSpec{Login: p.login, Name: p.name, Email: p.login + "@harbourline.example"})
+	}
+	s.world.AddUser(UserSpec{Login: "dependabot[bot]", Email: "49699333+dependabot[bot]@users.noreply.github.com"})
+	for _, name := range repositories {
+		if name != assistant {
+			s.foundRepo(name, s.start.AddDate(-1, 0, 0))
+		}
+	}
+	for _, o := range objectives {
+		g := o
+		repo, at := g.home, s.start.Add(time.Duration(6+g.Rank)*time.Minute)
+		number := s.world.OpenIssue(at, repo, IssueSpec{
+			Author: s.memberOf(g.Teams[0]), Title: g.Text, Body: "Epic for the objective " + g.ID + ".",
+			Labels: []string{LabelEpic, g.Label}, Milestone: "Half-year plan",
+		})
+		g.Epic = key(repo, number)
+		g.epic = number
+		s.goals = append(s.goals, &g)
+	}
+}
+
+func (s *Story) foundRepo(name string, at time.Time) {
+	s.world.AddRepo(RepoSpec{Name: name, Created: at, Description: "Part of Harbourline's ferry booking"})
+	s.world.PushCommits(at, name, "", CommitSpec{Author: s.cast[0].login, Message: "Initial commit", Files: []string{"README.md"}})
+}
+
+func (s *Story) memberOf(team string) string {
+	for _, p := range s.cast {
+		if p.team == team {
+			return p.login
+		}
+	}
+	return ""
+}
+
+// week returns the week of the day that is being planned, from 0.
+func (s *Story) week() int { return int(s.day.Sub(s.start) / (7 * 24 * time.Hour)) }
+
+// note counts a person-day.
+func (s *Story) note(f Focus) {
+	if s.spent[s.day] == nil {
+		s.spent[s.day] = map[Focus]int{}
+	}
+	s.spent[s.day][f]++
+	s.credit[f]--
+}
+
+// choose gives a person the focus that is owed most among those their team
+// works on at the time.
+func (s *Story) choose(p *person) Focus {
+	allowed := slices.DeleteFunc(slices.Clone(teamFocus[p.team]), func(f Focus) bool {
+		return !slices.ContainsFunc(shares, func(o share) bool { return o.focus == f && s.mix(o) > 0 })
+	})
+	return slices.MaxFunc(allowed, func(a, b Focus) int { return cmp.Compare(s.credit[a], s.credit[b]) })
+}

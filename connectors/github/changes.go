@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/workdrift/workdrift/connectors"
-	"github.com/workdrift/workdrift/store"
 )
 
 // changeBatch is how many changes one GraphQL query asks for.
@@ -203,9 +202,4 @@ func (w *wirePull) change() *change {
 		c.milestone = w.Milestone.Title
 	}
 	return c
-}
-
-// goneChange marks a change that neither API can find.
-func (f *fetch) goneChange(r repository, number int, why store.Gone, movedTo string) {
-	f.gone(r.itemID(fmt.Sprint(number)), why, movedTo)
 }

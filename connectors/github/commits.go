@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -43,7 +44,7 @@ func (f *fetch) readCommits(ctx context.Context, r repository) (more bool, err e
 }
 
 func (f *fetch) readHead(ctx context.Context, r repository, key string, p commitsPos) (more bool, err error) {
-	if r.Branch == "" {
+	if r.Branch == "" || f.stillEmpty(p) {
 		return false, nil
 	}
 	rep, err := f.c.api.get(ctx, repoPath(r.Name)+"/branches/"+url.PathEscape(r.Branch), p.validator)
@@ -54,11 +55,11 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 		return false, err
 	}
 	switch rep.status {
-	case http.StatusNotModified, http.StatusConflict:
+	case http.StatusNotModified:
 		f.heard(rep)
 		return false, nil
-	case http.StatusNotFound:
-		return f.noBranch(ctx, r, rep)
+	case http.StatusConflict, http.StatusNotFound:
+		return f.noBranch(ctx, r, rep, key, p)
 	}
 	if err := rep.checkJSON(); err != nil {
 		return false, statusOrDecode(rep, err)
@@ -71,7 +72,7 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 		return false, decodeError(rep, errors.New("the branch has no head"))
 	}
 	f.heard(rep)
-	p.validator = rep.tag
+	p.validator, p.Empty = rep.tag, 0
 	if w.Commit.SHA == p.Head {
 		return false, f.move(key, p)
 	}
@@ -84,17 +85,25 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 
 // noBranch finds out why there is no default branch: the repository is gone or
 // empty, or the branch was renamed.
-func (f *fetch) noBranch(ctx context.Context, r repository, rep *reply) (more bool, err error) {
-	if !f.once("branch/" + prefixOf(r.id)) {
-		f.heard(rep)
-		return false, nil
-	}
-	now, err := f.refresh(ctx, r)
-	if err != nil {
-		return false, err
+func (f *fetch) noBranch(ctx context.Context, r repository, rep *reply, key string, p commitsPos) (more bool, err error) {
+	if f.once("branch/" + prefixOf(r.id)) {
+		now, err := f.refresh(ctx, r)
+		if err != nil {
+			return false, err
+		}
+		if now.Branch != r.Branch {
+			return true, nil
+		}
 	}
 	f.heard(rep)
-	return now.Branch != r.Branch, nil
+	p.Empty, p.validator = f.dateOf(rep).Unix(), validator{}
+	return false, f.move(key, p)
+}
+
+// stillEmpty reports whether a repository was found empty not long ago.
+func (f *fetch) stillEmpty(p commitsPos) bool {
+	age := f.c.api.gov.serverNow().Sub(unix(p.Empty))
+	return p.Empty != 0 && age >= 0 && age < time.Duration(f.c.cfg.DiscoveryInterval)
 }
 
 // A comparison is one page of a comparison of two commits.

@@ -16,14 +16,14 @@ type fetch struct {
 	cursor store.Cursor
 	batch  store.Batch // of the units that are done
 	next   store.Cursor
-	norm   *normaliser  // of the running unit
-	found  []todo       // changes the running unit came across
+	norm   *normaliser // of the running unit
+	found  []todo      // changes the running unit came across
+	events map[string]int
 	moves  store.Cursor // of the running unit
-	server time.Time    // earliest Date heard in this call
 }
 
 func newFetch(c *connector, cursor store.Cursor) *fetch {
-	f := &fetch{c: c, cursor: cursor, next: store.Cursor{}}
+	f := &fetch{c: c, cursor: cursor, next: store.Cursor{}, events: map[string]int{}}
 	f.begin()
 	return f
 }
@@ -39,7 +39,9 @@ func (f *fetch) begin() {
 func (f *fetch) commit() {
 	out := &f.norm.out
 	f.batch.Items = append(f.batch.Items, out.Items...)
-	f.batch.Events = append(f.batch.Events, out.Events...)
+	for _, e := range out.Events {
+		f.addEvent(e)
+	}
 	f.batch.Gone = append(f.batch.Gone, out.Gone...)
 	f.batch.Identities = append(f.batch.Identities, out.Identities...)
 	f.batch.Quarantined = append(f.batch.Quarantined, out.Quarantined...)
@@ -47,6 +49,18 @@ func (f *fetch) commit() {
 		f.next[k] = v
 	}
 	f.begin()
+}
+
+// addEvent adds an event once: what is read twice within a batch counts as it
+// was read last.
+func (f *fetch) addEvent(e store.Event) {
+	id := e.Item + " " + e.ID
+	if i, ok := f.events[id]; ok {
+		f.batch.Events[i] = e
+		return
+	}
+	f.events[id] = len(f.batch.Events)
+	f.batch.Events = append(f.batch.Events, e)
 }
 
 // discard forgets the running unit.

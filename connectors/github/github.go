@@ -99,8 +99,11 @@ type connector struct {
 func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.round == nil {
-		c.round = newRound()
+	if err := ctx.Err(); err != nil {
+		return store.Batch{}, fmt.Errorf("github: %w", err)
+	}
+	if c.round == nil || !c.round.kept(cursor) {
+		c.round, c.censuses = newRound(), map[int64]*census{}
 	}
 	f := newFetch(c, cursor)
 	if err := c.plan(ctx, f); err != nil {
@@ -223,6 +226,7 @@ func (c *connector) finish(f *fetch) (store.Batch, error) {
 	if len(f.next) > 0 {
 		b.Next = f.next
 	}
+	r.handed = f.next
 	b.Backlog = c.backlog(f)
 	if b.More {
 		c.progress(b.Backlog, len(r.tasks))

@@ -22,7 +22,7 @@ type listing[T any] struct {
 	// version returns what tells one state of an element from another.
 	version func(*T) (id int64, updated time.Time)
 	// take hands an element over.
-	take func(ctx context.Context, f *fetch, r repository, v *T) error
+	take func(ctx context.Context, f *fetch, r repository, p *listPos, v *T) error
 }
 
 // maxPasses bounds how often a second that spans pages is read again because
@@ -100,7 +100,7 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 			continue
 		}
 		p.Fresh = true
-		if err := l.take(ctx, f, r, &good[i]); err != nil {
+		if err := l.take(ctx, f, r, &p, &good[i]); err != nil {
 			return false, err
 		}
 	}
@@ -183,7 +183,7 @@ func issueListing() listing[wireIssue] {
 		stream: streamIssues, path: "issues", params: url.Values{"state": {"all"}},
 		valid:   (*wireIssue).valid,
 		version: func(w *wireIssue) (int64, time.Time) { return w.Number, w.UpdatedAt },
-		take: func(_ context.Context, f *fetch, r repository, w *wireIssue) error {
+		take: func(_ context.Context, f *fetch, r repository, _ *listPos, w *wireIssue) error {
 			f.c.authors.put(r.id, w.Number, userActor(w.User), w.PullRequest != nil)
 			if w.PullRequest == nil {
 				f.norm.ticket(r, w)
@@ -202,7 +202,10 @@ func commentListing(onCode bool) listing[wireComment] {
 		stream: streamComments, path: "issues/comments",
 		valid:   (*wireComment).valid,
 		version: func(w *wireComment) (int64, time.Time) { return w.ID, w.UpdatedAt },
-		take: func(ctx context.Context, f *fetch, r repository, w *wireComment) error {
+		take: func(ctx context.Context, f *fetch, r repository, p *listPos, w *wireComment) error {
+			if w.CreatedAt.Unix() < p.From {
+				return nil // edited lately, on something that was left out
+			}
 			author := actor{}
 			if onCode || w.onChange() {
 				var err error

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/store"
 )
@@ -98,7 +99,7 @@ func (n *normaliser) ticket(r repository, w *wireIssue) {
 	author := userActor(w.User)
 	it := store.Item{
 		Source: n.source, ID: r.itemID(strconv.FormatInt(w.Number, 10)), Kind: store.KindTicket,
-		Keys: []string{r.key(w.Number)}, Title: w.Title, URL: w.URL,
+		Keys: []string{r.key(w.Number)}, Title: connectors.Printable(w.Title), URL: w.URL,
 		Attrs:  attrs(r, author, names(w.Labels)),
 		Links:  refs.Ticket(r.full(), w.Title, w.Body),
 		Status: store.StatusTodo, Created: w.CreatedAt.UTC(), Updated: w.UpdatedAt.UTC(),
@@ -127,7 +128,7 @@ func (n *normaliser) ticket(r repository, w *wireIssue) {
 func (n *normaliser) change(r repository, c *change) {
 	it := store.Item{
 		Source: n.source, ID: r.itemID(strconv.Itoa(c.number)), Kind: store.KindChange,
-		Keys: []string{r.key(int64(c.number))}, Title: c.title, URL: c.url,
+		Keys: []string{r.key(int64(c.number))}, Title: connectors.Printable(c.title), URL: c.url,
 		Attrs:  attrs(r, c.author, c.labels),
 		Links:  refs.Change(r.full(), c.title, c.body, c.head, c.base == r.Branch),
 		Status: store.StatusDoing, Created: c.created.UTC(), Updated: c.updated.UTC(), Started: c.created.UTC(),
@@ -195,7 +196,7 @@ func (n *normaliser) commit(r repository, c *commit) {
 	author := c.author()
 	it := store.Item{
 		Source: n.source, ID: r.itemID(c.sha), Kind: store.KindCommit,
-		Keys: r.commitKeys(c), Title: subject, URL: c.url,
+		Keys: r.commitKeys(c), Title: connectors.Printable(subject), URL: c.url,
 		Attrs:  attrs(r, author, nil),
 		Links:  refs.Commit(r.full(), subject, body),
 		Status: store.StatusDone, Created: c.authored.UTC(), Started: c.authored.UTC(),

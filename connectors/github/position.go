@@ -94,6 +94,9 @@ type commitsPos struct {
 	To   string `json:"to,omitempty"`   // head that is being read up to
 	Next string `json:"next,omitempty"` // page to go on with
 	Walk bool   `json:"walk,omitempty"` // walking back from To, not comparing with Head
+	// Empty is when the repository was last found without commits. That answer
+	// cannot be asked for conditionally, so it is asked for rarely.
+	Empty int64 `json:"empty,omitempty"`
 }
 
 type censusPos struct {

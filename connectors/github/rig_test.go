@@ -169,7 +169,6 @@ type rig struct {
 	server *clock
 	local  *clock
 	config string
-	env    map[string]string
 	shelf  *shelf
 	logs   *logBuffer
 	quota  []string
@@ -257,7 +256,9 @@ func (r *rig) connect() connectors.Connector {
 func (r *rig) environment() connectors.Env {
 	return connectors.Env{
 		Source: source, Log: slog.New(slog.NewTextHandler(r.logs, nil)), Now: r.local.now, Transport: r.http, Observer: r,
-		Stored: func(ctx context.Context, prefix string) iter.Seq2[store.Item, error] { return r.shelf.stored(ctx, prefix) },
+		Stored: func(ctx context.Context, prefix string) iter.Seq2[store.Item, error] {
+			return r.shelf.stored(ctx, prefix)
+		},
 	}
 }
 

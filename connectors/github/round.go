@@ -7,18 +7,19 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/store"
 )
 
 // A round visits every stream once, until each has caught up. Repositories take
 // turns, so that a large one does not keep the others waiting.
 type round struct {
-	scopes  []scope // still to be listed
 	planned bool
 	tasks   []*task
 	began   time.Time // server's time when the first answer of the round came
 	done    map[string]bool
 	err     error // the failure that says most, returned when everything else is done
 	fetches int
+	handed  store.Cursor // positions of the batch that was returned last
 	inARow  int // failures since the last success
 }
 
@@ -35,6 +36,17 @@ func (r *round) once(what string) bool {
 		return false
 	}
 	r.done[what] = true
+	return true
+}
+
+// kept reports whether the batch that was returned last was stored. When it
+// was not, what the round takes for done is not.
+func (r *round) kept(cursor store.Cursor) bool {
+	for key, position := range r.handed {
+		if cursor[key] != position {
+			return false
+		}
+	}
 	return true
 }
 

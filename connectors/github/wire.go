@@ -176,11 +176,6 @@ type wireBranch struct {
 	} `json:"commit"`
 }
 
-type wireCompare struct {
-	Status  string       `json:"status"`
-	Commits []wireCommit `json:"commits"`
-}
-
 type wireRepo struct {
 	ID            int64  `json:"id"`
 	FullName      string `json:"full_name"`

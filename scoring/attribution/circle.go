@@ -76,7 +76,7 @@ func (c *round) spread(count func(*node) int) {
 		n.edges = count(n)
 		for _, e := range n.ev.edges[:n.edges] {
 			if j, inside := c.at[e.work]; inside && !c.nodes[j].settled {
-				c.back[j] = append(c.back[j], backEdge{int32(i), e.weight})
+				c.back[j] = append(c.back[j], backEdge{int32(i), uint32(e.weight)})
 			}
 			n.strength = max(n.strength, c.settledProduct(e))
 		}
@@ -112,7 +112,7 @@ func (c *round) settledProduct(e edge) uint32 {
 		if !c.nodes[j].settled {
 			return 0
 		}
-		return c.g.times(e.weight, c.nodes[j].strength)
+		return c.g.times(uint32(e.weight), c.nodes[j].strength)
 	}
 	return c.g.product(e)
 }

@@ -22,9 +22,9 @@ type evidence struct {
 // An edge leads to another work, or to an objective one of whose keys is named
 // by a link and held by nothing that is stored.
 type edge struct {
-	work   uint32 // 0 when it leads to named
-	named  []int32
-	weight uint32
+	key    uint64 // hash of the objective's key, when work is 0
+	work   uint32
+	weight uint16 // of full
 	kind   uint8
 }
 
@@ -228,14 +228,14 @@ func (g *Graph) appendEdges(out []edge, w uint32, r record) []edge {
 			}
 			stored = stored || target.presence() != gone
 			if t := g.work[n]; t != w {
-				out = append(out, edge{work: t, weight: weight, kind: uint8(kind)})
+				out = append(out, edge{work: t, weight: uint16(weight), kind: uint8(kind)})
 			}
 		})
 		if stored {
 			continue
 		}
-		if o := g.named[h]; o != nil {
-			out = append(out, edge{named: o, weight: weight, kind: uint8(kind)})
+		if g.named[h] != nil {
+			out = append(out, edge{key: h, weight: uint16(weight), kind: uint8(kind)})
 		}
 	}
 	return out

@@ -88,7 +88,7 @@ func (g *Graph) bestPath(w uint32, path []Step) ([]Step, uint32) {
 			}
 			step := Step{From: uint64(at), To: uint64(e.work), Kind: g.kinds[e.kind], Weight: float64(e.weight) / full}
 			if e.work == 0 {
-				step.Key = g.keyOf(e.named)
+				step.Key = g.spelled(e.key)
 			}
 			visits = append(visits, visit{e.work, i, step})
 			if e.work == 0 {
@@ -116,22 +116,11 @@ func (g *Graph) tight(w uint32) []edge {
 	}
 	slices.SortStableFunc(out, func(a, b edge) int {
 		if a.work == 0 || b.work == 0 {
-			return cmp.Or(cmp.Compare(min(a.work, 1), min(b.work, 1)), cmp.Compare(g.keyOf(a.named), g.keyOf(b.named)))
+			return cmp.Or(cmp.Compare(min(a.work, 1), min(b.work, 1)), cmp.Compare(g.spelled(a.key), g.spelled(b.key)))
 		}
 		return cmp.Compare(g.record(a.work).order(), g.record(b.work).order())
 	})
 	return out
-}
-
-// keyOf returns the first key that stands for all of some objectives.
-func (g *Graph) keyOf(objectives []int32) string {
-	best := ""
-	for key, list := range g.rules.keys {
-		if slices.Equal(slices.Sorted(slices.Values(list)), objectives) && (best == "" || key < best) {
-			best = key
-		}
-	}
-	return best
 }
 
 // reason says why a work is attributed by itself, and the step to the key of

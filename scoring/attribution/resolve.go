@@ -264,7 +264,7 @@ func (g *Graph) product(e edge) uint32 {
 	if e.work != 0 {
 		s = uint32(g.strength[e.work])
 	}
-	return g.times(e.weight, s)
+	return g.times(uint32(e.weight), s)
 }
 
 func (g *Graph) times(weight, strength uint32) uint32 {
@@ -277,7 +277,7 @@ func (g *Graph) times(weight, strength uint32) uint32 {
 
 func (g *Graph) handed(e edge) cell {
 	if e.work == 0 {
-		return cell{objectives: e.named}
+		return cell{objectives: g.named[e.key]}
 	}
 	return g.table.cell[g.outcome[e.work]]
 }

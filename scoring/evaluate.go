@@ -79,10 +79,18 @@ func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
 
 // A measurement is one pass over the person-weeks: which tallies it feeds.
 type measurement struct {
-	org   []*tally   // per window, then per week
-	teams [][]*tally // per team, then per window
-	from  objective.Date
-	until objective.Date
+	org         []*tally   // per window
+	weeks       []*tally   // per closed week, oldest first
+	teams       [][]*tally // per team, then per window
+	from, until objective.Date
+}
+
+// week returns the tally of the closed week of a day, nil when there is none.
+func (m *measurement) week(day objective.Date) *tally {
+	if i := int(day - m.weeks[0].days.From); i >= 0 && i < 7*len(m.weeks) {
+		return m.weeks[i/7]
+	}
+	return nil
 }
 
 // measure fills the windows and weeks of a report.
@@ -104,7 +112,7 @@ func (e *Engine) measure(r *Report, day objective.Date) {
 	lastMonday := (day + 1).Monday() - 7
 	for i := range trendWeeks {
 		monday := lastMonday - objective.Date(7*(trendWeeks-1-i))
-		m.org = append(m.org, newOrg(DateRange{monday, monday + 6}))
+		m.weeks = append(m.weeks, newOrg(DateRange{monday, monday + 6}))
 	}
 	for t := range d.Teams {
 		end := e.teamDay(t, day)
@@ -121,7 +129,7 @@ func (e *Engine) measure(r *Report, day objective.Date) {
 		e.fillWindow(&r.Windows[w], m, w, r.Day < r.Expected || r.Partial)
 		r.Windows[w].Org.Works = works[w]
 	}
-	e.fillWeeks(r, m.org[len(r.Windows):], lastMonday)
+	e.fillWeeks(r, m.weeks, lastMonday)
 }
 
 // teamDay is the last day of a team's windows. After a change of fewer than
@@ -191,8 +199,19 @@ func (it *itemState) count(windows []*tally, day objective.Date, works []int) {
 
 func in(r DateRange, day objective.Date) bool { return r.From <= day && day <= r.Until }
 
+// organisation yields the tallies of the organisation.
+func (m *measurement) organisation(yield func(*tally) bool) {
+	for _, list := range [][]*tally{m.org, m.weeks} {
+		for _, t := range list {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
 func (m *measurement) each(f func(*tally)) {
-	for _, t := range m.org {
+	for t := range m.organisation {
 		f(t)
 	}
 	for _, team := range m.teams {
@@ -210,6 +229,9 @@ func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts 
 			if in(t.days, day) {
 				t.add(p, &p.micros)
 			}
+		}
+		if t := m.week(day); t != nil {
+			t.add(p, &p.micros)
 		}
 	}
 	if len(who.memberships) == 0 {
@@ -238,7 +260,7 @@ func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts 
 // addCapacity counts what a person could have worked. Where no team is
 // declared, everybody seen in a window counts as a member of the organisation.
 func (e *Engine) addCapacity(m *measurement, who *person) {
-	for _, t := range m.org {
+	for t := range m.organisation {
 		if len(e.declared.Teams) == 0 {
 			if t.lastPerson > 0 {
 				t.available += e.capacity(who, t.days, -1)

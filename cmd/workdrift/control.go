@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// controlSocket is the name of the daemon's socket in the storage directory.
+// While the daemon runs it alone holds the database, so other commands ask it.
+const controlSocket = "control.sock"
+
+// listenControl opens the socket, for the owner only. A socket that a killed
+// daemon left behind is replaced: the database lock has shown that no other
+// daemon runs.
+func listenControl(ctx context.Context, path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("replace the control socket: %w", err)
+	}
+	l, err := listen(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("restrict the control socket: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+// control serves the commands that run beside the daemon.
+func (d *daemon) control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		answer, err := d.evaluator.explain(r.Context(), q.Get("what"), q.Get("window"))
+		reply(w, answer, err)
+	})
+	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
+		err := d.store.Backup(r.Context(), r.URL.Query().Get("file"))
+		reply(w, struct{}{}, err)
+	})
+	return mux
+}
+
+// reply sends an answer, or what went wrong as plain text.
+func reply(w http.ResponseWriter, answer any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer) // the client sees a cut answer
+}
+
+// A controlClient talks to a running daemon.
+type controlClient struct{ http *http.Client }
+
+// dialControl returns a client for the daemon that serves a storage directory,
+// or nil when none runs.
+func dialControl(ctx context.Context, socket string) *controlClient {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}
+	probe, err := dial(ctx, "", "")
+	if err != nil {
+		return nil
+	}
+	probe.Close()
+	return &controlClient{&http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: 10 * time.Minute}}
+}
+
+// call sends a request and decodes the answer.
+func (c *controlClient) call(ctx context.Context, method, path string, query url.Values, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://workdrift"+path+"?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the running daemon: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if err != nil {
+		return fmt.Errorf("read the daemon's answer: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(body)))
+	}
+	return json.Unmarshal(body, into)
+}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+	promversion "github.com/prometheus/common/version"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
+	"github.com/workdrift/workdrift/store/bolt"
+)
+
+// databaseFile is the name of the database in the storage directory.
+const databaseFile = "workdrift.db"
+
+// A daemon is everything between a configuration and its reports: the store,
+// one poller per connector, and the evaluator. The commands that need all of
+// it (serve, demo, score) differ in how long it runs and in what they show.
+type daemon struct {
+	log       *slog.Logger
+	now       func() time.Time
+	registry  *prometheus.Registry
+	store     *bolt.DB
+	evaluator *evaluator
+	metrics   *connectors.Metrics
+	reloads   reloadMetrics
+
+	mu      sync.Mutex // guards what a reload replaces
+	config  *config.Config
+	pollers []*connectors.Poller
+	restart chan []*connectors.Poller
+}
+
+type reloadMetrics struct{ successful, successTime prometheus.Gauge }
+
+func newReloadMetrics(reg prometheus.Registerer) reloadMetrics {
+	m := reloadMetrics{
+		successful: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "workdrift_config_last_reload_successful",
+			Help: "1 when the last configuration reload succeeded.",
+		}),
+		successTime: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "workdrift_config_last_reload_success_timestamp_seconds",
+			Help: "Unix time of the last successful configuration reload.",
+		}),
+	}
+	reg.MustRegister(m.successful, m.successTime)
+	return m
+}
+
+// daemonOptions are what differs between the commands.
+type daemonOptions struct {
+	Log      *slog.Logger
+	Now      func() time.Time // the evaluator's and the connectors' clock
+	Settle   time.Duration
+	OnReport func(*scoring.Report)
+	OnPage   func(source string, s connectors.Summary)
+}
+
+// newDaemon opens the store and builds what the configuration asks for. It
+// starts nothing. Close must be called.
+func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemon, error) {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		version.NewCollector("workdrift"))
+	db, err := bolt.Open(ctx, filepath.Join(cfg.Storage.Directory, databaseFile), bolt.Options{
+		Log: o.Log, Registerer: reg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	collector := scoring.NewCollector(cfg.Web.MetricsSeriesLimit)
+	reg.MustRegister(collector)
+	d := &daemon{
+		log: o.Log, now: o.Now, registry: reg, store: db,
+		metrics: connectors.NewMetrics(reg),
+		reloads: newReloadMetrics(reg),
+		restart: make(chan []*connectors.Poller),
+	}
+	d.evaluator = &evaluator{
+		store: db, log: o.Log, now: o.Now, settle: o.Settle, onReport: o.OnReport,
+		collector: collector, metrics: newEvaluatorMetrics(reg), wake: make(chan struct{}, 1),
+	}
+	if err := d.apply(ctx, cfg, o.OnPage); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return d, nil
+}
+
+// apply makes a configuration the current one, or changes nothing.
+func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(string, connectors.Summary)) error {
+	pollers, err := d.newPollers(cfg, onPage)
+	if err != nil {
+		return err
+	}
+	if err := d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor)); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.forget(pollers)
+	d.config, d.pollers = cfg, pollers
+	d.reloads.successful.Set(1)
+	d.reloads.successTime.Set(float64(time.Now().Unix()))
+	return nil
+}
+
+// forget removes the series of connectors that are no longer configured.
+func (d *daemon) forget(next []*connectors.Poller) {
+	keep := make(map[string]bool)
+	for _, p := range next {
+		keep[p.Status().Source] = true
+	}
+	for _, p := range d.pollers {
+		if name := p.Status().Source; !keep[name] {
+			d.metrics.Forget(name)
+		}
+	}
+}
+
+// newPollers builds a connector and its poller for each section.
+func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.Summary)) ([]*connectors.Poller, error) {
+	var pollers []*connectors.Poller
+	types := make(map[string]func(config.Connector) error)
+	for name, factory := range factories() {
+		types[name] = func(section config.Connector) error {
+			connector, err := d.newConnector(section, factory)
+			if err != nil {
+				return err
+			}
+			pc := connectors.PollerConfig{
+				Source: section.Name, Provider: section.Type, Connector: connector, Store: d.store,
+				Hash: d.store.Hasher(), Interval: section.Interval, Log: d.log, Metrics: d.metrics,
+				OnApplied: func(store.Applied) { d.evaluator.nudge() },
+			}
+			if onPage != nil {
+				pc.OnPage = func(s connectors.Summary) { onPage(section.Name, s) }
+			}
+			pollers = append(pollers, connectors.NewPoller(pc))
+			return nil
+		}
+	}
+	return pollers, cfg.Connect(types)
+}
+
+// newConnector builds one connector in its surroundings.
+func (d *daemon) newConnector(section config.Connector, factory connectors.Factory) (connectors.Connector, error) {
+	transport, err := connectors.NewTransport(connectors.TransportConfig{
+		Source: section.Name, Version: promversion.Version, Metrics: d.metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return factory(connectors.Env{
+		Source: section.Name, Log: d.log.With("connector", section.Name), Now: d.now,
+		Transport: transport, Observer: d.metrics.For(section.Name), Resolve: section.Resolve,
+		Stored: func(ctx context.Context, prefix string) iterItems {
+			return d.store.Items(ctx, section.Name, prefix)
+		},
+	}, section.Decode)
+}
+
+// run polls and evaluates until the context ends, which returns nil, or until
+// the store fails.
+func (d *daemon) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := d.evaluator.run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	wait.Go(func() { d.poll(ctx, cancel) })
+	wait.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// poll runs the pollers, and others in their place after a reload. An error of
+// a poller ends the daemon: what is stored is then no longer known.
+func (d *daemon) poll(ctx context.Context, fail context.CancelCauseFunc) {
+	d.mu.Lock()
+	pollers := d.pollers
+	d.mu.Unlock()
+	for pollers != nil {
+		generation, stop := context.WithCancel(ctx)
+		var wait sync.WaitGroup
+		for _, p := range pollers {
+			wait.Go(func() {
+				if err := p.Run(generation); err != nil {
+					fail(fmt.Errorf("connector %s: %w", p.Status().Source, err))
+				}
+			})
+		}
+		select {
+		case <-ctx.Done():
+			pollers = nil
+		case pollers = <-d.restart:
+		}
+		stop()
+		wait.Wait()
+	}
+}
+
+// reload reads the configuration again. A bad file changes nothing.
+func (d *daemon) reload(ctx context.Context) error {
+	d.mu.Lock()
+	path := d.config.Path
+	d.mu.Unlock()
+	cfg, err := config.Load(path)
+	if err == nil {
+		err = d.apply(ctx, cfg, nil)
+	}
+	if err != nil {
+		d.reloads.successful.Set(0)
+		d.log.Error("the configuration was not reloaded, the one before stays", "err", err)
+		return err
+	}
+	d.mu.Lock()
+	pollers := d.pollers
+	d.mu.Unlock()
+	select {
+	case d.restart <- pollers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.log.Info("configuration reloaded", "file", path)
+	return nil
+}
+
+// sources is what the status page says about the connectors.
+func (d *daemon) sources() []web.Source {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := make([]web.Source, 0, len(d.pollers))
+	for _, p := range d.pollers {
+		s := p.Status()
+		list = append(list, web.Source{
+			Name: s.Source, Provider: s.Provider, LastSuccess: s.LastSuccess, Watermark: s.Watermark,
+			Failure: string(s.LastError), RetryAt: s.RetryAt, Backlog: s.Backlog, Quarantined: s.Quarantined,
+		})
+	}
+	return list
+}
+
+// pages returns the handler of the main listener.
+func (d *daemon) pages(cfg config.Web) (http.Handler, error) {
+	o := web.Options{
+		Log: d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
+		Report: d.evaluator.report.Load, Sources: d.sources,
+		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
+	}
+	if cfg.EnableReload {
+		o.Reload = d.reload
+	}
+	return web.New(o)
+}
+
+// Close ends what newDaemon opened.
+func (d *daemon) Close() error { return d.store.Close() }

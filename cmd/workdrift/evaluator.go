@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
+)
+
+// An evaluator keeps an engine up to date with the store and publishes its
+// reports. The store says what changed since the engine last looked, so an
+// evaluation reads what changed and nothing else; a new configuration starts a
+// new engine, which reads everything.
+type evaluator struct {
+	store     store.Store
+	log       *slog.Logger
+	now       func() time.Time
+	collector *scoring.Collector
+	metrics   evaluatorMetrics
+	// settle is how long changes may gather before they are evaluated.
+	settle time.Duration
+	// onReport is called with each report; it may be nil.
+	onReport func(*scoring.Report)
+
+	wake   chan struct{}
+	report atomic.Pointer[scoring.Report]
+
+	mu     sync.Mutex // guards engine and declared
+	engine *scoring.Engine
+	known  *scoring.Declared
+}
+
+type evaluatorMetrics struct {
+	started, failed prometheus.Counter
+	duration        prometheus.Histogram
+	records         prometheus.Counter
+}
+
+func newEvaluatorMetrics(reg prometheus.Registerer) evaluatorMetrics {
+	m := evaluatorMetrics{
+		started: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "workdrift_evaluations_total", Help: "Evaluations started.",
+		}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "workdrift_evaluation_failures_total",
+			Help: "Evaluations that failed; the previous report stays in place.",
+		}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "workdrift_evaluation_duration_seconds", Help: "Duration of evaluations.",
+			Buckets: []float64{.01, .05, .25, 1, 5, 25}, NativeHistogramBucketFactor: 1.1,
+		}),
+		records: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "workdrift_evaluation_records_total",
+			Help: "Items and events that evaluations read from the store.",
+		}),
+	}
+	reg.MustRegister(m.started, m.failed, m.duration, m.records)
+	return m
+}
+
+// declare makes a configuration the one that is evaluated from now on. What is
+// declared is kept in the store, so that later reports know since when.
+func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
+	var overrides []store.Override
+	for o, err := range e.store.Overrides(ctx) {
+		if err != nil {
+			return fmt.Errorf("read overrides: %w", err)
+		}
+		overrides = append(overrides, o)
+	}
+	engine, err := scoring.NewEngine(d, overrides)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(d.Set)
+	if err != nil {
+		return fmt.Errorf("encode what is declared: %w", err)
+	}
+	if _, err := e.store.Declare(ctx, store.Declaration{KnownFrom: e.now().UTC().Truncate(time.Second), Body: body}); err != nil {
+		return fmt.Errorf("keep what is declared: %w", err)
+	}
+	e.mu.Lock()
+	e.engine, e.known = engine, d
+	e.mu.Unlock()
+	e.nudge()
+	return nil
+}
+
+// nudge asks for an evaluation soon. It never blocks.
+func (e *evaluator) nudge() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run evaluates whenever something changed, and once a minute so that a day
+// that closes is noticed. It returns when the context ends, or with the error
+// of a store that can no longer be read.
+func (e *evaluator) run(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-e.wake:
+			if !sleep(ctx, e.settle) {
+				return nil
+			}
+		}
+		if err := e.evaluate(ctx); err != nil && ctx.Err() == nil {
+			// The report before stays in place, and its age tells.
+			e.metrics.failed.Inc()
+			e.log.Error("evaluation failed", "err", err)
+		}
+	}
+}
+
+// sleep waits and reports whether the context is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// evaluate feeds the engine what changed and publishes its report.
+func (e *evaluator) evaluate(ctx context.Context) error {
+	e.metrics.started.Inc()
+	began := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for ch, err := range e.store.Changes(ctx, e.engine.Seq()) {
+		if err != nil {
+			return fmt.Errorf("read changes: %w", err)
+		}
+		e.engine.Apply(ch)
+		e.metrics.records.Add(float64(1 + len(ch.Events)))
+	}
+	sources, err := e.store.Sources(ctx)
+	if err != nil {
+		return fmt.Errorf("read sources: %w", err)
+	}
+	report := e.engine.Report(e.now(), sources)
+	e.collector.Set(report)
+	e.report.Store(report)
+	e.metrics.duration.Observe(time.Since(began).Seconds())
+	if e.onReport != nil {
+		e.onReport(report)
+	}
+	return nil
+}

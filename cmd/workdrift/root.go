@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"os"
+
+	promversion "github.com/prometheus/common/version"
+	"github.com/spf13/cobra"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/store"
+)
+
+type iterItems = iter.Seq2[store.Item, error]
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "workdrift",
+		Short: "Is the work going where we said it would?",
+		Long: `Workdrift reads what people did in GitHub, Jira, Slack and git, maps it to
+the objectives declared in a file, and publishes the distance between the two
+as Prometheus metrics and pages.
+
+Start with "workdrift demo". Then write a config.yaml for your own repositories,
+see "workdrift check --help", and run "workdrift score" once or "workdrift serve"
+for good.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
+		newExplainCommand(), newBackupCommand(), newVersionCommand())
+	return root
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version and how it was built",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), promversion.Print("workdrift"))
+			return err
+		},
+	}
+}
+
+// configFlag adds the flag that names the configuration.
+func configFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().StringP("config", "c", "config.yaml", "configuration `file`")
+}
+
+// newLogger returns the logger that a configuration asks for.
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo // the configuration refuses other names
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// prepareDirectory makes the storage directory, for its owner only.
+func prepareDirectory(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the storage directory: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+)
+
+// settleTime is how long the daemon lets changes gather before it evaluates.
+const settleTime = 2 * time.Second
+
+func newServeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon: poll, evaluate, serve metrics and pages",
+		Long: `Serve polls every configured source, evaluates what changed, and serves
+/metrics, the status page, /-/healthy and /-/ready until it is stopped.
+
+SIGHUP, or POST /-/reload with web.enable_reload, reads the configuration again.
+A file with an error changes nothing: the configuration before stays, and
+workdrift_config_last_reload_successful turns 0. The sections storage, web and
+log are read at the start only.
+
+Beside the running daemon, "workdrift explain" and "workdrift backup" talk to it
+over a socket in the storage directory.`,
+		Example: "  workdrift serve --config /etc/workdrift/config.yaml",
+		Args:    cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := config.Load(*path)
+		if err != nil {
+			return err
+		}
+		log := newLogger(cmd.ErrOrStderr(), cfg.Log)
+		for _, w := range cfg.Warnings() {
+			log.Warn(w)
+		}
+		if err := prepareDirectory(cfg.Storage.Directory); err != nil {
+			return err
+		}
+		d, err := newDaemon(cmd.Context(), cfg, daemonOptions{Log: log, Now: time.Now, Settle: settleTime})
+		if err != nil {
+			return err
+		}
+		err = d.serve(cmd.Context(), cfg)
+		return errors.Join(err, d.Close())
+	}
+	return cmd
+}
+
+// serve runs the daemon with its listeners until the context ends.
+func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
+	endpoints, err := d.endpoints(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	wait.Go(func() { cancel(serveHTTP(ctx, d.log, endpoints...)) })
+	wait.Go(func() { d.reloadOnSignal(ctx) })
+	wait.Go(func() { cancel(d.run(ctx)) })
+	wait.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
+}
+
+// endpoints opens every listener, so that a taken port is told before anything
+// else happens.
+func (d *daemon) endpoints(ctx context.Context, cfg *config.Config) ([]endpoint, error) {
+	pages, err := d.pages(cfg.Web)
+	if err != nil {
+		return nil, err
+	}
+	main, err := listen(ctx, "tcp", cfg.Web.ListenAddress)
+	if err != nil {
+		return nil, err
+	}
+	list := []endpoint{{name: "web", listener: main, handler: pages, webConfig: cfg.Web.ConfigFile}}
+	if cfg.Web.ProbeAddress != "" {
+		probe, err := listen(ctx, "tcp", cfg.Web.ProbeAddress)
+		if err != nil {
+			return nil, errors.Join(err, main.Close())
+		}
+		list = append(list, endpoint{name: "probe", listener: probe, handler: web.Probes(d.evaluator.report.Load)})
+	}
+	control, err := listenControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket))
+	if err != nil {
+		for _, e := range list {
+			err = errors.Join(err, e.listener.Close())
+		}
+		return nil, err
+	}
+	list = append(list, endpoint{name: "control", listener: control, handler: d.control()})
+	for _, e := range list {
+		d.log.Info("listening", "for", e.name, "address", e.listener.Addr().String())
+	}
+	return list, nil
+}
+
+// reloadOnSignal reloads the configuration at each SIGHUP.
+func (d *daemon) reloadOnSignal(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			_ = d.reload(ctx) // logged and measured there
+		}
+	}
+}

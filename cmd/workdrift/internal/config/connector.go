@@ -1,9 +1,9 @@
 package config
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,7 +40,7 @@ type Connector struct {
 	Decode func(into any) error
 
 	path  string
-	where map[string]position // values read by Decode
+	place position
 	node  *yaml.Node
 }
 
@@ -106,38 +106,47 @@ func (d *decoder) connectors(found sections, resolve func(string) string) []Conn
 		c := Connector{
 			Name: s.name, Type: s.Type, Interval: s.Interval, Resolve: resolve,
 			At:   fmt.Sprintf("%s:%d:%d", p.file, p.line, p.column),
-			path: path, where: map[string]position{path: p}, node: s.node,
+			path: path, place: p, node: s.node,
 		}
-		c.Decode = func(into any) error { return c.decode(into, p.file) }
+		c.Decode = func(into any) error {
+			_, err := c.decode(into)
+			return err
+		}
 		out = append(out, c)
 	}
 	return out
 }
 
-func (c *Connector) decode(into any, file string) error {
+// decode also returns where the values that were read stand.
+func (c *Connector) decode(into any) (map[string]position, error) {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return errors.New("decode: the destination is no pointer to a struct")
+		return nil, errors.New("decode: the destination is no pointer to a struct")
 	}
-	d := newDecoder(file)
+	d := newDecoder(c.place.file)
 	d.outer, d.skip = c.path, fieldNames(fieldsOf(reflect.TypeFor[connectorFields]()))
 	d.value(c.node, v.Elem(), c.path)
-	for path, at := range d.where {
-		c.where[path] = at
-	}
 	if len(d.errs) > 0 {
-		return d.errs.sorted(file)
+		return d.where, d.errs.sorted(c.place.file)
 	}
-	return nil
+	return d.where, nil
 }
 
 // keyPrefix is how an error of a factory names the key it is about:
 // "repositories[0]: …".
 var keyPrefix = regexp.MustCompile(`^([a-z][a-z0-9_]*(?:\[\d+\])?(?:\.[a-z][a-z0-9_]*(?:\[\d+\])?)*): `)
 
-// errors gives every error of a factory a position: its own, that of the key
-// it begins with, or that of the section.
-func (c *Connector) errors(err error) Errors {
+// build calls a factory and gives each of its errors a position: its own, that
+// of the key it begins with, or that of the section.
+func (c Connector) build(factory func(Connector) error) Errors {
+	where := map[string]position{}
+	plain := c
+	c.Decode = func(into any) error {
+		read, err := plain.decode(into)
+		maps.Copy(where, read)
+		return err
+	}
+	err := factory(c)
 	var out Errors
 	for _, one := range flatten(err) {
 		if e, ok := one.(Error); ok {
@@ -145,9 +154,9 @@ func (c *Connector) errors(err error) Errors {
 			continue
 		}
 		e := Error{Path: c.path, Message: strings.ReplaceAll(one.Error(), "\n", "; ")}
-		at := c.where[c.path]
+		at := c.place
 		if m := keyPrefix.FindStringSubmatch(e.Message); m != nil {
-			if p, ok := c.where[c.path+"."+m[1]]; ok {
+			if p, ok := where[c.path+"."+m[1]]; ok {
 				at, e.Path, e.Message = p, c.path+"."+m[1], e.Message[len(m[0]):]
 			}
 		}
@@ -168,11 +177,9 @@ func (c *Config) Connect(types map[string]func(Connector) error) error {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	for i := range c.Connectors {
-		one := &c.Connectors[i]
-		build, ok := types[one.Type]
-		if ok {
-			errs = append(errs, one.errors(build(*one))...)
+	for _, one := range c.Connectors {
+		if factory, ok := types[one.Type]; ok {
+			errs = append(errs, one.build(factory)...)
 			continue
 		}
 		if one.Type != "" { // a missing type is an error of Load
@@ -231,40 +238,4 @@ func resolver(file string) func(string) string {
 		}
 		return filepath.Join(dir, path)
 	}
-}
-
-// between reports a value outside of a range, both ends included. The ends are
-// written as in a configuration.
-func between[T cmp.Ordered](d *decoder, path string, v, low, high T, lowText, highText string) {
-	if v < low || v > high {
-		d.errorf(path, "must be between %s and %s", lowText, highText)
-	}
-}
-
-// inRange is between for plain numbers.
-func inRange[T int | float64](d *decoder, path string, v, low, high T) {
-	between(d, path, v, low, high, fmt.Sprint(low), fmt.Sprint(high))
-}
-
-// oneOf reports a word that is not among the known ones.
-func (d *decoder) oneOf(path, word string, known []string) bool {
-	if slices.Contains(known, word) {
-		return true
-	}
-	d.errorf(path, "%s is not known%s", d.quote(word), suggest(word, known))
-	return false
-}
-
-// required reports a key that is missing or empty.
-func (d *decoder) required(path, key, value string) bool {
-	at := d.join(path, key)
-	switch {
-	case value != "":
-		return true
-	case !d.has(at):
-		d.errorf(at, "is missing")
-	default:
-		d.errorf(at, "must not be empty")
-	}
-	return false
 }

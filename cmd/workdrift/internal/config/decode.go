@@ -17,6 +17,9 @@ import (
 // few lines of nested aliases cannot fill the memory.
 const maxAliased = 100_000
 
+// maxAliasDepth bounds how deep aliases may lead to aliases.
+const maxAliasDepth = 64
+
 // A decoder fills structs from nodes. The YAML library forgets its strictness
 // as soon as a node is decoded on its own, which is just what a connector's
 // section needs, and its errors have no column and name Go types; so the walk
@@ -34,6 +37,7 @@ type decoder struct {
 	// private is positive within a part that names people: what stands there
 	// is not repeated in messages.
 	private int
+	attrs   map[string]string // the words of rules, made by the first rule
 	// skip are keys of the mapping at path outer that somebody else reads.
 	skip  []string
 	outer string
@@ -111,20 +115,28 @@ func (d *decoder) enter(n *yaml.Node, path string) (value *yaml.Node, leave func
 			d.at(n, path, "this alias contains itself")
 			return nil, leave
 		}
+		if len(d.open) == maxAliasDepth {
+			d.at(n, path, "aliases lead to aliases more than %d times", maxAliasDepth)
+			return nil, leave
+		}
 		n = n.Alias
 		d.open = append(d.open, n)
 		leave = func() { d.open = d.open[:len(d.open)-1] }
 	}
-	if len(d.open) > 0 {
-		d.spent++
-		if d.spent == maxAliased {
-			d.at(d.open[0], path, "aliases repeat more than %d values", maxAliased)
-		}
-		if d.spent >= maxAliased {
-			return nil, leave
-		}
+	if len(d.open) > 0 && !d.spend(1, path) {
+		return nil, leave
 	}
 	return n, leave
+}
+
+// spend counts values that are read through aliases, and tells whether any
+// more may be.
+func (d *decoder) spend(values int, path string) bool {
+	if d.spent < maxAliased && d.spent+values >= maxAliased {
+		d.at(d.open[0], path, "aliases repeat more than %d values", maxAliased)
+	}
+	d.spent += values
+	return d.spent < maxAliased
 }
 
 // value reads a node into v. A value that is not given leaves v as it is.
@@ -336,9 +348,16 @@ func (d *decoder) merge(into []pair, n *yaml.Node, path string) []pair {
 			into = d.merge(into, item, path)
 		}
 	case n.Kind == yaml.MappingNode:
+		if len(d.open) > 0 && !d.spend(len(n.Content), path) {
+			return into
+		}
 		pairs, _ := d.pairs(n, path)
+		have := make(map[string]bool, len(into))
+		for _, p := range into {
+			have[p.key.Value] = true
+		}
 		for _, p := range pairs {
-			if !slices.ContainsFunc(into, func(q pair) bool { return q.key.Value == p.key.Value }) {
+			if !have[p.key.Value] {
 				into = append(into, p)
 			}
 		}
@@ -346,68 +365,4 @@ func (d *decoder) merge(into []pair, n *yaml.Node, path string) []pair {
 		d.at(n, path, "<< merges a mapping, not %s", describe(n))
 	}
 	return into
-}
-
-// join adds a key to a path. A key that is more than a word is quoted, so that
-// a message stays one line.
-func (d *decoder) join(path, key string) string {
-	if !isWord(key) {
-		if r := []rune(key); len(r) > 40 {
-			key = string(r[:40]) + "…"
-		}
-		return fmt.Sprintf("%s[%q]", path, key)
-	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
-
-func isWord(s string) bool {
-	return s != "" && len(s) <= 64 && strings.IndexFunc(s, func(r rune) bool {
-		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	}) < 0
-}
-
-// A field is one key of a struct.
-type field struct {
-	name    string
-	index   []int
-	private bool
-}
-
-// fieldsOf returns the keys of a struct in their order: the names in yaml
-// tags, with the fields of embedded structs tagged ",inline".
-func fieldsOf(t reflect.Type) []field {
-	var out []field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		if name == "-" || !f.IsExported() && !f.Anonymous {
-			continue
-		}
-		if slices.Contains(strings.Split(options, ","), "inline") && f.Type.Kind() == reflect.Struct {
-			for _, inner := range fieldsOf(f.Type) {
-				inner.index = append([]int{i}, inner.index...)
-				out = append(out, inner)
-			}
-			continue
-		}
-		if !f.IsExported() {
-			continue
-		}
-		if name == "" {
-			name = strings.ToLower(f.Name)
-		}
-		out = append(out, field{name, []int{i}, f.Tag.Get("config") == "private"})
-	}
-	return out
-}
-
-func fieldNames(fields []field) []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
-	return names
 }

@@ -67,7 +67,7 @@ func TestDecode(t *testing.T) {
     app: {id: 7}
     names: {a: b}
     zone: UTC
-    bare: x
+    bare: ${HOME} $HOME %d
 `, &got)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestDecode(t *testing.T) {
 		Repositories: []string{"acme/api", "2026", "1.10", "2026-01-02"},
 		place:        place{BaseURL: "https://api.example.org", TokenEnv: "TOKEN"},
 		Since:        26 * 7 * 24 * time.Hour, Reserve: .15, PageSize: 50, Retries: 16, Fetch: true,
-		App: &testApp{ID: 7}, Names: map[string]string{"a": "b"}, Zone: "UTC", Bare: "x", hidden: "kept",
+		App: &testApp{ID: 7}, Names: map[string]string{"a": "b"}, Zone: "UTC", Bare: "${HOME} $HOME %d", hidden: "kept",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

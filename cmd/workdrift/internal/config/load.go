@@ -84,7 +84,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 	}
 	resolve := resolver(path)
 	c := &Config{Path: path, doc: defaults(), d: d}
-	d.secrets(root, "")
+	d.secrets(root)
 	d.value(root, reflect.ValueOf(&c.doc).Elem(), "")
 	d.intentFile(&c.doc, resolve, read)
 
@@ -150,7 +150,7 @@ func (d *decoder) intentFile(doc *document, resolve func(string) string, read fu
 	if root == nil {
 		return
 	}
-	d.secrets(root, "")
+	d.secrets(root)
 	pairs, _ := d.pairs(root, "")
 	for _, p := range pairs {
 		if slices.Contains(fieldNames(fieldsOf(reflect.TypeFor[intent]())), p.key.Value) && d.has(p.key.Value) {

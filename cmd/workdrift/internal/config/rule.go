@@ -218,7 +218,10 @@ func (d *decoder) condition(p pair, path string, depth int) *objective.Rule {
 		d.at(p.key, path, "JQL is not evaluated: rules are matched against stored work; use keys, projects, components, labels, sprints or types")
 		return nil
 	default:
-		attr, ok := ruleNames()[key]
+		if d.attrs == nil {
+			d.attrs = ruleNames()
+		}
+		attr, ok := d.attrs[key]
 		if !ok {
 			d.at(p.key, path, "unknown attribute%s", suggest(key, ruleWords()))
 			return nil

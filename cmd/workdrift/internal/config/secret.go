@@ -1,8 +1,8 @@
 package config
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -53,28 +53,53 @@ func looksSecret(value string) bool {
 // secrets reports every secret that stands in the document itself, wherever it
 // stands and whether or not anybody would read it. Aliases are not followed:
 // what they repeat is met where it is defined.
-func (d *decoder) secrets(n *yaml.Node, path string) {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		if looksSecret(n.Value) {
-			d.at(n, path, "this looks like a secret; put it in a file or an environment variable and name that")
+func (d *decoder) secrets(root *yaml.Node) {
+	const pasted = "this looks like a secret; put it in a file or an environment variable and name that"
+	var trail []string // the way from the root, joined only for a message
+	var walk func(n *yaml.Node)
+	report := func(n *yaml.Node, format string, args ...any) {
+		path := ""
+		for _, step := range trail {
+			if strings.HasPrefix(step, "[") {
+				path += step
+			} else {
+				path = d.join(path, step)
+			}
 		}
-	case yaml.SequenceNode:
-		for i, item := range n.Content {
-			d.secrets(item, fmt.Sprintf("%s[%d]", path, i))
-		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key, value := n.Content[i], n.Content[i+1]
-			switch {
-			case looksSecret(key.Value):
-				d.at(key, path, "this looks like a secret; put it in a file or an environment variable and name that")
-			case isInlineSecret(key, value):
-				d.at(key, d.join(path, key.Value),
-					"a secret must not stand in the configuration; name its file with %s_file or its environment variable with %[1]s_env", key.Value)
-			default:
-				d.secrets(value, d.join(path, key.Value))
+		d.at(n, path, format, args...)
+	}
+	within := func(step string, do func()) {
+		trail = append(trail, step)
+		do()
+		trail = trail[:len(trail)-1]
+	}
+	walk = func(n *yaml.Node) {
+		switch n.Kind {
+		case yaml.ScalarNode:
+			if looksSecret(n.Value) {
+				report(n, pasted)
+			}
+		case yaml.SequenceNode:
+			for i, item := range n.Content {
+				within("["+strconv.Itoa(i)+"]", func() { walk(item) })
+			}
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				key, value := n.Content[i], n.Content[i+1]
+				if looksSecret(key.Value) {
+					report(key, pasted)
+					continue
+				}
+				within(key.Value, func() {
+					if isInlineSecret(key, value) {
+						report(key, "a secret must not stand in the configuration; "+
+							"name its file with %s_file or its environment variable with %[1]s_env", key.Value)
+						return
+					}
+					walk(value)
+				})
 			}
 		}
 	}
+	walk(root)
 }

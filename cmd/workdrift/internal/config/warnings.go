@@ -42,7 +42,7 @@ func (c *Config) warnObjectives(w *decoder) {
 		if len(o.Keys) == 0 && o.Match.compiled == nil {
 			w.errorf(path, "nothing can match it: give the keys of its tickets or a match rule")
 		}
-		if o.Owner == nil {
+		if o.Owner == nil && len(c.doc.Teams) > 0 {
 			w.errorf(path+".owner", "is missing: nobody answers for it")
 		}
 		if v := o.build(); v.State == objective.Active {

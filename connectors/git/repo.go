@@ -219,11 +219,26 @@ func (r *repository) tip(ctx context.Context, branch string) (string, error) {
 		}
 		return "", fmt.Errorf("there is no branch %q", branch)
 	}
-	sha, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	// Without asking for a commit: one that is missing must not look like a
+	// branch without commits.
+	sha, err := r.run(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
 	if silent(err) {
-		return "", nil
+		return "", r.unborn(ctx)
 	}
 	return sha, err
+}
+
+// unborn returns an error when the branch that HEAD names is there after all,
+// but cannot be read.
+func (r *repository) unborn(ctx context.Context) error {
+	ref, err := r.run(ctx, "symbolic-ref", "--quiet", "HEAD")
+	if err != nil {
+		return fmt.Errorf("find the branch of HEAD: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(r.commonDir, filepath.FromSlash(ref))); err == nil {
+		return fmt.Errorf("the branch %q is damaged", ref)
+	}
+	return nil
 }
 
 // updated returns when the clone last asked its remote, the zero time when

@@ -34,12 +34,19 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	e.settle()
 	d := e.declared
-	watermarks := make(map[string]time.Time, len(sources))
-	upTo := now
+	watermarks := make(map[string]time.Time, len(d.Sources))
+	for _, name := range d.Sources {
+		watermarks[name] = time.Time{}
+	}
 	for _, s := range sources {
-		watermarks[s.Source] = s.Watermark
-		if s.Watermark.Before(upTo) {
-			upTo = s.Watermark
+		if _, configured := watermarks[s.Source]; configured {
+			watermarks[s.Source] = s.Watermark
+		}
+	}
+	upTo := now
+	for _, mark := range watermarks {
+		if mark.Before(upTo) {
+			upTo = mark
 		}
 	}
 	day, expected, late := ClosedDay(now, d.Windows.CloseGrace, watermarks)

@@ -32,6 +32,7 @@ func newWorld(set objective.Set) *world {
 		Windows: scoring.Windows{Labels: []string{"7d", "28d", "91d", "quarter"}, CloseGrace: 6 * time.Hour},
 		Alerts:  map[string]float64{"shadow_effort": .5, "top_objectives_effort": .5},
 		Zone:    time.UTC,
+		Sources: []string{"gh"},
 	}}
 }
 
@@ -275,6 +276,7 @@ func TestEvaluateWithholds(t *testing.T) {
 
 func TestEvaluateStaleKeepsValues(t *testing.T) {
 	w := fortyDays()
+	w.declared.Sources = []string{"gh", "clone"}
 	late := time.Date(2025, 3, 29, 10, 0, 0, 0, time.UTC)
 	r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes, Sources: []store.SourceState{
 		{Source: "gh", Watermark: closed}, {Source: "clone", Watermark: late}}}, closed)
@@ -294,7 +296,7 @@ func TestEvaluateStaleKeepsValues(t *testing.T) {
 func TestEvaluatePartialWhileASourceWasNeverComplete(t *testing.T) {
 	w := fortyDays()
 	r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes,
-		Sources: []store.SourceState{{Source: "gh"}}}, closed)
+		Sources: []store.SourceState{{Source: "removed", Watermark: closed}}}, closed)
 	if err != nil {
 		t.Fatal(err)
 	}

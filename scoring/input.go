@@ -17,6 +17,9 @@ type Declared struct {
 	Effort  effort.Config
 	Privacy Privacy
 	Windows Windows
+	// Sources are the configured connectors. A day closes when all of them are
+	// past it; what is stored of others counts, and holds nothing back.
+	Sources []string
 	// Threshold is the weight, 0 to 1, that the best path of links to an
 	// objective must have to be inherited.
 	Threshold float64

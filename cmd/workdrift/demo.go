@@ -1,5 +1,172 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
 
-func newDemoCommand() *cobra.Command { return &cobra.Command{Use: "demo"} }
+	"github.com/spf13/cobra"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/demo"
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// demoSeed makes every demo tell the same story.
+const demoSeed = 1
+
+func newDemoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch a made-up organisation drift",
+		Long: `Demo starts local servers that speak GitHub's protocol for a made-up
+organisation, reads 26 weeks of its history through the real connector into a
+real database, and serves metrics and the status page on 127.0.0.1. When the
+first report is ready it prints the addresses and the headline numbers. From
+then on new work arrives every few seconds, and a day passes every few seconds.
+
+Nothing leaves this machine. Ctrl-C stops it.`,
+		Example: "  workdrift demo\n  workdrift demo --speed 60 --dir /tmp/harbourline",
+		Args:    cobra.NoArgs,
+	}
+	var o demoOptions
+	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the database and the configuration in this `directory` (default: a temporary one, removed at the end)")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:9797", "`address` of metrics and pages; a free port when it is taken")
+	cmd.Flags().Float64Var(&o.speed, "speed", 12, "`days` that pass in a minute")
+	cmd.Flags().BoolVar(&o.once, "once", false, "stop after the first report")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if o.speed <= 0 || o.speed > 10_000 {
+			return fmt.Errorf("--speed is %g, want more than 0 and at most 10000", o.speed)
+		}
+		return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	return cmd
+}
+
+type demoOptions struct {
+	dir, listen string
+	speed       float64 // days a minute
+	once        bool
+}
+
+func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err error) {
+	org, err := demo.New(time.Now(), demoSeed)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, org.Close()) }()
+	if o.dir == "" {
+		if o.dir, err = os.MkdirTemp("", "workdrift-demo-"); err != nil {
+			return fmt.Errorf("make a temporary directory: %w", err)
+		}
+		defer os.RemoveAll(o.dir)
+	}
+	cfg, err := demoConfig(ctx, org, o)
+	if err != nil {
+		return err
+	}
+	complete := make(chan *scoring.Report, 1)
+	d, err := newDaemon(ctx, cfg, daemonOptions{
+		Log: newLogger(stderr, cfg.Log), Now: org.Now, Settle: 100 * time.Millisecond,
+		OnReport: func(r *scoring.Report) {
+			if !r.Partial {
+				select {
+				case complete <- r:
+				default: // only the first is waited for
+				}
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	wait.Go(func() { cancel(d.serve(ctx, cfg)) })
+	wait.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case report := <-complete:
+			writeDemo(stdout, cfg, o, report)
+		}
+		if o.once {
+			cancel(nil)
+			return
+		}
+		live(ctx, org, o.speed*24*60)
+	})
+	wait.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// live lets the organisation work until the context ends.
+func live(ctx context.Context, org *demo.Organisation, speed float64) {
+	org.Start(speed)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			org.Advance()
+		}
+	}
+}
+
+// demoConfig writes the demo's configuration and token and loads them, as an
+// operator would.
+func demoConfig(ctx context.Context, org *demo.Organisation, o demoOptions) (*config.Config, error) {
+	if err := prepareDirectory(o.dir); err != nil {
+		return nil, err
+	}
+	token := filepath.Join(o.dir, "token")
+	if err := os.WriteFile(token, []byte(demo.Token), 0o600); err != nil {
+		return nil, fmt.Errorf("write the demo's token: %w", err)
+	}
+	path := filepath.Join(o.dir, "config.yaml")
+	if err := os.WriteFile(path, []byte(org.Config(freeAddress(ctx, o.listen), "token")), 0o600); err != nil {
+		return nil, fmt.Errorf("write the demo's configuration: %w", err)
+	}
+	return config.Load(path)
+}
+
+// freeAddress returns the address, or the same with a free port when it is
+// taken: a second demo should not fail.
+func freeAddress(ctx context.Context, address string) string {
+	l, err := listen(ctx, "tcp", address)
+	if err != nil {
+		host, _, splitErr := net.SplitHostPort(address)
+		if splitErr != nil {
+			return address // the configuration says what is wrong with it
+		}
+		if l, err = listen(ctx, "tcp", net.JoinHostPort(host, "0")); err != nil {
+			return address
+		}
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// writeDemo tells where to look and what the first report says.
+func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report) {
+	fmt.Fprintf(w, "Status page  http://%s/\nMetrics      http://%s/metrics\nEverything   %s\n\n",
+		cfg.Web.ListenAddress, cfg.Web.ListenAddress, o.dir)
+	if err := writeReport(w, r, "28d"); err != nil || o.once {
+		return
+	}
+	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. Ask why with\n  workdrift explain unknown --config %s\nCtrl-C stops the demo.\n",
+		(time.Minute / time.Duration(max(1, int(o.speed)))).Round(100*time.Millisecond), cfg.Path)
+}

@@ -35,7 +35,7 @@ var benchEnd = time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
 func benchDeclared(hash store.Hasher) *scoring.Declared {
 	no := objective.NoDate
 	d := &scoring.Declared{
-		Effort: effort.DefaultConfig(), Zone: time.UTC, Threshold: .5,
+		Sources: []string{"gh"}, Effort: effort.DefaultConfig(), Zone: time.UTC, Threshold: .5,
 		Set:     objective.Set{TopN: 3, Grace: 7, RunWorkBudget: .15},
 		Privacy: scoring.Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20},
 		Windows: scoring.Windows{Labels: []string{"7d", "28d", "91d", "quarter"}, CloseGrace: 6 * time.Hour},

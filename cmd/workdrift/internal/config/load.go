@@ -128,6 +128,9 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 func (c *Config) Declared(actor func(identity string) string) *scoring.Declared {
 	out := c.declared
 	out.People.Actor = actor
+	for i := range c.Connectors {
+		out.Sources = append(out.Sources, c.Connectors[i].Name)
+	}
 	return &out
 }
 

@@ -1,0 +1,92 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors/fake"
+)
+
+// Config returns the configuration under which Workdrift reads the
+// organisation, as YAML: what an operator would write, so that it can serve as
+// an example.
+func (o *Organisation) Config(listen, tokenFile string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, `# The configuration of the demo. The organisation is made up.
+connectors:
+  harbourline:
+    type: github
+    interval: 2s
+    base_url: %s/
+    graphql_url: %s/graphql
+    token_file: %s
+    organizations: [harbourline]
+    since: 190d
+web: {listen_address: %q, enable_reload: true}
+storage: {directory: .}
+log: {level: warn}
+top: 3
+`, o.server.URL, o.server.URL, tokenFile, listen)
+	b.WriteString("objectives:\n")
+	for _, objective := range o.story.Objectives() {
+		writeObjective(&b, objective)
+	}
+	fmt.Fprintf(&b, `run_work:
+  budget_share: 0.15
+  rules:
+    - {name: incidents, labels: [%s, %s]}
+    - {name: upgrades, any: [{labels: [%s]}, {bots: ["dependabot*"]}]}
+non_goals:
+  - {name: product-led growth, labels: [%s]}
+`, fake.LabelIncident, fake.LabelOnCall, fake.LabelBump, fake.LabelNonGoal)
+	writePeople(&b, o.story.Teams())
+	return b.String()
+}
+
+func writeObjective(b *strings.Builder, o fake.Objective) {
+	fmt.Fprintf(b, "  - id: %s\n    rank: %d\n    text: %q\n    owner: {team: %s}\n    teams: [%s]\n    keys: [%q]\n",
+		o.ID, o.Rank, o.Text, o.Teams[0], strings.Join(o.Teams, ", "), o.Epic)
+	if target, ok := targets()[o.Rank]; ok {
+		fmt.Fprintf(b, "    target_share: %g\n", target)
+	}
+	if !o.Retired.IsZero() {
+		fmt.Fprintf(b, "    state: retired\n    effective_from: %s\n", o.Retired.Format(time.DateOnly))
+	}
+	fmt.Fprintf(b, "    match:\n      any:\n        - {labels: [%q]}\n", o.Label)
+	if len(o.Paths) > 0 {
+		fmt.Fprintf(b, "        - {paths: [%s]}\n", quoted(o.Paths))
+	}
+	if len(o.Repos) > 0 {
+		fmt.Fprintf(b, "        - {repos: [%s]}\n", quoted(o.Repos))
+	}
+}
+
+// targets are the declared shares by rank.
+func targets() map[int]float64 {
+	return map[int]float64{1: .3, 2: .25, 3: .2, 4: .05, 5: .05}
+}
+
+func writePeople(b *strings.Builder, teams []fake.Team) {
+	b.WriteString("teams:\n")
+	for _, t := range teams {
+		fmt.Fprintf(b, "  - {id: %s, zone: %s, members: [%s], repositories: [%s]}\n",
+			t.ID, t.Zone, strings.Join(t.Members, ", "), quoted(t.Repos))
+	}
+	b.WriteString("identities:\n")
+	for _, t := range teams {
+		for _, login := range t.Members {
+			fmt.Fprintf(b, "  - {person: %s, handles: [%q, %q]}\n", login, "github:"+login, "email:"+login+"@harbourline.example")
+		}
+	}
+}
+
+func quoted(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(out, ", ")
+}

@@ -23,7 +23,7 @@ func (c *call) installationToken() *response {
 	expires := c.now.Add(time.Hour).UTC().Truncate(time.Second)
 	g.mu.Lock()
 	g.minted++
-	token := "ghs_" + hex.EncodeToString(digest("installation token", strconv.Itoa(g.minted)))[:36]
+	token := "ghs_" + hex.EncodeToString(digest(nil, "installation token", strconv.Itoa(g.minted)))[:36]
 	g.tokens[token] = expires
 	g.mu.Unlock()
 	var e encoder

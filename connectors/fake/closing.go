@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,14 @@ var (
 // references returns the issues that a text closes, in order, once each.
 func (w *World) references(r *repo, text string) []*issue {
 	var out []*issue
-	for _, m := range closer.FindAllStringSubmatch(unread.ReplaceAllString(text, " "), -1) {
+	// Most texts name nothing, and the expressions are slow.
+	if !strings.Contains(text, "#") && !strings.Contains(text, "/issues/") && !strings.Contains(strings.ToLower(text), "gh-") {
+		return nil
+	}
+	if strings.Contains(text, "`") || strings.Contains(text, "<!--") {
+		text = unread.ReplaceAllString(text, " ")
+	}
+	for _, m := range closer.FindAllStringSubmatch(text, -1) {
 		name := cmp.Or(m[1], m[3], r.full())
 		number, _ := strconv.Atoi(cmp.Or(m[2], m[4], m[5]))
 		target, err := w.repo(name)

@@ -58,6 +58,7 @@ type GitHub struct {
 	rules    []*rule
 	inFlight int
 	peak     int
+	buffers  sync.Pool // of *[]byte, for the bodies of lists
 }
 
 // NewGitHub returns a server for a world.
@@ -115,6 +116,7 @@ type response struct {
 	body   []byte
 	items  []string // what was served, for the log
 	points int
+	buffer *[]byte // what body was written into, to be used again
 }
 
 func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -134,6 +136,10 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fault.Do()
 	}
 	c.send(w, res)
+	// Faults may have kept parts of the body.
+	if res.buffer != nil && c.fault == nil {
+		g.buffers.Put(res.buffer)
+	}
 }
 
 func (g *GitHub) enter() {
@@ -230,8 +236,8 @@ func (c *call) notFound() *response { return c.fail(http.StatusNotFound, "Not Fo
 // conditional adds the entity tag, which depends on the token and the Accept
 // header, and turns the answer into a 304 when the client has it.
 func (c *call) conditional(res *response) {
-	tag := `W/"` + hex.EncodeToString(digest(c.r.Header.Get("Accept"), c.r.Header.Get("Authorization"),
-		c.r.URL.RequestURI(), string(res.body))) + `"`
+	tag := `W/"` + hex.EncodeToString(digest(res.body, c.r.Header.Get("Accept"),
+		c.r.Header.Get("Authorization"), c.r.URL.RequestURI())) + `"`
 	if res.header == nil {
 		res.header = http.Header{}
 	}

@@ -16,13 +16,15 @@ type budget struct {
 	reset       time.Time
 }
 
-// digest hashes parts, separated so that they cannot run into each other.
-func digest(parts ...string) []byte {
+// digest hashes a body and parts, separated so that they cannot run into each
+// other.
+func digest(body []byte, parts ...string) []byte {
 	h := sha256.New()
 	for _, p := range parts {
 		h.Write([]byte(p))
 		h.Write([]byte{0})
 	}
+	h.Write(body)
 	return h.Sum(nil)
 }
 
@@ -32,7 +34,7 @@ func Fingerprint(token string) string {
 	if token == "" {
 		return ""
 	}
-	return hex.EncodeToString(digest(token)[:6])
+	return hex.EncodeToString(digest(nil, token)[:6])
 }
 
 // budget returns the budget of a call's credential, with a fresh hour when the

@@ -15,7 +15,7 @@ import (
 // deepPage is GitHub's answer to a page number that reaches too far.
 const deepPage = "Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)"
 
-// paging reads page and per_page; a page below 1 is page 1.
+// paging reads page and per_page, within bounds.
 func (c *call) paging() (page, size int) {
 	q := c.r.URL.Query()
 	page, _ = strconv.Atoi(q.Get("page"))
@@ -23,7 +23,7 @@ func (c *call) paging() (page, size int) {
 	if err != nil || size < 1 {
 		size = 30
 	}
-	return max(page, 1), min(size, 100)
+	return min(max(page, 1), 1_000_000), min(size, 100)
 }
 
 // since reads the since parameter; epoch is its first value that GitHub takes
@@ -95,10 +95,13 @@ type lister[T any] struct {
 	name  func(item T) string
 }
 
-func (l lister[T]) render(items []T) *response {
+func (l lister[T]) render(c *call, items []T) *response {
 	res := &response{status: http.StatusOK, items: make([]string, 0, len(items))}
-	// Objects have some 4 kB: growing the buffer would copy each page twice.
-	e := encoder{b: make([]byte, 0, 64+4096*len(items))}
+	var ok bool
+	if res.buffer, ok = c.g.buffers.Get().(*[]byte); !ok {
+		res.buffer = new([]byte)
+	}
+	e := encoder{b: (*res.buffer)[:0]}
 	e.open('[')
 	for _, item := range items {
 		e.sep()
@@ -106,7 +109,7 @@ func (l lister[T]) render(items []T) *response {
 		res.items = append(res.items, l.name(item))
 	}
 	e.close(']')
-	res.body = e.b
+	res.body, *res.buffer = e.b, e.b
 	return res
 }
 
@@ -114,7 +117,7 @@ func (l lister[T]) render(items []T) *response {
 func paged[T any](c *call, r *repo, items []T, l lister[T]) *response {
 	page, size := c.paging()
 	pages := (len(items) + size - 1) / size
-	res := l.render(window(items, (page-1)*size, size))
+	res := l.render(c, window(items, (page-1)*size, size))
 	c.pageLinks(res, r, page, pages, true)
 	return res
 }
@@ -125,17 +128,17 @@ func window[T any](items []T, from, size int) []T {
 	return items[from:min(from+size, len(items))]
 }
 
-// ordered returns the issues of a repository in the order of a sort key. The
-// order is kept until something changes: a client that pages while the world
-// moves sees it move.
-func (r *repo) ordered(sort, direction string) []*issue {
+// ordered returns the issues of a repository, or only its pull requests, in
+// the order of a sort key. The order is kept until something changes: a client
+// that pages while the world moves sees it move. The result is shared.
+func (r *repo) ordered(sort, direction string, pulls bool) []*issue {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	name := sort + " " + direction
+	name := fmt.Sprint(sort, direction, pulls)
 	if o, ok := r.orders[name]; ok && o.rev == r.rev {
 		return o.items
 	}
-	items := slices.Clone(r.issues)
+	items := slices.DeleteFunc(slices.Clone(r.issues), func(is *issue) bool { return pulls && is.pull == nil })
 	sign := 1
 	if direction == "desc" {
 		sign = -1
@@ -176,13 +179,11 @@ func (c *call) listIssues(r *repo) *response {
 	}
 	l := lister[*issue]{c.v.issueObject, func(is *issue) string { return is.name }}
 	if epoch {
-		return l.render(nil)
+		return l.render(c, nil)
 	}
-	var items []*issue
-	for _, is := range r.ordered(sort, dir) {
-		if (state == "all" || state == is.state()) && !is.updated.Before(since) {
-			items = append(items, is)
-		}
+	items := updatedSince(r.ordered(sort, dir, false), sort, dir, since)
+	if state != "all" {
+		items = slices.DeleteFunc(slices.Clone(items), func(is *issue) bool { return is.state() != state })
 	}
 	large := len(items) > c.g.opts.LargeList
 	if large && page > c.g.opts.DeepPage {
@@ -195,7 +196,7 @@ func (c *call) listIssues(r *repo) *response {
 		}
 	}
 	shown := window(items, from, size)
-	res := l.render(shown)
+	res := l.render(c, shown)
 	switch {
 	case !large:
 		c.pageLinks(res, r, page, (len(items)+size-1)/size, false)
@@ -204,6 +205,27 @@ func (c *call) listIssues(r *repo) *response {
 		c.link(res, r, "next", map[string]string{"page": "", "after": cursor})
 	}
 	return res
+}
+
+// updatedSince keeps the issues that were updated at or after a time. In the
+// order of updates that is one end of the list.
+func updatedSince(items []*issue, sort, dir string, since time.Time) []*issue {
+	if since.IsZero() {
+		return items
+	}
+	if sort != "updated" {
+		return slices.DeleteFunc(slices.Clone(items), func(is *issue) bool { return is.updated.Before(since) })
+	}
+	i, _ := slices.BinarySearchFunc(items, since, func(is *issue, t time.Time) int {
+		if is.updated.Before(t) == (dir == "asc") {
+			return -1
+		}
+		return 1
+	})
+	if dir == "asc" {
+		return items[i:]
+	}
+	return items[:i]
 }
 
 // cursor makes the opaque position behind an issue.

@@ -62,6 +62,36 @@ func TestNaiveClientIsRefusedInALargeList(t *testing.T) {
 	equal(t, "status of the fourth page", last.Status, http.StatusUnprocessableEntity)
 }
 
+// TestCarefulClientLosesNothing reads by key, oldest first, while an item moves
+// to the end before every page: the server is hostile, not unfair.
+func TestCarefulClientLosesNothing(t *testing.T) {
+	const n = 60
+	w := manyIssues(t, n)
+	g := fake.NewGitHub(w, fake.Options{Now: clock, LargeList: 20, OffsetCursor: true})
+	moves := 0
+	g.Fault(fake.Matching("since="), -1, fake.Fault{Kind: fake.MutateBefore, Do: func() {
+		if moves++; moves < 20 {
+			w.Comment(day(2, moves), "acme/api", 1+moves*7%n, "ben", "news")
+		}
+	}})
+	base := serve(t, g)
+	seen, since := map[int]string{}, "2026-01-01T00:00:00Z"
+	for fresh := true; fresh; {
+		fresh = false
+		for _, o := range decode[[]object](t, get(t, base+oldestFirst+"&since="+since)) {
+			number, updated := int(o["number"].(float64)), o["updated_at"].(string)
+			fresh = fresh || seen[number] != updated
+			seen[number], since = updated, updated
+		}
+	}
+	equal(t, "issues seen", len(seen), n)
+	for _, is := range w.Snapshot()[0].Issues {
+		if got := seen[is.Number]; got != is.Updated.Format("2006-01-02T15:04:05Z") {
+			t.Errorf("issue %d: last seen as of %s, is of %s", is.Number, got, is.Updated)
+		}
+	}
+}
+
 // follow reads a list by its links.
 func follow(t *testing.T, address string) (pages []answer, list []int) {
 	for address != "" {
@@ -133,9 +163,13 @@ func TestSince(t *testing.T) {
 		"2026-03-03T10:04:00%2B01:00": 1,
 		"2026-03-03T09:04:01Z":        0,
 	} {
-		list := decode[[]object](t, get(t, base+oldestFirst+"&since="+since))
-		if len(list) != want {
-			t.Errorf("since %s: %d issues, want %d", since, len(list), want)
+		for _, query := range []string{
+			"/repos/acme/api/issues?sort=updated&direction=asc", "/repos/acme/api/issues?sort=updated", "/repos/acme/api/issues?sort=created",
+		} {
+			list := decode[[]object](t, get(t, base+query+"&state=open&since="+since))
+			if len(list) != want {
+				t.Errorf("%s since %s: %d issues, want %d", query, since, len(list), want)
+			}
 		}
 	}
 	wantStatus(t, get(t, base+oldestFirst+"&since=yesterday"), http.StatusUnprocessableEntity)

@@ -92,11 +92,11 @@ func (c *call) listPulls(r *repo) *response {
 	if !ok {
 		return c.fail(http.StatusUnprocessableEntity, "Validation Failed")
 	}
-	var items []*issue
-	for _, is := range r.ordered(sort, dir) {
-		if is.pull != nil && (state == "all" || state == is.state()) && (q.Get("base") == "" || q.Get("base") == is.pull.baseRef) {
-			items = append(items, is)
-		}
+	items := r.ordered(sort, dir, true)
+	if base := q.Get("base"); state != "all" || base != "" {
+		items = slices.DeleteFunc(slices.Clone(items), func(is *issue) bool {
+			return state != "all" && is.state() != state || base != "" && base != is.pull.baseRef
+		})
 	}
 	write := func(e *encoder, is *issue) { c.v.pullObject(e, is, false) }
 	return paged(c, r, items, lister[*issue]{write, (*issue).pullName})
@@ -180,7 +180,7 @@ func (c *call) compare(r *repo, spec string) *response {
 		size = maxPullCommits
 	}
 	shown := window(ahead, (page-1)*size, size)
-	list := c.commitLister(r).render(shown)
+	list := c.commitLister(r).render(c, shown)
 	var e encoder
 	e.open('{')
 	e.strs("url", c.v.repoAPI(r), "/compare/", spec)

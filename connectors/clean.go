@@ -94,7 +94,7 @@ func clip(s string, limit int) string {
 // contract are set aside in Quarantined. The batch itself is left alone,
 // because the connector may hand it over again.
 func clean(source string, hash store.Hasher, now time.Time, b store.Batch) store.Batch {
-	c := cleaner{source: source, hash: hash, now: now}
+	c := cleaner{source: source, hash: hash, now: now, keys: map[string]string{}}
 	out := b
 	out.Items = filter(b.Items, c.item)
 	out.Events = filter(b.Events, c.event)
@@ -127,7 +127,17 @@ type cleaner struct {
 	source string
 	hash   store.Hasher
 	now    time.Time
+	keys   map[string]string // of the identities met so far: a page repeats them
 	bad    []store.Quarantined
+}
+
+func (c *cleaner) actor(identity string) string {
+	key, ok := c.keys[identity]
+	if !ok {
+		key = c.hash.Actor(identity)
+		c.keys[identity] = key
+	}
+	return key
 }
 
 // reject sets a record aside; why never quotes what the source sent.
@@ -175,7 +185,7 @@ func (c *cleaner) event(e *store.Event) bool {
 	case e.At.IsZero() || !sane(e.At):
 		return c.reject(e.Item, "an event of the item has no usable time")
 	}
-	e.Actor = c.hash.Actor(e.Actor)
+	e.Actor = c.actor(e.Actor)
 	for k, v := range e.Attrs {
 		if !isPlain(k) || !isPlain(v) || len(v) > maxText {
 			clean := make(map[string]string, len(e.Attrs))
@@ -203,7 +213,7 @@ func (c *cleaner) tombstone(t *store.Tombstone) bool {
 }
 
 func (c *cleaner) identity(i *store.Identity) bool {
-	i.Actor = c.hash.Actor(i.Actor)
+	i.Actor = c.actor(i.Actor)
 	i.Handle = clip(i.Handle, maxName)
 	return i.Actor != "" && i.Handle != ""
 }

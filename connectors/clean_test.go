@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"strings"
@@ -153,6 +154,27 @@ func TestCleanURL(t *testing.T) {
 			t.Errorf("cleanURL(%q) = %q", in, got)
 		}
 	}
+}
+
+// BenchmarkClean is a page of a backfill: 100 changes, 1,000 events.
+func BenchmarkClean(b *testing.B) {
+	var page store.Batch
+	for i := range 100 {
+		it := item(fmt.Sprintf("acme/api/%d", i))
+		it.URL = "https://git.example.test/acme/api/pull/12"
+		it.Attrs = map[string][]string{store.AttrRepo: {"acme/api"}, store.AttrPath: {"a/b.go", "c/d.go", "größe.go"}}
+		page.Items = append(page.Items, it)
+		for j := range 10 {
+			page.Events = append(page.Events, event(it.ID, fmt.Sprint(j), fmt.Sprintf("github:user%d", j)))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if out := cleanTest(page); len(out.Quarantined) > 0 {
+			b.Fatal(out.Quarantined)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/event")
 }
 
 func FuzzPrintable(f *testing.F) {

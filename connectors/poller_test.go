@@ -276,8 +276,12 @@ func TestPollResumes(t *testing.T) {
 	if st.cursor[ownStream] == "" {
 		t.Error("when to retry is not stored")
 	}
+	st.cursor["page"] = "x" // a page further back works, so the row of failures starts anew
+	if sum, err = p.Poll(t.Context()); err == nil || sum.Pages != 1 || p.Status().Failures != 1 {
+		t.Fatalf("%+v, %v, status %+v", sum, err, p.Status())
+	}
 	broken = false
-	if sum, err = p.Poll(t.Context()); err != nil || sum.Pages != 2 || len(st.items) != 4 || calls != 4 {
+	if sum, err = p.Poll(t.Context()); err != nil || sum.Pages != 2 || len(st.items) != 4 || calls != 5 {
 		t.Fatalf("%+v, %v, %d calls", sum, err, calls)
 	}
 	if s := p.Status(); st.cursor[ownStream] != "" || s.Failures != 0 || s.LastError != "" || !s.RetryAt.IsZero() {

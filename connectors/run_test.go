@@ -263,6 +263,17 @@ func TestNudge(t *testing.T) {
 			}
 		})
 	})
+	t.Run("before a poll", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var at []time.Time
+			p := NewPoller(testConfig(newMemory(), starts(&at, nil)))
+			p.Nudge()
+			during(t, p, 4*time.Minute, nil)
+			if len(at) != 1 {
+				t.Errorf("%d polls, the first had answered the nudge", len(at))
+			}
+		})
+	})
 	t.Run("during a poll", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var at []time.Time

@@ -60,7 +60,7 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 		c, err := f.c.api.restChange(ctx, r, t.Number)
 		switch {
 		case err == nil && c != nil:
-			f.c.authors.put(r.id, int64(t.Number), c.author, true)
+			f.c.authors.put(r.id, int64(t.Number), c.author)
 			f.norm.change(r, c)
 		case err == nil: // not there any more
 		case isPoison(err):

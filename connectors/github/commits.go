@@ -86,7 +86,7 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 // noBranch finds out why there is no default branch: the repository is gone or
 // empty, or the branch was renamed.
 func (f *fetch) noBranch(ctx context.Context, r repository, rep *reply, key string, p commitsPos) (more bool, err error) {
-	if f.once("branch/" + prefixOf(r.id)) {
+	if p.Empty == 0 && f.once("branch/"+prefixOf(r.id)) {
 		now, err := f.refresh(ctx, r)
 		if err != nil {
 			return false, err

@@ -150,37 +150,6 @@ func (f *fetch) want(repo int64, todos []todo) error {
 	return f.move(key, p)
 }
 
-// author returns who opened an issue or pull request.
-func (f *fetch) author(ctx context.Context, r repository, number int64) (actor, error) {
-	if a, ok := f.c.authors.get(r.id, number); ok {
-		return a, nil
-	}
-	a, err := f.c.api.authorOf(ctx, r, number)
-	if err == nil {
-		f.c.authors.put(r.id, number, a, true)
-	}
-	return a, err
-}
-
-// authors remembers who opened the pull requests whose comments are being
-// read. It is a cache: what is missing is asked for.
-type authors map[int64]map[int64]actor
-
-func (a authors) put(repo, number int64, who actor, isChange bool) {
-	if !isChange {
-		return
-	}
-	if a[repo] == nil {
-		a[repo] = map[int64]actor{}
-	}
-	a[repo][number] = who
-}
-
-func (a authors) get(repo, number int64) (actor, bool) {
-	who, ok := a[repo][number]
-	return who, ok
-}
-
 // follow learns a repository's new name when its old one redirected, and
 // returns the repository under the name it has now.
 func (f *fetch) follow(ctx context.Context, r repository, rep *reply) (repository, error) {

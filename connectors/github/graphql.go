@@ -272,7 +272,7 @@ func (f *fetch) readGraphQL(ctx context.Context, r repository, batch []todo) (ag
 			again = append(again, t)
 			continue
 		}
-		f.c.authors.put(r.id, int64(c.number), c.author, true)
+		f.c.authors.put(r.id, int64(c.number), c.author)
 		f.norm.change(r, c)
 	}
 	return again, nil

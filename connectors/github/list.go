@@ -3,13 +3,10 @@ package github
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/workdrift/workdrift/connectors"
 )
 
 // A listing is a list of a repository that is ordered by update time,
@@ -184,11 +181,11 @@ func issueListing() listing[wireIssue] {
 		valid:   (*wireIssue).valid,
 		version: func(w *wireIssue) (int64, time.Time) { return w.Number, w.UpdatedAt },
 		take: func(_ context.Context, f *fetch, r repository, _ *listPos, w *wireIssue) error {
-			f.c.authors.put(r.id, w.Number, userActor(w.User), w.PullRequest != nil)
 			if w.PullRequest == nil {
 				f.norm.ticket(r, w)
 				return nil
 			}
+			f.c.authors.put(r.id, w.Number, userActor(w.User))
 			f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
 			return nil
 		},
@@ -209,7 +206,7 @@ func commentListing(onCode bool) listing[wireComment] {
 			author := actor{}
 			if onCode || w.onChange() {
 				var err error
-				if author, err = f.author(ctx, r, w.number()); err != nil {
+				if author, err = f.author(ctx, r, w.number(), p.From); err != nil {
 					return err
 				}
 			}
@@ -228,22 +225,3 @@ var errLost = errors.New("the repository is not found")
 
 // repoPath is the address of a repository, below the base URL.
 func repoPath(name string) string { return "repos/" + name }
-
-// authorOf asks who opened an issue or pull request.
-func (a *api) authorOf(ctx context.Context, r repository, number int64) (actor, error) {
-	rep, err := a.get(ctx, fmt.Sprintf("%s/issues/%d", repoPath(r.Name), number), validator{})
-	if err != nil {
-		return actor{}, err
-	}
-	if rep.status == http.StatusNotFound || rep.status == http.StatusGone {
-		return actor{}, nil // gone meanwhile: nobody's own
-	}
-	var w wireIssue
-	if rep.status != http.StatusOK {
-		return actor{}, statusError(rep)
-	}
-	if err := decodeObject(rep.body, &w); err != nil {
-		return actor{}, &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("read issue: %w", err)}
-	}
-	return userActor(w.User), nil
-}

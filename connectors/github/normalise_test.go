@@ -93,7 +93,7 @@ func TestPoll(t *testing.T) {
 // checkTruth compares what is kept with what the world holds.
 func checkTruth(t *testing.T, r *rig) {
 	t.Helper()
-	items, events := 0, 0
+	items := 0
 	for _, repo := range r.world.Snapshot() {
 		if repo.Revoked || repo.Archived {
 			continue
@@ -114,7 +114,6 @@ func checkTruth(t *testing.T, r *rig) {
 			if !it.Updated.Equal(is.Updated) || it.Title != is.Title || (it.Kind == store.KindChange) != is.Pull {
 				t.Errorf("%s#%d is %v, want %v", repo.Name, is.Number, it, is)
 			}
-			events += len(is.Comments) + len(is.CodeNotes)
 			for _, id := range is.Comments {
 				r.event(it.ID, "comment/"+itoa(id))
 			}
@@ -142,7 +141,7 @@ func checkTruth(t *testing.T, r *rig) {
 		}
 	}
 	equal(t, "items that are there", present, items)
-	if items == 0 || events == 0 {
+	if items == 0 {
 		t.Error("the world is empty: this proves nothing")
 	}
 }

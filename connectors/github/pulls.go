@@ -61,7 +61,7 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 		if at < p.High || !p.Seen.add(w.Number, at) {
 			continue
 		}
-		f.c.authors.put(r.id, w.Number, userActor(w.User), true)
+		f.c.authors.put(r.id, w.Number, userActor(w.User))
 		f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
 	}
 	f.heard(rep)

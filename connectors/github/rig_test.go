@@ -204,6 +204,12 @@ func day(d, minutes int) time.Time {
 
 func newRig(t testing.TB, w *fake.World, o fake.Options) *rig {
 	t.Helper()
+	return newRigBehind(t, w, o, func(hub http.Handler) http.Handler { return hub })
+}
+
+// newRigBehind puts something in front of the fake.
+func newRigBehind(t testing.TB, w *fake.World, o fake.Options, front func(http.Handler) http.Handler) *rig {
+	t.Helper()
 	r := &rig{
 		t: t, world: w, server: &clock{t: present}, local: &clock{t: present},
 		config: "organizations: [acme]\n", shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{},
@@ -211,7 +217,7 @@ func newRig(t testing.TB, w *fake.World, o fake.Options) *rig {
 	t.Setenv("WORKDRIFT_TEST_TOKEN", token)
 	o.Now = r.server.now
 	r.hub = fake.NewGitHub(w, o)
-	s, err := fake.Listen(r.hub)
+	s, err := fake.Listen(front(r.hub))
 	if err != nil {
 		t.Fatal(err)
 	}

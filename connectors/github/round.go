@@ -20,7 +20,7 @@ type round struct {
 	err     error // the failure that says most, returned when everything else is done
 	fetches int
 	handed  store.Cursor // positions of the batch that was returned last
-	inARow  int // failures since the last success
+	inARow  int          // failures since the last success
 }
 
 func newRound() *round { return &round{done: map[string]bool{}} }

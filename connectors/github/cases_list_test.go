@@ -1,0 +1,266 @@
+package github
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/fake"
+)
+
+// busyWorld has n issues in one repository, updated minutes apart.
+func busyWorld(n int) *fake.World {
+	w := newWorld()
+	for i := range n {
+		w.OpenIssue(day(1, i), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Issue %d", i+1)})
+	}
+	return w
+}
+
+// Case 1: links that hold an after cursor and no page number.
+func TestCase01CursorLinks(t *testing.T) {
+	for _, offset := range []bool{false, true} {
+		r := newRig(t, busyWorld(95), fake.Options{LargeList: 20, DeepPage: 2, OffsetCursor: offset})
+		r.config += "page_size: 10\n"
+		r.mustPoll(r.connect())
+		checkTruth(t, r)
+	}
+}
+
+// Case 2: deep pages are refused in the middle of a list.
+func TestCase02DeepPages(t *testing.T) {
+	w := newWorld()
+	for i := range 45 {
+		w.OpenIssue(day(1, 0), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Issue %d", i+1)})
+	}
+	r := newRig(t, w, fake.Options{})
+	r.config += "page_size: 10\n"
+	deep := func(q *http.Request) bool {
+		return strings.HasSuffix(q.URL.Path, "/issues") && (q.URL.Query().Has("page") || q.URL.Query().Has("after"))
+	}
+	r.hub.Fault(deep, 1, fake.Fault{Kind: fake.DeepPage})
+	r.mustPoll(r.connect())
+	checkTruth(t, r)
+
+	// A server that refuses for ever is an error, and nothing passes for read.
+	r = newRig(t, w, fake.Options{})
+	r.config += "page_size: 10\n"
+	r.hub.Fault(deep, -1, fake.Fault{Kind: fake.DeepPage})
+	c := r.connect()
+	err := r.poll(c)
+	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonServer)
+	if !r.shelf.watermark.IsZero() {
+		t.Error("a list that was not read to its end moves the watermark")
+	}
+	r.hub.ClearFaults()
+	r.mustPoll(c)
+	checkTruth(t, r)
+}
+
+// Case 3: issues are updated between two pages, and move to the end.
+func TestCase03PageDrift(t *testing.T) {
+	for _, o := range []fake.Options{{}, {LargeList: 5}, {LargeList: 5, OffsetCursor: true}} {
+		w := busyWorld(60)
+		r := newRig(t, w, o)
+		r.config += "page_size: 10\n"
+		moved := 0
+		r.hub.Fault(fake.Matching("/issues?"), 12, fake.Fault{Kind: fake.MutateAfter, Do: func() {
+			moved++
+			w.Relabel(present.Add(time.Duration(moved)*time.Second), "acme/api", moved*4, "moved")
+		}})
+		c := r.connect()
+		r.mustPoll(c)
+		r.hub.ClearFaults()
+		equal(t, "items after one poll", len(r.shelf.items), 60+1)
+		r.mustPoll(c)
+		checkTruth(t, r)
+		if moved < 6 {
+			t.Errorf("only %d pages moved: this proves nothing", moved)
+		}
+	}
+}
+
+// Case 4: more issues than fit on a page share one second.
+func TestCase04OneSecond(t *testing.T) {
+	for name, o := range map[string]fake.Options{
+		"page numbers": {}, "cursors": {LargeList: 50}, "cursors that drift": {LargeList: 50, OffsetCursor: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			for i := range 150 {
+				w.OpenIssue(day(1, 0), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Issue %d", i+1)})
+			}
+			w.OpenIssue(day(2, 0), "acme/api", fake.IssueSpec{Author: "ada", Title: "Later"})
+			r := newRig(t, w, o)
+			// One of them moves away while the second is being read.
+			pagesRead := 0
+			r.hub.Fault(fake.Matching("/issues?"), 2, fake.Fault{Kind: fake.MutateAfter, Do: func() {
+				pagesRead++
+				w.Relabel(day(3, pagesRead), "acme/api", pagesRead*10, "moved")
+			}})
+			c := r.connect()
+			r.mustPoll(c)
+			checkTruth(t, r)
+			r.hub.ResetLog()
+			r.server.advance(time.Hour / 2)
+			r.mustPoll(c)
+			r.hub.ResetLog()
+			r.mustPoll(c)
+			equal(t, "points of an idle poll", r.hub.Points(), 0)
+		})
+	}
+	// The second is the present one: its tail has no tag until it has passed.
+	w := newWorld()
+	for i := range 150 {
+		w.OpenIssue(present, "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Issue %d", i+1)})
+	}
+	r := newRig(t, w, fake.Options{})
+	c := r.connect()
+	r.mustPoll(c)
+	checkTruth(t, r)
+	w.OpenIssue(present.Add(time.Second), "acme/api", fake.IssueSpec{Author: "ada", Title: "Just behind"})
+	r.mustPoll(c)
+	checkTruth(t, r)
+	for range 3 {
+		r.server.advance(5 * time.Minute)
+		r.hub.ResetLog()
+		r.mustPoll(c)
+	}
+	equal(t, "points of an idle poll", r.hub.Points(), 0)
+}
+
+// A list whose last page is exactly full shows what is appended behind it.
+func TestFullLastPage(t *testing.T) {
+	w := busyWorld(10)
+	r := newRig(t, w, fake.Options{})
+	r.config += "page_size: 10\n"
+	c := r.connect()
+	for i := range 25 {
+		r.mustPoll(c)
+		checkTruth(t, r)
+		r.server.advance(10 * time.Minute)
+		w.OpenIssue(r.server.now(), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Appended %d", i)})
+		n := w.OpenIssue(r.server.now(), "acme/web", fake.IssueSpec{Author: "ada", Title: "Other"})
+		w.Comment(r.server.now(), "acme/web", n, "ben", "Yes")
+	}
+}
+
+// Case 5: a 200 that is not a list.
+func TestCase05EmptyIsNotNothing(t *testing.T) {
+	for name, kind := range map[string]fake.Kind{
+		"empty": fake.EmptyBody, "null": fake.NullBody, "HTML": fake.HTMLBody, "truncated": fake.TruncatedBody,
+		"object": fake.ObjectBody, "garbage": fake.TrailingGarbage,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := busyWorld(30)
+			r := newRig(t, w, fake.Options{})
+			r.config += "page_size: 10\n"
+			c := r.connect()
+			r.mustPoll(c)
+			w.OpenIssue(present, "acme/api", fake.IssueSpec{Author: "ada", Title: "New"})
+			r.hub.Fault(fake.Matching("/issues?"), -1, fake.Fault{Kind: kind})
+			before := r.shelf.clone()
+			err := r.poll(c)
+			equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonDecode)
+			sameFacts(t, "data", r.shelf, before)
+			for key, position := range before.cursor {
+				if strings.HasSuffix(key, "/issues") {
+					equal(t, key, r.shelf.cursor[key], position)
+				}
+			}
+			if !r.shelf.watermark.Equal(before.watermark) {
+				t.Error("the watermark moved although the scan failed")
+			}
+			r.hub.ClearFaults()
+			r.mustPoll(c)
+			checkTruth(t, r)
+		})
+	}
+	t.Run("one bad element", func(t *testing.T) {
+		r := newRig(t, busyWorld(30), fake.Options{})
+		r.hub.Fault(fake.Matching("/issues?", "acme/api"), 1, fake.Fault{Kind: fake.BadTimestamp})
+		r.mustPoll(r.connect())
+		equal(t, "issues kept", len(r.shelf.items), 29+1)
+		equal(t, "set aside", len(r.shelf.quarantined), 1)
+		for id, why := range r.shelf.quarantined {
+			if id != prefixOf(r.world.Snapshot()[0].ID)+"1" || strings.Contains(why, "yesterday") {
+				t.Errorf("quarantined %s: %s", id, why)
+			}
+		}
+	})
+}
+
+// Case 6: 304 costs and writes nothing; a new token brings no duplicates.
+func TestCase06NotModified(t *testing.T) {
+	r := newRig(t, busyWorld(30), fake.Options{})
+	c := r.connect()
+	r.mustPoll(c)
+	before := r.shelf.clone()
+	r.hub.ResetLog()
+	r.mustPoll(c)
+	for _, s := range r.hub.Log() {
+		if s.Status != http.StatusNotModified || s.Points != 0 {
+			t.Errorf("not free: %v", s)
+		}
+	}
+	sameFacts(t, "after 304", r.shelf, before)
+	r.t.(*testing.T).Setenv("WORKDRIFT_TEST_TOKEN", "another-token")
+	c = r.connect()
+	r.hub.ResetLog()
+	for range maxFetches {
+		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Items)+len(b.Events) > 0 {
+			t.Errorf("a new token brings %d items and %d events again", len(b.Items), len(b.Events))
+		}
+		r.shelf.apply(b)
+		if !b.More {
+			break
+		}
+	}
+	if r.hub.Points() == 0 {
+		t.Error("the server did not notice the new token: this proves nothing")
+	}
+	sameFacts(t, "after rotation", r.shelf, before)
+	r.hub.ResetLog()
+	r.mustPoll(c)
+	equal(t, "points after rotation", r.hub.Points(), 0)
+}
+
+// TestResume continues from every cursor that was ever returned, in a new
+// process, and must always end in the same place.
+func TestResume(t *testing.T) {
+	w := fake.NewWorld("acme")
+	fake.Populate(w, fake.Size{Repos: 3, Issues: 250, Pulls: 250, Commits: 200, People: 6}, start, present.Add(-time.Hour), 11)
+	r := newRig(t, w, fake.Options{Limit: 1_000_000})
+	r.config += "page_size: 10\n"
+	c := r.connect()
+	var shelves []*shelf
+	for range maxFetches {
+		shelves = append(shelves, r.shelf.clone())
+		b, err := c.Fetch(t.Context(), maps.Clone(r.shelf.cursor))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.shelf.apply(b)
+		if !b.More {
+			break
+		}
+	}
+	checkTruth(t, r)
+	want := r.shelf
+	if len(shelves) < 10 {
+		t.Errorf("only %d cursors: this proves little", len(shelves))
+	}
+	for i, s := range shelves {
+		r.shelf = s
+		r.mustPoll(r.connect())
+		sameFacts(t, fmt.Sprintf("resumed after %d batches", i), r.shelf, want)
+	}
+}

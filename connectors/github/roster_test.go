@@ -1,0 +1,253 @@
+package github
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/store"
+)
+
+// repoNames lists the repositories of which something is kept.
+func repoNames(r *rig) map[string]bool {
+	out := map[string]bool{}
+	for _, it := range r.shelf.items {
+		if it.Gone == "" {
+			out[it.Attrs[store.AttrRepo][0]] = true
+		}
+	}
+	return out
+}
+
+// later moves both clocks past the time at which repositories are listed again.
+func (r *rig) later() {
+	r.server.advance(time.Hour)
+	r.local.advance(time.Hour)
+}
+
+func selectionWorld() *fake.World {
+	w := newWorld()
+	w.AddUser(fake.UserSpec{Login: "eve"})
+	for _, name := range []string{"acme/api-old", "acme/attic", "acme/tools", "eve/dotfiles"} {
+		w.AddRepo(fake.RepoSpec{Name: name, Created: start, Archived: name == "acme/attic"})
+	}
+	for _, name := range []string{"acme/api", "acme/web", "acme/api-old", "acme/attic", "acme/tools", "eve/dotfiles"} {
+		w.OpenIssue(day(1, 0), name, fake.IssueSpec{Author: "ada", Title: "Something in " + name})
+	}
+	return w
+}
+
+func TestSelection(t *testing.T) {
+	for config, want := range map[string]string{
+		"organizations: [acme]\n": "map[acme/api:true acme/api-old:true acme/tools:true acme/web:true]",
+		"organizations: [acme]\ninclude_archived: true\ninclude: [\"acme/a*\"]\n": "map[acme/api:true acme/api-old:true acme/attic:true]",
+		"organizations: [acme]\ninclude: [\"*/API*\"]\nexclude: [\"**/*-old\"]\n": "map[acme/api:true]",
+		"users: [eve]\n": "map[eve/dotfiles:true]",
+		"repositories: [acme/web, eve/dotfiles]\n":                                   "map[acme/web:true eve/dotfiles:true]",
+		"organizations: [acme]\nrepositories: [acme/api]\ninclude: [\"acme/web\"]\n": "map[acme/api:true acme/web:true]",
+		"organizations: [acme]\npage_size: 2\n":                                      "map[acme/api:true acme/api-old:true acme/tools:true acme/web:true]",
+	} {
+		r := newRig(t, selectionWorld(), fake.Options{})
+		r.config = config
+		c := r.connect()
+		r.mustPoll(c)
+		equal(t, config, fmt.Sprint(repoNames(r)), want)
+		r.later()
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		if strings.Contains(config, "page_size") {
+			continue // its last page is full and has no tag
+		}
+		for _, s := range r.hub.Log() {
+			if s.Points > 0 && !strings.Contains(s.Path, "/branches/") {
+				t.Errorf("%s: listing again is not free: %v", config, s)
+			}
+		}
+	}
+}
+
+func TestRenamedRepository(t *testing.T) {
+	for name, config := range map[string]string{"organization": "organizations: [acme]\n", "repository": "repositories: [acme/api]\n"} {
+		t.Run(name, func(t *testing.T) {
+			w := busyWorld(5)
+			r := newRig(t, w, fake.Options{})
+			r.config = config
+			c := r.connect()
+			r.mustPoll(c)
+			w.RenameRepo(day(80, 0), "acme/api", "acme/core")
+			n := w.OpenIssue(day(80, 1), "acme/core", fake.IssueSpec{Author: "ada", Title: "After"})
+			r.mustPoll(c)
+			it := r.item("acme/api#2")
+			equal(t, "keys", it.Keys, []string{"acme/core#2", "acme/api#2"})
+			equal(t, "repository", it.Attrs[store.AttrRepo], []string{"acme/core"})
+			equal(t, "new issue", r.item(fmt.Sprintf("acme/core#%d", n)).Keys, []string{fmt.Sprintf("acme/core#%d", n)})
+			for _, it := range r.shelf.items {
+				if it.Kind == store.KindCommit {
+					equal(t, "keys of a commit", len(it.Keys), 4)
+				}
+			}
+			r.mustPoll(c)
+			r.hub.ResetLog()
+			r.mustPoll(c)
+			equal(t, "points after the rename", r.hub.Points(), 0)
+		})
+	}
+}
+
+func TestLostRepositories(t *testing.T) {
+	w := selectionWorld()
+	r := newRig(t, w, fake.Options{})
+	r.config = "organizations: [acme]\n"
+	c := r.connect()
+	r.mustPoll(c)
+	w.RevokeRepo("acme/tools")
+	err := r.poll(c)
+	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
+	r.mustPoll(c)
+	equal(t, "lost", r.item("acme/tools#1").Gone, store.GoneLostAccess)
+	equal(t, "others", r.item("acme/web#1").Gone, store.Gone(""))
+	w.RestoreRepo("acme/tools")
+	r.later()
+	r.mustPoll(c)
+	equal(t, "back again", r.item("acme/tools#1").Gone, store.Gone(""))
+	w.DeleteRepo("acme/tools")
+	r.later()
+	r.mustPoll(c)
+	equal(t, "deleted", r.item("acme/tools#1").Gone, store.GoneLostAccess)
+
+	// Three of four at once: rather a right that was lost.
+	for _, name := range []string{"acme/api", "acme/web", "acme/api-old"} {
+		w.RevokeRepo(name)
+	}
+	r.later()
+	r.mustPoll(c)
+	equal(t, "held", r.item("acme/web#1").Gone, store.Gone(""))
+	if !strings.Contains(r.logs.String(), "too many repositories vanished") {
+		t.Error("the hold is not logged")
+	}
+}
+
+func TestUnknownScope(t *testing.T) {
+	r := newRig(t, busyWorld(3), fake.Options{})
+	r.config = "repositories: [acme/api, acme/nothing]\n"
+	err := r.poll(r.connect())
+	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
+	equal(t, "the other one is read", len(r.shelf.items), 3+1)
+}
+
+func TestEnterpriseServer(t *testing.T) {
+	w := busyWorld(12)
+	w.OpenPull(day(2, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x", Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
+	r := newRig(t, w, fake.Options{Prefix: "/api/v3", NoLimit: true})
+	r.config += "page_size: 5\nbase_url: " + r.url + "/api/v3\n"
+	r.mustPoll(r.connect())
+	checkTruth(t, r)
+	for _, s := range r.hub.Log() {
+		if strings.HasSuffix(s.Path, "/reviews") {
+			t.Errorf("GraphQL was not found: %v", s)
+		}
+	}
+}
+
+// TestIssuesSwitchedOff reads pull requests where the list of issues is not
+// served.
+func TestIssuesSwitchedOff(t *testing.T) {
+	w := newWorld()
+	pull := func(at time.Time, title string) int {
+		return w.OpenPull(at, "acme/api", fake.PullSpec{Author: "ben", Title: title, Head: title, Commits: []fake.CommitSpec{{Author: "ben", Message: title}}})
+	}
+	for i := range 23 {
+		pull(day(1, i), fmt.Sprintf("pull-%d", i))
+	}
+	r := newRigBehind(t, w, fake.Options{}, func(hub http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, q *http.Request) {
+			if strings.HasSuffix(q.URL.Path, "/acme/api/issues") {
+				rw.Header().Set("Content-Type", "application/json")
+				rw.WriteHeader(http.StatusGone)
+				_, _ = rw.Write([]byte(`{"message":"Issues are disabled for this repo"}`))
+				return
+			}
+			hub.ServeHTTP(rw, q)
+		})
+	})
+	r.config += "page_size: 5\n"
+	c := r.connect()
+	r.mustPoll(c)
+	checkTruth(t, r)
+	for i := range 12 {
+		r.server.advance(time.Hour / 4)
+		w.Relabel(r.server.now(), "acme/api", i+3, "moved")
+		pull(r.server.now(), fmt.Sprintf("more-%d", i))
+		r.mustPoll(c)
+		checkTruth(t, r)
+	}
+	r.mustPoll(r.connect())
+	checkTruth(t, r)
+	r.hub.ResetLog()
+	r.mustPoll(c)
+	equal(t, "points of an idle poll", r.hub.Points(), 0)
+}
+
+func TestAppInstallation(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "app.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	if err := os.WriteFile(path, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, skew := range []time.Duration{0, 15 * time.Minute, -15 * time.Minute} {
+		r := newRig(t, busyWorld(30), fake.Options{Tokens: []string{"another"}, Private: true, AppKey: &key.PublicKey, AppID: "42"})
+		r.config = "app: {id: 42, installation_id: 7, private_key_file: " + path + "}\n"
+		r.local.advance(skew)
+		c := r.connect()
+		r.mustPoll(c)
+		checkTruth(t, r)
+		minted := func() (n int) {
+			for _, s := range r.hub.Log() {
+				if s.Method == http.MethodPost && strings.HasSuffix(s.Path, "/access_tokens") && s.Status == http.StatusCreated {
+					n++
+				}
+			}
+			return n
+		}
+		equal(t, "tokens", minted(), 1)
+		before := r.shelf.clone()
+		for range 3 { // within the life of a token
+			r.server.advance(15 * time.Minute)
+			r.local.advance(15 * time.Minute)
+			r.hub.ResetLog()
+			r.mustPoll(c)
+			equal(t, "points", r.hub.Points(), 0)
+		}
+		r.server.advance(15 * time.Minute)
+		r.local.advance(15 * time.Minute)
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "renewed before the hour is over", minted(), 1)
+		sameFacts(t, "after the token was renewed", r.shelf, before)
+		r.hub.SetTokens("another") // revoked early
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "tokens after one was revoked", minted(), 1)
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "points after that", r.hub.Points(), 0)
+	}
+	r := newRig(t, busyWorld(3), fake.Options{AppKey: &key.PublicKey, AppID: "43"})
+	r.config = "app: {id: 42, installation_id: 7, private_key_file: " + path + "}\n"
+	err = r.poll(r.connect())
+	equal(t, "a wrong app", connectors.ReasonOf(err), connectors.ReasonAuth)
+}

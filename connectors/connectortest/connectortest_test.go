@@ -188,6 +188,26 @@ func TestGoodConnectorPasses(t *testing.T) {
 	Run(t, (&toy{records: 7}).subject())
 }
 
+// TestOtherStore runs the suite on a store that the subject brings along.
+func TestOtherStore(t *testing.T) {
+	made := 0
+	subject := (&toy{records: 3}).subject()
+	subject.Store = func() (Store, error) {
+		made++
+		return newMemory(), nil
+	}
+	Run(t, subject)
+	if made == 0 {
+		t.Error("the subject's store was not used")
+	}
+	subject.Store = func() (Store, error) { return nil, errors.New("no room") }
+	h := newHarness(t.Context(), subject)
+	complete(h)
+	if len(h.problems) == 0 {
+		t.Error("a store that cannot be made is no problem")
+	}
+}
+
 // TestMistakesAreFound shows that each check can fail.
 func TestMistakesAreFound(t *testing.T) {
 	for mistake, by := range map[string]string{

@@ -5,7 +5,7 @@
 // were committed within the configured time. A first scan lists them oldest
 // first and hands them over page by page; later polls list what the branch
 // gained since, by comparing heads, so a poll of an unchanged repository
-// starts three short git processes and reads no commit. When history was
+// starts four short git processes at most and reads no commit. When history was
 // rewritten, commits that the branch lost are marked as gone.
 //
 // Each commit becomes an item with the paths it touched, and an event for its

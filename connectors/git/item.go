@@ -107,31 +107,29 @@ func (n *normaliser) event(item, id string, who person, at time.Time, r *record)
 	}
 }
 
-const noreply = "@users.noreply.github.com"
-
-// identify spells the identity behind a name and an address: the login where
-// GitHub made the address ("123+octocat@users.noreply.github.com"), the
-// address in lower case otherwise, nothing without one.
+// identify spells the identity behind a name and an address, in lower case as
+// logins and addresses are compared: the login where GitHub made the address
+// ("123+octocat@users.noreply.github.com"), else the address, nothing without
+// one.
 func identify(name, email string) person {
 	email = strings.TrimSpace(strings.ToValidUTF8(email, "\uFFFD"))
 	who := person{bot: botName(name, email) != ""}
 	if login := login(email); login != "" {
-		who.actor = "github:" + login
+		who.actor = "github:" + strings.ToLower(connectors.Printable(login))
 	} else if email != "" {
 		who.actor = "email:" + strings.ToLower(connectors.Printable(email))
 	}
 	return who
 }
 
-// login returns the login in an address that GitHub made up, "" for others.
+// login returns the login in an address that GitHub, or a GitHub Enterprise
+// server, made up, "" for others.
 func login(email string) string {
-	local, domain := email, ""
-	if i := strings.LastIndexByte(email, '@'); i >= 0 {
-		local, domain = email[:i], email[i:]
-	}
-	if !strings.EqualFold(domain, noreply) {
+	i := strings.LastIndexByte(email, '@')
+	if i < 0 || !strings.HasPrefix(strings.ToLower(email[i:]), "@users.noreply.") {
 		return ""
 	}
+	local := email[:i]
 	if id, rest, ok := strings.Cut(local, "+"); ok && strings.Trim(id, "0123456789") == "" {
 		local = rest
 	}

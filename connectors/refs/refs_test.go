@@ -194,10 +194,10 @@ func TestCoAuthors(t *testing.T) {
 
 func TestMessage(t *testing.T) {
 	for message, want := range map[string][2]string{
-		"a\n\nb\nc\n":       {"a", "b\nc"},
+		"a\n\nb\nc\n":        {"a", "b\nc"},
 		"\n a \r\n\r\nb\r\n": {"a", "b"},
-		"a":                 {"a", ""},
-		"":                  {"", ""},
+		"a":                  {"a", ""},
+		"":                   {"", ""},
 	} {
 		if got := [2]string{Subject(message), Body(message)}; got != want {
 			t.Errorf("%q: got %q want %q", message, got, want)
@@ -241,7 +241,7 @@ func TestHostileInputIsLinear(t *testing.T) {
 	// Not a timed assertion: a quadratic scan of these would take hours, and
 	// the package's test time limit would end it.
 	for _, s := range hostile {
-		text := strings.Repeat(s, 1<<20/len(s))
+		text := strings.Repeat(s, 1<<19/len(s))
 		Commit("acme/api", text, text)
 		Change("acme/api", text, text, text, true)
 		Conventional(text)

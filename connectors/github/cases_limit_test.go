@@ -190,3 +190,20 @@ func TestSecretsStayInside(t *testing.T) {
 		t.Errorf("a query in base_url: %v", err)
 	}
 }
+
+// TestTimeout asks a server that never answers.
+func TestTimeout(t *testing.T) {
+	r := newRig(t, busyWorld(30), fake.Options{})
+	healthy := r.config
+	r.config += "timeout: 20ms\n"
+	r.hub.Fault(nil, -1, fake.Fault{Kind: fake.Latency})
+	equal(t, "no answer", connectors.ReasonOf(r.poll(r.connect())), connectors.ReasonTimeout)
+	r.hub.ClearFaults()
+	r.hub.Fault(nil, -1, fake.Fault{Kind: fake.SlowBody})
+	equal(t, "half an answer", connectors.ReasonOf(r.poll(r.connect())), connectors.ReasonTimeout)
+	equal(t, "positions", len(r.shelf.cursor), 0)
+	r.hub.ClearFaults()
+	r.config = healthy
+	r.mustPoll(r.connect())
+	checkTruth(t, r)
+}

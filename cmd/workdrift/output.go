@@ -54,8 +54,8 @@ func writeReport(w io.Writer, r *scoring.Report, label string) error {
 	for i := range r.Windows {
 		s := &r.Windows[i].Org
 		top, shadow, ratio := s.Score(scoring.TopObjectivesEffort), s.Score(scoring.ShadowEffort), s.Score(scoring.ShadowRoadmap)
-		fmt.Fprintf(t, "%s\t%s\t%s–%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%d\t\n", r.Windows[i].Label,
-			percent(top.Value), percent(top.Lower), percent(top.Upper), percent(shadow.Value),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%d\t\n", r.Windows[i].Label,
+			percent(top.Value), bounds(top), percent(shadow.Value),
 			decimal(ratio.Value), ratio.Verdict,
 			percent(s.Score(scoring.RunWorkEffort).Value), percent(s.Score(scoring.EffortCoverage).Value),
 			percent(s.Score(scoring.EffortModelSpread).Value), decimal(s.Total), s.Works)
@@ -102,6 +102,13 @@ func percent(n scoring.Number) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f %%", float64(n)*100)
+}
+
+func bounds(s *scoring.Score) string {
+	if !s.Lower.Known() {
+		return "-"
+	}
+	return percent(s.Lower) + "–" + percent(s.Upper)
 }
 
 func decimal(n scoring.Number) string {

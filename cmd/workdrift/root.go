@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	promversion "github.com/prometheus/common/version"
 	"github.com/spf13/cobra"
@@ -34,6 +35,27 @@ for good.`,
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
 		newExplainCommand(), newBackupCommand(), newVersionCommand())
 	return root
+}
+
+// stampVersion fills in what a release build gets from its linker flags, from
+// what the go command recorded.
+func stampVersion() {
+	if promversion.Version != "" {
+		return
+	}
+	promversion.Version = "devel"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		promversion.Version = v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			promversion.Revision = s.Value
+		}
+	}
 }
 
 func newVersionCommand() *cobra.Command {

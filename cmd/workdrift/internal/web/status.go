@@ -48,9 +48,10 @@ func functions(now func() time.Time) template.FuncMap {
 		"ratio":   ratio,
 		"days":    days,
 		"ago":     func(t time.Time) string { return ago(now(), t) },
+		// Pollers live by the real clock, also where the report's is another.
+		"pollAgo": func(t time.Time) string { return ago(time.Now(), t) },
 		"score":   func(s *scoring.Scope, name string) *scoring.Score { return s.Score(name) },
 		"trend":   trend,
-		"short":   func(d time.Duration) string { return d.Round(time.Second).String() },
 		"effort": func(s *scoring.Scope, objective string) scoring.ObjectiveEffort {
 			for _, o := range s.Objectives {
 				if o.Objective == objective {

@@ -25,16 +25,16 @@ type Report struct {
 	// Partial is set while a source has never been read completely.
 	Partial bool `json:"partial"`
 
-	TopN       int                `json:"top_n"`
-	Objectives []ObjectiveReport  `json:"objectives"`
-	Windows    []WindowReport     `json:"windows"`
-	Weeks      []WeekReport       `json:"weeks"`
+	TopN       int               `json:"top_n"`
+	Objectives []ObjectiveReport `json:"objectives"`
+	Windows    []WindowReport    `json:"windows"`
+	Weeks      []WeekReport      `json:"weeks"`
 	// Provisional holds the days after Day, which have not closed. Pages may
 	// show it, marked as such; it is in no metric and no answer.
-	Provisional WeekReport `json:"-"`
-	Breached   map[string]int     `json:"breached_blocks"`
-	Thresholds map[string]float64 `json:"alert_thresholds"`
-	Stats      EngineStats        `json:"stats"`
+	Provisional WeekReport         `json:"-"`
+	Breached    map[string]int     `json:"breached_blocks"`
+	Thresholds  map[string]float64 `json:"alert_thresholds"`
+	Stats       EngineStats        `json:"stats"`
 }
 
 // Day is a date that encodes as 2006-01-02.

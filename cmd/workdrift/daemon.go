@@ -160,7 +160,7 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 // newConnector builds one connector in its surroundings.
 func (d *daemon) newConnector(section config.Connector, factory connectors.Factory) (connectors.Connector, error) {
 	transport, err := connectors.NewTransport(connectors.TransportConfig{
-		Source: section.Name, Version: promversion.Version, Metrics: d.metrics,
+		Source: section.Name, Version: promversion.Version, Metrics: d.metrics, Allow: section.Servers(),
 	})
 	if err != nil {
 		return nil, err

@@ -56,6 +56,7 @@ type installation struct {
 	client       *gh.Client
 	gov          *governor
 	now          func() time.Time
+	timeout      time.Duration
 
 	mu      sync.Mutex
 	current connectors.Secret
@@ -72,13 +73,13 @@ func newInstallation(cfg appConfig, env connectors.Env, gov *governor, base *url
 		// The parser's own error might quote what it read.
 		return nil, errors.New("app: private key: not an RSA key in PEM")
 	}
-	i := &installation{app: cfg.ID, install: cfg.InstallationID, key: key, gov: gov, now: env.Now}
+	i := &installation{app: cfg.ID, install: cfg.InstallationID, key: key, gov: gov, now: env.Now, timeout: timeout}
 	sign := &signer{
 		next:  env.Transport,
 		roots: []*url.URL{base},
 		token: func(context.Context) (connectors.Secret, error) { return i.assertion() },
 	}
-	i.client = gh.NewClient(&http.Client{Transport: sign, Timeout: timeout, CheckRedirect: noRedirect})
+	i.client = gh.NewClient(&http.Client{Transport: sign, CheckRedirect: noRedirect})
 	i.client.BaseURL = base
 	return i, nil
 }
@@ -119,8 +120,10 @@ func (i *installation) renew(ctx context.Context) (connectors.Secret, error) {
 	if err := i.gov.allow(resourceCore); err != nil {
 		return connectors.Secret{}, err
 	}
-	ctx, ex := withExchange(ctx)
-	token, _, err := i.client.Apps.CreateInstallationToken(ctx, i.install, nil)
+	limited, cancel := context.WithTimeout(ctx, i.timeout)
+	defer cancel()
+	sent, ex := withExchange(limited)
+	token, _, err := i.client.Apps.CreateInstallationToken(sent, i.install, nil)
 	if err != nil && ex.status == 0 {
 		return connectors.Secret{}, transportError(ctx, what, err)
 	}

@@ -31,6 +31,7 @@ type api struct {
 	gov     *governor
 	base    *url.URL
 	graphql *url.URL
+	timeout time.Duration // of one request
 }
 
 func newAPI(env connectors.Env, cfg *config) (*api, error) {
@@ -38,19 +39,18 @@ func newAPI(env connectors.Env, cfg *config) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{gov: newGovernor(cfg.Reserve, env.Now, env.Observer), base: base, graphql: graphql}
-	timeout := time.Duration(cfg.Timeout)
+	a := &api{gov: newGovernor(cfg.Reserve, env.Now, env.Observer), base: base, graphql: graphql, timeout: time.Duration(cfg.Timeout)}
 	if cfg.App.isZero() {
 		secret, err := cfg.token(env)
 		if err != nil {
 			return nil, err
 		}
 		a.creds = personal{secret}
-	} else if a.creds, err = newInstallation(cfg.App, env, a.gov, base, timeout); err != nil {
+	} else if a.creds, err = newInstallation(cfg.App, env, a.gov, base, a.timeout); err != nil {
 		return nil, err
 	}
 	sign := &signer{next: env.Transport, roots: []*url.URL{base, graphql}, token: a.creds.token}
-	a.client = gh.NewClient(&http.Client{Transport: sign, Timeout: timeout, CheckRedirect: noRedirect})
+	a.client = gh.NewClient(&http.Client{Transport: sign, CheckRedirect: noRedirect})
 	a.client.BaseURL = base
 	a.client.UserAgent = "workdrift"
 	return a, nil
@@ -133,7 +133,11 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 	if v.Tag != "" && v.Of == of {
 		req.Header.Set("If-None-Match", v.Tag)
 	}
-	sent, ex := withExchange(ctx)
+	// Not http.Client's own timeout: its timers outlive answers that go-github
+	// does not close, and a 304 is one.
+	limited, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	sent, ex := withExchange(limited)
 	var buf bytes.Buffer
 	resp, err := a.client.Do(sent, req, &buf)
 	if ex.status == 0 || err != nil && ex.status == http.StatusOK {

@@ -43,7 +43,7 @@ func (r *resolver) settleCircle(circle []uint32) {
 	c.spread(func(n *node) int { return len(n.ev.edges) })
 	for i, p := range circle {
 		n := &c.nodes[i]
-		r.settle(p, n.cell, n.strength, n.method, n.ev.gone)
+		r.settle(p, n.cell, n.strength, n.method, &n.ev)
 	}
 }
 

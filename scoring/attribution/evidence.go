@@ -17,6 +17,7 @@ type evidence struct {
 	rules    cell   // outcome of the rules
 	edges    []edge
 	heads    int // edges of the heads among edges
+	items    int // how many items the work has
 }
 
 // An edge leads to another work, or to an objective one of whose keys is named
@@ -31,7 +32,7 @@ type edge struct {
 // members appends the items of a work: its heads, that is the copies of the
 // item that stands for it, and then the commits it carries with their copies.
 func (g *Graph) members(w uint32, out []uint32) (all []uint32, heads int) {
-	out = g.copies(w, out[:0])
+	out = g.settledCopies(w, out[:0])
 	heads = len(out)
 	for i := range heads {
 		r := g.record(out[i])
@@ -49,13 +50,22 @@ func (g *Graph) members(w uint32, out []uint32) (all []uint32, heads int) {
 	return out, heads
 }
 
+// settledCopies is copies, without a look at the index for the many items that
+// have none.
+func (g *Graph) settledCopies(n uint32, out []uint32) []uint32 {
+	if g.flags[n]&flagAlone != 0 {
+		return append(out, n)
+	}
+	return g.copies(n, out)
+}
+
 // withCopies drops repeats from the carried commits and adds their copies.
 func (g *Graph) withCopies(out []uint32, heads int) []uint32 {
 	if len(out) == heads {
 		return out
 	}
 	for i, n := heads, len(out); i < n; i++ {
-		out = g.copies(out[i], out)
+		out = g.settledCopies(out[i], out)
 	}
 	slices.Sort(out[heads:])
 	return out[:heads+len(slices.Compact(out[heads:]))]
@@ -65,7 +75,7 @@ func (g *Graph) withCopies(out []uint32, heads int) []uint32 {
 func (g *Graph) gather(w uint32, buf []edge) evidence {
 	all, heads := g.members(w, g.group)
 	g.group = all
-	e := evidence{edges: buf[:0]}
+	e := evidence{edges: buf[:0], items: len(all)}
 	best := gone
 	for _, n := range all[:heads] {
 		best = min(best, g.record(n).presence())

@@ -84,6 +84,7 @@ const (
 	flagDirty
 	flagChanged
 	flagPlaced
+	flagAlone // has no copies, as of the last Resolve
 )
 
 // NewGraph returns an empty graph. Overrides with a bad target are ignored,

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -289,14 +290,28 @@ func FuzzLiterals(f *testing.F) {
 
 func TestMemoryOfValuesIsBounded(t *testing.T) {
 	rule := attr("label", glob("x*"))
-	m := compile(t, objective.Set{Objectives: []objective.Objective{{Match: &rule}}}).Matcher()
-	item := store.Item{Attrs: map[string][]string{"label": {""}}}
-	for i := range 3 * memoLimit {
-		item.Attrs["label"][0] = string(rune('a'+i%26)) + strings.Repeat("y", i%7) + string(rune(i))
-		m.Match(&item)
-	}
-	if n := len(m.memo[0]); n == 0 || n > memoLimit {
-		t.Errorf("%d values remembered, limit %d", n, memoLimit)
+	for _, tt := range []struct {
+		name    string
+		repeats int
+		least   int
+	}{{"values that repeat", 3, 1}, {"values that do not", 1, 0}} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := compile(t, objective.Set{Objectives: []objective.Objective{{ID: "o", Match: &rule}}}).Matcher()
+			most := 0
+			for i := range 3 * memoLimit {
+				value := fmt.Sprint(string("xyz"[i%3]), i)
+				for range tt.repeats {
+					got := m.Match(&store.Item{Attrs: map[string][]string{"label": {value}}})
+					if want := value[0] == 'x'; (len(got.Objectives) == 1) != want {
+						t.Fatalf("%s: %v, want %v", value, got.Objectives, want)
+					}
+				}
+				most = max(most, len(m.memo[0].atoms))
+			}
+			if left := len(m.memo[0].atoms); most > memoLimit || left < tt.least || tt.least == 0 && left > 0 {
+				t.Errorf("at most %d and in the end %d values remembered, limit %d", most, left, memoLimit)
+			}
+		})
 	}
 }
 

@@ -22,11 +22,18 @@ type Match struct {
 // memoLimit bounds how many values of one attribute are remembered.
 const memoLimit = 1 << 15
 
+// A memory keeps the atoms that hold for values of one attribute. It gives up
+// on an attribute whose values hardly repeat.
+type memory struct {
+	atoms map[string][]int32 // nil when given up
+	hits  int                // since it was last emptied
+}
+
 // A Matcher applies rules to items. It remembers what it found out about
 // attribute values, a bounded number of them, and serves one goroutine.
 type Matcher struct {
 	rules *Rules
-	memo  []map[string][]int32 // by attribute: value → atoms that hold
+	memo  []memory // by attribute
 	buf   []int32
 
 	stamp      uint32   // marks what belongs to the item at hand
@@ -46,13 +53,15 @@ type Matcher struct {
 func (r *Rules) Matcher() *Matcher {
 	m := &Matcher{
 		rules:   r,
-		memo:    make([]map[string][]int32, len(r.attrs)),
+		memo:    make([]memory, len(r.attrs)),
 		atoms:   make([]uint32, r.atoms),
 		tried:   make([]uint32, r.atoms),
 		clauses: make([]uint32, len(r.clauses)),
 	}
 	for i := range m.memo {
-		m.memo[i] = make(map[string][]int32)
+		if !r.attrs[i].unique {
+			m.memo[i].atoms = make(map[string][]int32)
+		}
 	}
 	return m
 }
@@ -140,20 +149,25 @@ func (m *Matcher) projectsOf(item *store.Item) []string {
 // lookup returns the atoms of an attribute that a value makes true.
 func (m *Matcher) lookup(attr int, value string) []int32 {
 	a := &m.rules.attrs[attr]
-	if a.unique {
-		m.buf = m.scan(m.buf[:0], a, value)
-		return m.buf
-	}
-	memo := m.memo[attr]
-	if ids, ok := memo[value]; ok {
+	memo := &m.memo[attr]
+	if ids, ok := memo.atoms[value]; ok {
+		memo.hits++
 		return ids
 	}
 	m.buf = m.scan(m.buf[:0], a, value)
-	if len(memo) >= memoLimit {
-		clear(memo)
+	if memo.atoms == nil {
+		return m.buf
+	}
+	if len(memo.atoms) >= memoLimit {
+		if memo.hits < memoLimit {
+			memo.atoms = nil
+			return m.buf
+		}
+		clear(memo.atoms)
+		memo.hits = 0
 	}
 	ids := slices.Clone(m.buf)
-	memo[strings.Clone(value)] = ids // the value may be a piece of a whole record
+	memo.atoms[strings.Clone(value)] = ids // the value may be a piece of a whole record
 	return ids
 }
 

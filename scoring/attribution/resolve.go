@@ -18,9 +18,18 @@ func (g *Graph) Resolve() []uint64 {
 		g.flags[n] &^= flagChanged
 		changed[i] = uint64(n)
 	}
-	g.changed = g.changed[:0]
 	slices.Sort(changed)
+	g.changed, g.touched, g.dirty = shrink(g.changed), shrink(g.touched), shrink(g.dirty)
 	return changed
+}
+
+// shrink empties a list and gives back its memory after a large batch.
+func shrink(list []uint32) []uint32 {
+	const keep = 1 << 12
+	if cap(list) > keep {
+		return nil
+	}
+	return list[:0]
 }
 
 func (g *Graph) setChanged(n uint32) {
@@ -68,6 +77,23 @@ func (r *resolver) close() {
 	}
 	g.dirty = g.dirty[:0]
 	r.direct = len(r.works)
+	if 2*r.direct > len(g.work) {
+		// Nearly everything: looking for what is not would cost more.
+		for n, w := range g.work {
+			if w == uint32(n) {
+				r.add(w)
+			}
+		}
+	} else {
+		r.expand()
+	}
+	n := len(r.works)
+	r.state, r.number, r.low = make([]uint8, n), make([]uint32, n), make([]uint32, n)
+}
+
+// expand adds what reaches the works along links.
+func (r *resolver) expand() {
+	g := r.g
 	var group []uint32
 	add := func(n uint32) {
 		w := g.work[n]
@@ -84,8 +110,6 @@ func (r *resolver) close() {
 			}
 		}
 	}
-	n := len(r.works)
-	r.state, r.number, r.low = make([]uint8, n), make([]uint32, n), make([]uint32, n)
 }
 
 func (r *resolver) add(w uint32) {
@@ -165,7 +189,7 @@ func (r *resolver) finish(p uint32, ev *evidence) {
 	if len(circle) == 1 {
 		if r.stale(p, ev) {
 			c, s, m := r.g.alone(ev)
-			r.settle(p, c, s, m, ev.gone)
+			r.settle(p, c, s, m, ev)
 		}
 		return
 	}
@@ -192,23 +216,30 @@ func (r *resolver) stale(p uint32, ev *evidence) bool {
 }
 
 // settle gives a work its outcome, and with it all its items.
-func (r *resolver) settle(p uint32, c cell, strength uint32, method Method, isGone bool) {
+func (r *resolver) settle(p uint32, c cell, strength uint32, method Method, ev *evidence) {
 	g, w := r.g, r.works[p]
 	id := g.table.id(c, method)
-	if isGone {
+	if ev.gone {
 		id = g.table.gone()
 	}
 	if g.outcome[w] != id || g.strength[w] != uint16(strength) {
 		r.state[p] |= stateMoved
 		g.strength[w] = uint16(strength)
 	}
-	all, _ := g.members(w, g.group)
-	g.group = all
-	for _, n := range all {
-		if g.outcome[n] != id {
-			g.outcome[n] = id
-			g.setChanged(n)
-		}
+	if ev.items == 1 {
+		g.setOutcome(w, id)
+		return
+	}
+	g.group, _ = g.members(w, g.group)
+	for _, n := range g.group {
+		g.setOutcome(n, id)
+	}
+}
+
+func (g *Graph) setOutcome(n, id uint32) {
+	if g.outcome[n] != id {
+		g.outcome[n] = id
+		g.setChanged(n)
 	}
 }
 

@@ -1,6 +1,6 @@
 package attribution
 
-import "slices"
+import "strings"
 
 // A scanner finds which globs and regular expressions match a value. Each
 // pattern waits for three bytes that its matches contain, chosen to be rare
@@ -8,9 +8,16 @@ import "slices"
 // patterns.
 type scanner struct {
 	atoms  map[int32]*atom
-	always []int32            // patterns without a literal to wait for
-	grams  map[uint32][]int32 // patterns by the bytes they wait for
-	bits   [1 << 10]uint64    // which hashes of grams occur at all
+	always []int32              // patterns without a literal to wait for
+	grams  map[uint32][]waiting // patterns by the bytes they wait for
+	bits   [1 << 10]uint64      // which hashes of grams occur at all
+}
+
+// waiting is a literal whose gram lies at an offset of it, and its pattern.
+type waiting struct {
+	literal string
+	offset  int
+	id      int32
 }
 
 type scanned struct {
@@ -20,7 +27,7 @@ type scanned struct {
 }
 
 func newScanner(list []scanned) *scanner {
-	s := &scanner{atoms: make(map[int32]*atom, len(list)), grams: make(map[uint32][]int32)}
+	s := &scanner{atoms: make(map[int32]*atom, len(list)), grams: make(map[uint32][]waiting)}
 	frequency := make(map[uint32]int)
 	for _, p := range list {
 		s.atoms[p.id] = p.atom
@@ -36,16 +43,15 @@ func newScanner(list []scanned) *scanner {
 			continue
 		}
 		for _, l := range p.literals {
-			rare := gram(l, 0)
+			rare := 0
 			for i := 1; i+gramLength <= len(l); i++ {
-				if g := gram(l, i); frequency[g] < frequency[rare] {
-					rare = g
+				if frequency[gram(l, i)] < frequency[gram(l, rare)] {
+					rare = i
 				}
 			}
-			if ids := s.grams[rare]; !slices.Contains(ids, p.id) {
-				s.grams[rare] = append(ids, p.id)
-			}
-			h := gramHash(rare)
+			g := gram(l, rare)
+			s.grams[g] = append(s.grams[g], waiting{l, rare, p.id})
+			h := gramHash(g)
 			s.bits[h>>6] |= 1 << (h & 63)
 		}
 	}
@@ -74,13 +80,13 @@ func (s *scanner) scan(out []int32, value, folded string, tried []uint32, stamp 
 		if h := gramHash(g); s.bits[h>>6]&(1<<(h&63)) == 0 {
 			continue
 		}
-		for _, id := range s.grams[g] {
-			if tried[id] == stamp {
+		for _, w := range s.grams[g] {
+			if tried[w.id] == stamp || i < w.offset || !strings.HasPrefix(folded[i-w.offset:], w.literal) {
 				continue
 			}
-			tried[id] = stamp
-			if s.atoms[id].match(value, folded) {
-				out = append(out, id)
+			tried[w.id] = stamp
+			if s.atoms[w.id].match(value, folded) {
+				out = append(out, w.id)
 			}
 		}
 	}

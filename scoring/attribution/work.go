@@ -121,6 +121,10 @@ func (g *Graph) placeAll(group []uint32, work uint32) {
 			g.flags[n] |= flagPlaced
 			g.touch(n) // so that the flag is taken off
 		}
+		g.flags[n] &^= flagAlone
+		if len(group) == 1 {
+			g.flags[n] |= flagAlone
+		}
 		old := g.work[n]
 		if old == work {
 			continue

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -93,12 +92,13 @@ type touched struct {
 
 // An applier applies one batch.
 type applier struct {
-	w     *writer
-	src   *sourceRecord
-	name  string
-	byID  map[string]*touched
-	order []*touched
-	done  store.Applied
+	w      *writer
+	src    *sourceRecord
+	name   string
+	byID   map[string]*touched
+	order  []*touched
+	placed []placed // scratch space of writeEvents
+	done   store.Applied
 }
 
 func (a *applier) batch(b *store.Batch) (store.Applied, error) {
@@ -287,71 +287,6 @@ func (a *applier) writeItem(t *touched, changed bool) error {
 	return w.insert(bucketChange, key, w.seal(bucketChange, key))
 }
 
-// writeEvents stores the events of one item that are new or different, and
-// returns how many.
-func (a *applier) writeEvents(t *touched) (int, error) {
-	type placed struct {
-		hash uint64
-		ev   *store.Event
-	}
-	list := make([]placed, 0, len(t.events))
-	for _, ev := range t.events {
-		list = append(list, placed{hash: a.w.hash(ev.ID), ev: ev})
-	}
-	// Stable, so that of several events with one ID the last one stays.
-	slices.SortStableFunc(list, func(x, y placed) int { return cmp.Compare(x.hash, y.hash) })
-	n := 0
-	for i, p := range list {
-		if slices.ContainsFunc(list[i+1:], func(l placed) bool { return l.hash == p.hash && l.ev.ID == p.ev.ID }) {
-			continue
-		}
-		changed, err := a.w.putEvent(t.no, p.hash, p.ev)
-		if err != nil {
-			return 0, err
-		}
-		if changed {
-			n++
-		}
-	}
-	return n, nil
-}
-
-// putEvent stores an event and returns whether that changed anything.
-func (w *writer) putEvent(no, hash uint64, ev *store.Event) (bool, error) {
-	in := *ev
-	in.At = time.Unix(in.At.Unix(), 0).In(in.At.Location())
-	if ev.At.IsZero() {
-		in.At = time.Time{}
-	}
-	for ; ; hash++ {
-		k := eventKey(no, hash)
-		key := k[:]
-		old := w.b[bucketEvent].Get(key)
-		if old == nil {
-			w.begin()
-			w.event(&in)
-			return true, w.insert(bucketEvent, key, w.seal(bucketEvent, key))
-		}
-		d, err := open(bucketEvent, key, old, w.words)
-		if err != nil {
-			return false, err
-		}
-		stored := d.event(ev.Source, ev.Item)
-		if err := d.end(bucketEvent, key); err != nil {
-			return false, err
-		}
-		if stored.ID != in.ID {
-			continue // another event with the same hash
-		}
-		if sameEvent(&stored, &in) {
-			return false, nil
-		}
-		w.begin()
-		w.event(&in)
-		return true, w.replace(bucketEvent, key, w.seal(bucketEvent, key))
-	}
-}
-
 func (a *applier) quarantine(b *store.Batch) error {
 	w := a.w
 	for _, q := range b.Quarantined {
@@ -381,7 +316,7 @@ func (a *applier) identities(b *store.Batch) error {
 		key := sourceKey(a.src.no, id.Actor)
 		a.w.begin()
 		a.w.literal(id.Handle)
-		a.w.byte(flag(id.Bot))
+		a.w.byte(bit(id.Bot))
 		if _, err := a.w.put(bucketIdentity, key, a.w.seal(bucketIdentity, key)); err != nil {
 			return err
 		}
@@ -389,7 +324,7 @@ func (a *applier) identities(b *store.Batch) error {
 	return nil
 }
 
-func flag(b bool) byte {
+func bit(b bool) byte {
 	if b {
 		return 1
 	}

@@ -285,10 +285,10 @@ func sameItem(a, b *store.Item) bool {
 		maps.EqualFunc(a.Attrs, b.Attrs, slices.Equal)
 }
 
-// sameEvent compares events of one item whose times are to the second.
+// sameEvent compares events of one item, their times to the second.
 func sameEvent(a, b *store.Event) bool {
 	offA, knownA := store.Offset(a.At)
 	offB, knownB := store.Offset(b.At)
 	return a.ID == b.ID && a.Kind == b.Kind && a.Actor == b.Actor && a.Bot == b.Bot &&
-		a.At.Unix() == b.At.Unix() && offA == offB && knownA == knownB && maps.Equal(a.Attrs, b.Attrs)
+		a.At.IsZero() == b.At.IsZero() && a.At.Unix() == b.At.Unix() && offA == offB && knownA == knownB && maps.Equal(a.Attrs, b.Attrs)
 }

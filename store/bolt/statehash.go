@@ -163,10 +163,10 @@ func (h *stateHasher) item(no uint64) error {
 func (h *stateHasher) event(ev *store.Event) error {
 	h.begin(bucketEvent)
 	h.strings(ev.ID, string(ev.Kind), ev.Actor)
-	h.uint(uint64(flag(ev.Bot)))
+	h.uint(uint64(bit(ev.Bot)))
 	h.time(ev.At)
 	offset, known := store.Offset(ev.At)
-	h.uint(uint64(flag(known)))
+	h.uint(uint64(bit(known)))
 	h.uint(uint64(int64(offset)))
 	h.uint(uint64(len(ev.Attrs)))
 	for _, name := range sortedKeys(ev.Attrs) {
@@ -207,6 +207,6 @@ func (h *stateHasher) list(list []string) {
 }
 
 func (h *stateHasher) time(t time.Time) {
-	h.uint(uint64(flag(t.IsZero())))
+	h.uint(uint64(bit(t.IsZero())))
 	h.uint(uint64(t.Unix()))
 }

@@ -118,6 +118,18 @@ func (d *decoder) connectors(found sections, resolve func(string) string) []Conn
 }
 
 // decode also returns where the values that were read stand.
+// Servers returns the servers that the section names in keys that end in
+// "_url": the only private addresses that its connector may reach.
+func (c *Connector) Servers() []string {
+	var servers []string
+	for i := 0; i+1 < len(c.node.Content); i += 2 {
+		if key, value := c.node.Content[i].Value, c.node.Content[i+1]; strings.HasSuffix(key, "_url") && value.Kind == yaml.ScalarNode {
+			servers = append(servers, value.Value)
+		}
+	}
+	return servers
+}
+
 func (c *Connector) decode(into any) (map[string]position, error) {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {

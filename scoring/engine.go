@@ -3,6 +3,7 @@ package scoring
 import (
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"slices"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -31,8 +32,8 @@ type Engine struct {
 	people   *people
 
 	items []itemState // by item number
-	weeks map[weekKey]*personWeek
-	dirty map[weekKey]struct{}
+	lines []timeline  // by person
+	dirty []*personWeek
 	seq   uint64
 	stats EngineStats
 	split splitter
@@ -66,15 +67,45 @@ type touch struct {
 	presence effort.Presence
 }
 
-type weekKey struct {
-	person uint32
-	monday objective.Date
-}
-
 // personWeek is one person's ISO week.
 type personWeek struct {
-	items []uint64 // numbers of the items touched, ascending
-	cells []cell   // effort, by day and work
+	person uint32
+	dirty  bool // its cells are out of date
+	monday objective.Date
+	items  []uint64 // numbers of the items touched, ascending
+	cells  []cell   // effort, by day and work
+}
+
+// A timeline holds the weeks of one person, those without work as nil.
+type timeline struct {
+	first objective.Date // Monday of weeks[0]
+	weeks []*personWeek
+}
+
+// at returns the week that starts on a Monday, nil when there is none.
+func (l *timeline) at(monday objective.Date) *personWeek {
+	if i := int(monday-l.first) / 7; monday >= l.first && i < len(l.weeks) {
+		return l.weeks[i]
+	}
+	return nil
+}
+
+// slot returns the place of the week that starts on a Monday.
+func (l *timeline) slot(monday objective.Date) **personWeek {
+	if len(l.weeks) == 0 {
+		l.first = monday
+	}
+	if gap := int(l.first-monday) / 7; gap > 0 {
+		// Histories are often read backwards: leave room for more.
+		room := max(gap, len(l.weeks))
+		l.weeks = slices.Insert(l.weeks, 0, make([]*personWeek, room)...)
+		l.first -= objective.Date(7 * room)
+	}
+	i := int(monday-l.first) / 7
+	for len(l.weeks) <= i {
+		l.weeks = append(l.weeks, nil)
+	}
+	return &l.weeks[i]
 }
 
 // cell is the effort of one person on one work on one day, under each model.
@@ -96,8 +127,6 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
 		calendar: newCalendar(&d.Set),
 		people:   newPeople(d),
-		weeks:    make(map[weekKey]*personWeek),
-		dirty:    make(map[weekKey]struct{}),
 		split:    splitter{config: d.Effort},
 	}, nil
 }
@@ -107,9 +136,7 @@ func (e *Engine) Seq() uint64 { return e.seq }
 
 // Stats counts what the engine holds.
 func (e *Engine) Stats() EngineStats {
-	s := e.stats
-	s.Weeks = len(e.weeks)
-	return s
+	return e.stats
 }
 
 // Apply replaces what the engine knows about one item.
@@ -202,39 +229,56 @@ func (e *Engine) replaceTouches(no uint64, it *itemState, touches []touch) {
 	if slices.Equal(it.touches, touches) {
 		return
 	}
-	for key := range weeksOf(it.touches) {
-		w := e.weeks[key]
+	for person, monday := range weeksOf(it.touches) {
+		w := e.lines[person].at(monday)
 		if i, ok := slices.BinarySearch(w.items, no); ok {
 			w.items = slices.Delete(w.items, i, i+1)
 		}
-		e.dirty[key] = struct{}{}
+		e.mark(w)
 	}
-	for key := range weeksOf(touches) {
-		w := e.weeks[key]
-		if w == nil {
-			w = &personWeek{}
-			e.weeks[key] = w
-		}
+	for person, monday := range weeksOf(touches) {
+		w := e.week(person, monday)
 		if i, ok := slices.BinarySearch(w.items, no); !ok {
 			w.items = slices.Insert(w.items, i, no)
 		}
-		e.dirty[key] = struct{}{}
+		e.mark(w)
 	}
 	e.stats.Touches += len(touches) - len(it.touches)
 	it.touches = touches
 }
 
+// week returns a person-week, which is made when there is none.
+func (e *Engine) week(person uint32, monday objective.Date) *personWeek {
+	for len(e.lines) <= int(person) {
+		e.lines = append(e.lines, timeline{})
+	}
+	slot := e.lines[person].slot(monday)
+	if *slot == nil {
+		*slot = &personWeek{person: person, monday: monday}
+		e.stats.Weeks++
+	}
+	return *slot
+}
+
+// mark asks for the cells of a person-week to be computed anew.
+func (e *Engine) mark(w *personWeek) {
+	if !w.dirty {
+		w.dirty = true
+		e.dirty = append(e.dirty, w)
+	}
+}
+
 // weeksOf yields the person-weeks of sorted touches, each once.
-func weeksOf(touches []touch) func(yield func(weekKey) bool) {
-	return func(yield func(weekKey) bool) {
-		var last weekKey
+func weeksOf(touches []touch) iter.Seq2[uint32, objective.Date] {
+	return func(yield func(uint32, objective.Date) bool) {
+		var person uint32
+		var monday objective.Date
 		for i, t := range touches {
-			key := weekKey{t.person, objective.Date(t.day).Monday()}
-			if i > 0 && key == last {
+			if i > 0 && t.person == person && t.day < int32(monday)+7 {
 				continue
 			}
-			last = key
-			if !yield(key) {
+			person, monday = t.person, objective.Date(t.day).Monday()
+			if !yield(person, monday) {
 				return
 			}
 		}
@@ -250,20 +294,21 @@ func (e *Engine) settle() {
 		it := &e.items[no]
 		if work := e.graph.Work(no); work != it.work {
 			it.work = work
-			for key := range weeksOf(it.touches) {
-				e.dirty[key] = struct{}{}
+			for person, monday := range weeksOf(it.touches) {
+				e.mark(e.lines[person].at(monday))
 			}
 		}
 	}
-	for key := range e.dirty {
-		w := e.weeks[key]
-		if len(w.items) == 0 {
-			delete(e.weeks, key)
+	for _, w := range e.dirty {
+		w.dirty = false
+		if len(w.items) > 0 {
+			e.splitWeek(w)
 			continue
 		}
-		e.splitWeek(key, w)
+		*e.lines[w.person].slot(w.monday) = nil
+		e.stats.Weeks--
 	}
-	clear(e.dirty)
+	e.dirty = e.dirty[:0]
 }
 
 // stableOrder orders works the same way in every store, however items were

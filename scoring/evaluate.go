@@ -1,11 +1,9 @@
 package scoring
 
 import (
-	"slices"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
-	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
@@ -84,23 +82,6 @@ func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
 	return list
 }
 
-// A measurement is one pass over the person-weeks: which tallies it feeds.
-type measurement struct {
-	org         []*tally   // per window
-	weeks       []*tally   // per closed week, oldest first
-	teams       [][]*tally // per team, then per window
-	open        *tally     // the days that have not closed
-	from, until objective.Date
-}
-
-// week returns the tally of the closed week of a day, nil when there is none.
-func (m *measurement) week(day objective.Date) *tally {
-	if i := int(day - m.weeks[0].days.From); i >= 0 && i < 7*len(m.weeks) {
-		return m.weeks[i/7]
-	}
-	return nil
-}
-
 // measure fills the windows and weeks of a report.
 func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 	d := e.declared
@@ -139,7 +120,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		r.Windows[w].Org.Works = works[w]
 	}
 	e.fillWeeks(r, m.weeks)
-	r.Provisional = e.week(m.open)
+	r.Provisional = e.weekReport(m.open)
 }
 
 // teamDay is the last day of a team's windows. After a change of fewer than
@@ -158,176 +139,6 @@ func (e *Engine) teamDay(team int, day objective.Date) objective.Date {
 		return (day + 1).Monday() - 1
 	}
 	return day
-}
-
-// sum reads the person-weeks and returns how many works each of the
-// organisation's windows holds.
-func (e *Engine) sum(m *measurement) []int {
-	works := make([]int, len(m.org))
-	var counted []uint64
-	defer func() {
-		for _, no := range counted {
-			e.items[no].seen = 0
-		}
-	}()
-	var parts []placement
-	for _, person := range e.people.ordered() {
-		who := &e.people.list[person]
-		for monday := m.from.Monday(); monday <= m.until; monday += 7 {
-			w := e.weeks[weekKey{person, monday}]
-			if w == nil {
-				continue
-			}
-			for i := range w.cells {
-				c := &w.cells[i]
-				day := monday + objective.Date(c.day)
-				parts = e.place(c, day, parts[:0])
-				e.addCell(m, who, day, parts)
-				if e.items[c.work].seen == 0 {
-					counted = append(counted, c.work)
-				}
-				e.items[c.work].count(m.org, day, works)
-			}
-			m.each((*tally).endWeek)
-		}
-		m.each((*tally).endPerson)
-		e.addCapacity(m, who)
-	}
-	return works
-}
-
-// count adds the item to the works of every window that holds a day and does
-// not hold the item yet.
-func (it *itemState) count(windows []*tally, day objective.Date, works []int) {
-	for t, w := range windows {
-		if bit := uint64(1) << t; it.seen&bit == 0 && in(w.days, day) {
-			it.seen |= bit
-			works[t]++
-		}
-	}
-}
-
-func in(r DateRange, day objective.Date) bool { return r.From <= day && day <= r.Until }
-
-// organisation yields the tallies of the organisation.
-func (m *measurement) organisation(yield func(*tally) bool) {
-	for _, list := range [][]*tally{m.org, m.weeks, {m.open}} {
-		for _, t := range list {
-			if !yield(t) {
-				return
-			}
-		}
-	}
-}
-
-func (m *measurement) each(f func(*tally)) {
-	for t := range m.organisation {
-		f(t)
-	}
-	for _, team := range m.teams {
-		for _, t := range team {
-			f(t)
-		}
-	}
-}
-
-// addCell puts the parts of a cell into every tally whose days it falls in.
-func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts []placement) {
-	for i := range parts {
-		p := &parts[i]
-		for _, t := range m.org {
-			if in(t.days, day) {
-				t.add(p, &p.micros)
-			}
-		}
-		if t := m.week(day); t != nil {
-			t.add(p, &p.micros)
-		}
-		if in(m.open.days, day) {
-			m.open.add(p, &p.micros)
-		}
-	}
-	if len(who.memberships) == 0 {
-		return
-	}
-	for i := range parts {
-		p := &parts[i]
-		var byTeam [effort.NumModels]effort.Micro
-		for k := range who.memberships {
-			ms := &who.memberships[k]
-			if day < ms.from || day > ms.until {
-				continue
-			}
-			for mdl, whole := range p.micros {
-				byTeam[mdl] = whole * ms.share / effort.PersonDay
-			}
-			for _, t := range m.teams[ms.team] {
-				if in(t.days, day) {
-					t.add(p, &byTeam)
-				}
-			}
-		}
-	}
-}
-
-// addCapacity counts what a person could have worked. Where no team is
-// declared, everybody seen in a window counts as a member of the organisation.
-func (e *Engine) addCapacity(m *measurement, who *person) {
-	for t := range m.organisation {
-		if len(e.declared.Teams) == 0 {
-			if t.lastPerson > 0 {
-				t.available += e.capacity(who, t.days, -1)
-				t.observed += t.lastPerson
-			}
-			continue
-		}
-		if free := e.capacity(who, t.days, anyTeam); free > 0 {
-			t.available += free
-			t.observed += t.lastPerson
-		}
-	}
-	for k := range who.memberships {
-		team := who.memberships[k].team
-		if slices.ContainsFunc(who.memberships[:k], func(m membership) bool { return m.team == team }) {
-			continue // a second interval in the same team
-		}
-		for _, t := range m.teams[team] {
-			if free := e.capacity(who, t.days, team); free > 0 {
-				t.available += free
-				t.observed += t.lastPerson
-			}
-		}
-	}
-}
-
-// anyTeam asks for the capacity that a person has in all teams together.
-const anyTeam = -2
-
-// capacity is the person-time that a person has for a team in a range of days;
-// for team -1 the person need not be a member of any.
-func (e *Engine) capacity(who *person, days DateRange, team int) effort.Micro {
-	if team != -1 && len(who.memberships) == 0 {
-		return 0
-	}
-	var sum effort.Micro
-	for day := days.From; day <= days.Until; day++ {
-		if int(day-day.Monday()) >= e.declared.Effort.WorkingDays || who.onLeave(day) {
-			continue
-		}
-		if team == -1 {
-			sum += who.fte
-			continue
-		}
-		var share effort.Micro
-		for k := range who.memberships {
-			ms := &who.memberships[k]
-			if (team == anyTeam || ms.team == team) && ms.from <= day && day <= ms.until {
-				share += ms.share
-			}
-		}
-		sum += who.fte * min(share, effort.PersonDay) / effort.PersonDay
-	}
-	return sum
 }
 
 // fillWindow scores one window.
@@ -359,7 +170,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 // fillWeeks scores the closed weeks and counts the breached ones.
 func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
 	for _, t := range weeks {
-		r.Weeks = append(r.Weeks, e.week(t))
+		r.Weeks = append(r.Weeks, e.weekReport(t))
 	}
 	r.Breached = make(map[string]int)
 	for name, limit := range e.declared.Alerts {
@@ -385,8 +196,8 @@ func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
 	}
 }
 
-// week scores a few days of the organisation.
-func (e *Engine) week(t *tally) WeekReport {
+// weekReport scores a few days of the organisation.
+func (e *Engine) weekReport(t *tally) WeekReport {
 	s := e.score(t, false)
 	return WeekReport{
 		Monday: Day(t.days.From), Effort: s.Effort, Status: s.Status,

@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -36,13 +37,10 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 	sums := make(map[slot]effort.Micro)
 	days := DateRange{objective.Date(w.From), objective.Date(w.Until)}
 	var parts []placement
-	for key, week := range e.weeks {
-		if key.monday > days.Until || key.monday+6 < days.From {
-			continue
-		}
+	for week := range e.weeksIn(days) {
 		for i := range week.cells {
 			c := &week.cells[i]
-			day := key.monday + objective.Date(c.day)
+			day := week.monday + objective.Date(c.day)
 			if !in(days, day) {
 				continue
 			}
@@ -71,6 +69,19 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 		}
 	}
 	return list
+}
+
+// weeksIn yields the person-weeks that overlap a range of days.
+func (e *Engine) weeksIn(days DateRange) iter.Seq[*personWeek] {
+	return func(yield func(*personWeek) bool) {
+		for i := range e.lines {
+			for monday := days.From.Monday(); monday <= days.Until; monday += 7 {
+				if w := e.lines[i].at(monday); w != nil && !yield(w) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Explain says how an item is attributed, and why.

@@ -26,13 +26,13 @@ type workTouch struct {
 }
 
 // splitWeek computes the cells of one person-week anew.
-func (e *Engine) splitWeek(key weekKey, w *personWeek) {
+func (e *Engine) splitWeek(w *personWeek) {
 	s := &e.split
 	s.table = s.table[:0]
 	for _, no := range w.items {
 		it := &e.items[no]
 		order := e.items[it.work].order
-		for _, t := range touchesIn(it.touches, key) {
+		for _, t := range touchesIn(it.touches, w.person, w.monday) {
 			s.table = append(s.table, workTouch{t, it.work, order})
 		}
 	}
@@ -47,23 +47,23 @@ func (e *Engine) splitWeek(key weekKey, w *personWeek) {
 		}
 		return int(a.minute) - int(b.minute)
 	})
-	s.fill(key.monday)
-	who := &e.people.list[key.person]
+	s.fill(w.monday)
+	who := &e.people.list[w.person]
 	s.week.FTE = who.fte
-	s.week.LeaveDays = who.leaveDays(key.monday, s.config.WorkingDays)
+	s.week.LeaveDays = who.leaveDays(w.monday, s.config.WorkingDays)
 	w.cells = s.cells(w.cells[:0])
 }
 
 // touchesIn returns the touches of a person in a week.
-func touchesIn(touches []touch, key weekKey) []touch {
+func touchesIn(touches []touch, person uint32, monday objective.Date) []touch {
 	from := sort.Search(len(touches), func(i int) bool {
-		t := touches[i]
-		return t.person > key.person || t.person == key.person && t.day >= int32(key.monday)
+		t := &touches[i]
+		return t.person > person || t.person == person && t.day >= int32(monday)
 	})
-	until := from + sort.Search(len(touches)-from, func(i int) bool {
-		t := touches[from+i]
-		return t.person > key.person || t.day >= int32(key.monday)+7
-	})
+	until := from
+	for until < len(touches) && touches[until].person == person && touches[until].day < int32(monday)+7 {
+		until++
+	}
 	return touches[from:until]
 }
 

@@ -126,6 +126,45 @@ func (e *evaluator) run(ctx context.Context) error {
 	}
 }
 
+// readAhead is how many changes are read while others are applied.
+const readAhead = 512
+
+// follow feeds the engine what changed since it last looked. Reading runs
+// ahead of applying, on another processor.
+func (e *evaluator) follow(ctx context.Context) error {
+	pages := make(chan []store.Change, 2)
+	var failed error
+	go func(after uint64) {
+		defer close(pages) // the loop below ends with it, so this is waited for
+		failed = e.read(ctx, after, pages)
+	}(e.engine.Seq())
+	for page := range pages {
+		records := len(page)
+		for i := range page {
+			e.engine.Apply(page[i])
+			records += len(page[i].Events)
+		}
+		e.metrics.records.Add(float64(records))
+	}
+	return failed
+}
+
+// read sends the changes after seq to pages.
+func (e *evaluator) read(ctx context.Context, seq uint64, pages chan<- []store.Change) error {
+	page := make([]store.Change, 0, readAhead)
+	for ch, err := range e.store.Changes(ctx, seq) {
+		if err != nil {
+			return err
+		}
+		if page = append(page, ch); len(page) == readAhead {
+			pages <- page
+			page = make([]store.Change, 0, readAhead)
+		}
+	}
+	pages <- page
+	return nil
+}
+
 // sleep waits and reports whether the context is still alive.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
@@ -144,12 +183,8 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 	began := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for ch, err := range e.store.Changes(ctx, e.engine.Seq()) {
-		if err != nil {
-			return fmt.Errorf("read changes: %w", err)
-		}
-		e.engine.Apply(ch)
-		e.metrics.records.Add(float64(1 + len(ch.Events)))
+	if err := e.follow(ctx); err != nil {
+		return fmt.Errorf("read changes: %w", err)
 	}
 	sources, err := e.store.Sources(ctx)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,7 +56,7 @@ type Options struct {
 	// Profiling serves net/http/pprof below /debug/pprof/.
 	Profiling bool
 	// Hosts are the names under which the pages may be reached, besides IP
-	// addresses and localhost. Empty allows every name.
+	// addresses and localhost.
 	Hosts []string
 }
 
@@ -89,7 +90,7 @@ func New(o Options) (http.Handler, error) {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	return http.NewCrossOriginProtection().Handler(s.guard(mux)), nil
+	return secured(s.guard(http.NewCrossOriginProtection().Handler(mux))), nil
 }
 
 // Probes returns the handler of the probe listener, which never asks for a
@@ -100,7 +101,7 @@ func Probes(report func() *scoring.Report) http.Handler {
 	for pattern, h := range s.probes() {
 		mux.Handle(pattern, h)
 	}
-	return mux
+	return secured(mux)
 }
 
 type server struct {
@@ -132,15 +133,22 @@ func plain(w http.ResponseWriter, code int, text string) {
 	_, _ = w.Write([]byte(text))
 }
 
-// guard sets the headers that every answer carries and refuses host names
-// under which nobody should look for this server.
-func (s *server) guard(next http.Handler) http.Handler {
+// secured sets the headers that every answer carries, refusals included.
+func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guard refuses host names under which nobody should look for this server: a
+// page elsewhere could make its own name point here.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r.Host) {
 			plain(w, http.StatusMisdirectedRequest, "This host name is not in web.allowed_hosts.\n")
 			return
@@ -153,10 +161,11 @@ func (s *server) hostAllowed(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	if len(s.Hosts) == 0 || host == "localhost" || net.ParseIP(host) != nil {
+	host = strings.Trim(host, "[]")
+	if strings.EqualFold(host, "localhost") || net.ParseIP(host) != nil {
 		return true
 	}
-	return slices.Contains(s.Hosts, host)
+	return slices.ContainsFunc(s.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 func (s *server) reload(w http.ResponseWriter, r *http.Request) {

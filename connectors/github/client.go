@@ -32,6 +32,9 @@ type api struct {
 	base    *url.URL
 	graphql *url.URL
 	timeout time.Duration // of one request
+	// buf holds the body of the newest answer. Requests are serial, and an
+	// answer is decoded before the next one is asked for.
+	buf bytes.Buffer
 }
 
 func newAPI(env connectors.Env, cfg *config) (*api, error) {
@@ -68,7 +71,8 @@ type validator struct {
 }
 
 // A reply is an answer whose status the caller knows how to take: 200, 304, a
-// redirect, or a 4xx that is neither a limit nor about the credential.
+// redirect, or a 4xx that is neither a limit nor about the credential. Its
+// body is valid until the next request.
 type reply struct {
 	answer
 	url   string // the address that answered
@@ -138,12 +142,12 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 	limited, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	sent, ex := withExchange(limited)
-	var buf bytes.Buffer
-	resp, err := a.client.Do(sent, req, &buf)
+	a.buf.Reset()
+	resp, err := a.client.Do(sent, req, &a.buf)
 	if ex.status == 0 || err != nil && ex.status == http.StatusOK {
 		return nil, transportError(ctx, what, err)
 	}
-	r := &reply{answer: answer{status: ex.status, header: ex.header, body: buf.Bytes(), date: ex.date}, url: req.URL.String()}
+	r := &reply{answer: answer{status: ex.status, header: ex.header, body: a.buf.Bytes(), date: ex.date}, url: req.URL.String()}
 	if err != nil && resp != nil && resp.Response != nil {
 		r.body, _ = io.ReadAll(resp.Body)
 	}

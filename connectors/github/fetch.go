@@ -1,6 +1,7 @@
 package github
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -156,6 +157,7 @@ func (f *fetch) follow(ctx context.Context, r repository, rep *reply) (repositor
 	if !rep.moved || !f.once("name/"+prefixOf(r.id)) {
 		return r, nil
 	}
+	rep.body = bytes.Clone(rep.body) // which the next request overwrites
 	return f.refresh(ctx, r)
 }
 

@@ -63,6 +63,8 @@ func scoreFamilies() []scoreFamily {
 			"Observed active person-time over available person-time, 0 to 1. Below 0.60 do not read the other effort scores."},
 		{"effort_model_spread", "ratio", 1, false, false,
 			"Largest difference of the top priorities' share between the three effort models, 0 to 1."},
+		{"restatement", "ratio", 1, false, false,
+			"Share of the effort of frozen weeks whose objective or category changed after the freeze, 0 to 1. Above 0.10 the past is being edited (default, not a benchmark)."},
 	}
 }
 

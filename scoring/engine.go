@@ -31,12 +31,13 @@ type Engine struct {
 	calendar *calendar
 	people   *people
 
-	items []itemState // by item number
-	lines []timeline  // by person
-	dirty []*personWeek
-	seq   uint64
-	stats EngineStats
-	split splitter
+	items  []itemState // by item number
+	lines  []timeline  // by person
+	dirty  []*personWeek
+	seq    uint64
+	frozen map[objective.Date]Frozen // by Monday
+	stats  EngineStats
+	split  splitter
 }
 
 // EngineStats counts what an engine holds.

@@ -114,6 +114,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		}
 		m.teams = append(m.teams, tallies)
 	}
+	m.restated = e.restatedWeeks(m.from)
 	works := e.sum(m)
 	for w := range r.Windows {
 		e.fillWindow(&r.Windows[w], m, w, r.Day < r.Expected || r.Partial)
@@ -144,6 +145,11 @@ func (e *Engine) teamDay(team int, day objective.Date) objective.Date {
 // fillWindow scores one window.
 func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
 	w.Org = e.score(m.org[window], stale)
+	restated := restatement(m.restated, m.org[window].days)
+	if w.Org.Status == SuppressedPrivacy {
+		restated = unavailable(RestatementScore, w.Org.Status, w.Org.Reason)
+	}
+	w.Org.Scores = append(w.Org.Scores, restated)
 	sizes := make([]int, len(m.teams))
 	for t := range m.teams {
 		tally := m.teams[t][window]

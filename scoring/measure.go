@@ -13,6 +13,7 @@ type measurement struct {
 	weeks       []*tally   // per closed week, oldest first
 	teams       [][]*tally // per team, then per window
 	open        *tally     // the days that have not closed
+	restated    map[objective.Date]restatedWeek
 	from, until objective.Date
 }
 

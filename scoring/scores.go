@@ -24,6 +24,7 @@ const (
 	ToilOverrunScore           = "toil_overrun"
 	EffortCoverage             = "effort_coverage"
 	EffortModelSpread          = "effort_model_spread"
+	RestatementScore           = "restatement"
 	reasonNothing              = "no effort in this window"
 	reasonNothingBesideRunWork = "no effort besides run work in this window"
 )

@@ -407,3 +407,22 @@ func TestReportNamesNobody(t *testing.T) {
 		}
 	}
 }
+
+// A stored report is served after a restart, so it has to come back whole.
+func TestReportSurvivesItsEncoding(t *testing.T) {
+	want, err := json.Marshal(exampleReport(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r scoring.Report
+	if err := json.Unmarshal(want, &r); err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

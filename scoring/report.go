@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
@@ -42,6 +43,16 @@ type Day objective.Date
 
 func (d Day) String() string               { return objective.Date(d).String() }
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Day) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return err
+	}
+	*d = Day(objective.DateOf(t))
+	return nil
+}
 
 // An ObjectiveReport is what is declared of an objective on the report's day.
 type ObjectiveReport struct {
@@ -190,6 +201,17 @@ func (n *Number) UnmarshalJSON(raw []byte) error {
 
 // MarshalText makes a category readable in JSON.
 func (c Category) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Category) UnmarshalText(text []byte) error {
+	for known := range Category(Categories) {
+		if known.String() == string(text) {
+			*c = known
+			return nil
+		}
+	}
+	return fmt.Errorf("category %q is unknown", text)
+}
 
 // personDays turns a ledger amount into person-days.
 func personDays(m effort.Micro) Number { return Number(m) / Number(effort.PersonDay) }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -33,9 +34,11 @@ type evaluator struct {
 	wake   chan struct{}
 	report atomic.Pointer[scoring.Report]
 
-	mu     sync.Mutex // guards engine and declared
+	mu     sync.Mutex // guards what follows
 	engine *scoring.Engine
 	known  *scoring.Declared
+	print  string    // fingerprint of known
+	saved  time.Time // when a report was last saved, by the real clock
 }
 
 type evaluatorMetrics struct {
@@ -87,8 +90,12 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if _, err := e.store.Declare(ctx, store.Declaration{KnownFrom: e.now().UTC().Truncate(time.Second), Body: body}); err != nil {
 		return fmt.Errorf("keep what is declared: %w", err)
 	}
+	print, err := fingerprint(d)
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
-	e.engine, e.known = engine, d
+	e.engine, e.known, e.print = engine, d, print
 	e.mu.Unlock()
 	e.nudge()
 	return nil
@@ -104,7 +111,7 @@ func (e *evaluator) nudge() {
 
 // run evaluates whenever something changed, and once a minute so that a day
 // that closes is noticed. It returns when the context ends, or with the error
-// of a store that can no longer be read.
+// of a store whose state is no longer known.
 func (e *evaluator) run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
@@ -118,7 +125,14 @@ func (e *evaluator) run(ctx context.Context) error {
 				return nil
 			}
 		}
-		if err := e.evaluate(ctx); err != nil && ctx.Err() == nil {
+		err := e.evaluate(ctx)
+		if err == nil {
+			err = e.save(ctx, saveEvery)
+		}
+		switch {
+		case errors.Is(err, store.ErrCommit):
+			return err
+		case err != nil && ctx.Err() == nil:
 			// The report before stays in place, and its age tells.
 			e.metrics.failed.Inc()
 			e.log.Error("evaluation failed", "err", err)

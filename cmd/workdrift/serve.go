@@ -53,7 +53,9 @@ over a socket in the storage directory.`,
 		if err != nil {
 			return err
 		}
-		err = d.serve(cmd.Context(), cfg)
+		if err = d.evaluator.restore(cmd.Context()); err == nil {
+			err = d.serve(cmd.Context(), cfg)
+		}
 		return errors.Join(err, d.Close())
 	}
 	return cmd

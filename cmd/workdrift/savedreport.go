@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// saveEvery is the least time between two saved reports.
+const saveEvery = time.Minute
+
+// A savedReport is kept in the store, so that a restart does not leave a gap:
+// it is served at once, until the first evaluation replaces it.
+type savedReport struct {
+	// Declared is the fingerprint of the configuration that it was made under.
+	// Under another one it might tell what must not be told any more.
+	Declared string          `json:"declared"`
+	Report   *scoring.Report `json:"report"`
+}
+
+// fingerprint identifies everything in a configuration that a report shows or
+// obeys.
+func fingerprint(d *scoring.Declared) (string, error) {
+	raw, err := json.Marshal(struct {
+		Set       objective.Set
+		Teams     []scoring.Team
+		Persons   []scoring.Person
+		Bots      []string
+		Effort    effort.Config
+		Privacy   scoring.Privacy
+		Windows   scoring.Windows
+		Sources   []string
+		Threshold float64
+		Alerts    map[string]float64
+	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts})
+	if err != nil {
+		return "", fmt.Errorf("encode the configuration: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// restore publishes the saved report, if it was made under the same
+// configuration. A report that cannot be read is as good as none.
+func (e *evaluator) restore(ctx context.Context) error {
+	raw, err := e.store.LastReport(ctx)
+	if err != nil {
+		return fmt.Errorf("read the saved report: %w", err)
+	}
+	var saved savedReport
+	if raw == nil || json.Unmarshal(raw, &saved) != nil || saved.Report == nil || saved.Declared != e.print {
+		return nil
+	}
+	e.collector.Set(saved.Report)
+	e.report.Store(saved.Report)
+	e.log.Info("serving the report from before the restart", "day", saved.Report.Day.String())
+	return nil
+}
+
+// save keeps the published report, unless one was kept a moment ago.
+func (e *evaluator) save(ctx context.Context, gap time.Duration) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	report := e.report.Load()
+	if report == nil || time.Since(e.saved) < gap {
+		return nil
+	}
+	raw, err := json.Marshal(savedReport{Declared: e.print, Report: report})
+	if err != nil {
+		return fmt.Errorf("encode the report: %w", err)
+	}
+	if err := e.store.SaveReport(ctx, raw); err != nil {
+		return fmt.Errorf("save the report: %w", err)
+	}
+	e.saved = time.Now()
+	return nil
+}

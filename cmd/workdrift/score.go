@@ -13,6 +13,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/scoring"
 )
 
 func newScoreCommand() *cobra.Command {
@@ -45,44 +46,49 @@ With --at the report is made as of a day in the past, from what is stored now.`,
 		if err != nil {
 			return err
 		}
-		if err := prepareDirectory(cfg.Storage.Directory); err != nil {
+		report, err := score(cmd.Context(), cfg, now, cmd.ErrOrStderr())
+		if report == nil {
 			return err
 		}
-		log := newLogger(cmd.ErrOrStderr(), cfg.Log)
-		for _, w := range cfg.Warnings() {
-			log.Warn(w)
-		}
-		options := daemonOptions{Log: log, Now: now}
-		done := func() {}
-		if bar, ok := terminalProgress(cmd.ErrOrStderr()); ok {
-			options.OnPage, done = bar.page, bar.done
-			options.Log = quietLogger()
-		}
-		d, err := newDaemon(cmd.Context(), cfg, options)
-		if err != nil {
-			return err
-		}
-		err = d.pollOnce(cmd.Context())
-		done()
-		if err == nil {
-			err = d.evaluator.evaluate(cmd.Context())
-		}
-		if err = errors.Join(err, d.Close()); err != nil {
-			return err
-		}
-		report := d.evaluator.report.Load()
 		if *output == "json" {
-			return writeJSON(cmd.OutOrStdout(), report)
+			return errors.Join(err, writeJSON(cmd.OutOrStdout(), report))
 		}
-		return writeReport(cmd.OutOrStdout(), report, *window)
+		return errors.Join(err, writeReport(cmd.OutOrStdout(), report, *window))
 	}
 	return cmd
 }
 
+// score polls every source once and evaluates. When a source fails there is a
+// report of what is stored beside the error.
+func score(ctx context.Context, cfg *config.Config, now func() time.Time, stderr io.Writer) (*scoring.Report, error) {
+	if err := prepareDirectory(cfg.Storage.Directory); err != nil {
+		return nil, err
+	}
+	log := newLogger(stderr, cfg.Log)
+	for _, w := range cfg.Warnings() {
+		log.Warn(w)
+	}
+	options := daemonOptions{Log: log, Now: now}
+	done := func() {}
+	if bar, ok := terminalProgress(stderr); ok {
+		options.OnPage, done = bar.page, bar.done
+		options.Log = quietLogger()
+	}
+	d, err := newDaemon(ctx, cfg, options)
+	if err != nil {
+		return nil, err
+	}
+	failed, err := d.pollOnce(ctx)
+	done()
+	if err == nil {
+		err = d.evaluator.evaluate(ctx)
+	}
+	return d.evaluator.report.Load(), errors.Join(failed, err, d.Close())
+}
+
 // pollOnce polls every source once, one after the other. A source that fails
-// does not keep the others from being read.
-func (d *daemon) pollOnce(ctx context.Context) error {
-	var failed error
+// does not keep the others from being read; err is the store's failure.
+func (d *daemon) pollOnce(ctx context.Context) (failed, err error) {
 	for _, p := range d.pollers {
 		_, err := p.Poll(ctx)
 		if _, ok := errors.AsType[*connectors.Error](err); ok {
@@ -90,10 +96,10 @@ func (d *daemon) pollOnce(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return failed, err
 		}
 	}
-	return failed
+	return failed, nil
 }
 
 // clockAt returns the clock of a score: the real one, or one that stands at the

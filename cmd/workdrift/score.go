@@ -46,7 +46,7 @@ With --at the report is made as of a day in the past, from what is stored now.`,
 		if err != nil {
 			return err
 		}
-		report, err := score(cmd.Context(), cfg, now, cmd.ErrOrStderr())
+		report, err := scoreOnce(cmd.Context(), cfg, now, cmd.ErrOrStderr())
 		if report == nil {
 			return err
 		}
@@ -58,9 +58,9 @@ With --at the report is made as of a day in the past, from what is stored now.`,
 	return cmd
 }
 
-// score polls every source once and evaluates. When a source fails there is a
+// scoreOnce polls every source once and evaluates. When a source fails there is a
 // report of what is stored beside the error.
-func score(ctx context.Context, cfg *config.Config, now func() time.Time, stderr io.Writer) (*scoring.Report, error) {
+func scoreOnce(ctx context.Context, cfg *config.Config, now func() time.Time, stderr io.Writer) (*scoring.Report, error) {
 	if err := prepareDirectory(cfg.Storage.Directory); err != nil {
 		return nil, err
 	}
@@ -78,17 +78,19 @@ func score(ctx context.Context, cfg *config.Config, now func() time.Time, stderr
 	if err != nil {
 		return nil, err
 	}
-	failed, err := d.pollOnce(ctx)
+	err = d.pollOnce(ctx)
 	done()
-	if err == nil {
-		err = d.evaluator.evaluate(ctx)
+	if _, fetching := errors.AsType[*connectors.Error](err); err == nil || fetching {
+		err = errors.Join(err, d.evaluator.evaluate(ctx))
 	}
-	return d.evaluator.report.Load(), errors.Join(failed, err, d.Close())
+	return d.evaluator.report.Load(), errors.Join(err, d.Close())
 }
 
 // pollOnce polls every source once, one after the other. A source that fails
-// does not keep the others from being read; err is the store's failure.
-func (d *daemon) pollOnce(ctx context.Context) (failed, err error) {
+// does not keep the others from being read: their *connectors.Error come
+// joined. A failure of the store ends it.
+func (d *daemon) pollOnce(ctx context.Context) error {
+	var failed error
 	for _, p := range d.pollers {
 		_, err := p.Poll(ctx)
 		if _, ok := errors.AsType[*connectors.Error](err); ok {
@@ -96,10 +98,10 @@ func (d *daemon) pollOnce(ctx context.Context) (failed, err error) {
 			continue
 		}
 		if err != nil {
-			return failed, err
+			return err
 		}
 	}
-	return failed, nil
+	return failed
 }
 
 // clockAt returns the clock of a score: the real one, or one that stands at the

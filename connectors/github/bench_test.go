@@ -100,9 +100,11 @@ func BenchmarkBackfill(b *testing.B) {
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		items, events := 0, 0
+		began := cpu()
 		for b.Loop() {
 			items, events = read(b, record)
 		}
+		b.ReportMetric((cpu()-began).Seconds()/float64(b.N), "cpu-s/op")
 		b.ReportMetric(float64(len(record.order)), "requests/op")
 		b.ReportMetric(float64(items+events), "records/op")
 	})
@@ -110,6 +112,7 @@ func BenchmarkBackfill(b *testing.B) {
 		client, buf := &http.Client{Transport: record}, bytes.Buffer{}
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
+		began := cpu()
 		for b.Loop() {
 			for _, key := range record.order {
 				method, rest, _ := strings.Cut(key, " ")
@@ -131,6 +134,7 @@ func BenchmarkBackfill(b *testing.B) {
 				}
 			}
 		}
+		b.ReportMetric((cpu()-began).Seconds()/float64(b.N), "cpu-s/op")
 	})
 }
 

@@ -216,6 +216,15 @@ func (a *api) ours(address string) bool {
 	return err == nil && sameHost(u, a.base)
 }
 
+// resume returns the page a position goes on with, "" when it does not lie on
+// the configured server: then the list is read from its first page.
+func (a *api) resume(next string) string {
+	if next == "" || !a.ours(next) {
+		return ""
+	}
+	return next
+}
+
 // location returns where a redirect leads, an error for another host.
 func (a *api) location(r *reply) (string, error) {
 	from, err := url.Parse(r.url)

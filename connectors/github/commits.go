@@ -142,6 +142,7 @@ func (a *api) compare(ctx context.Context, address string) (*comparison, error) 
 }
 
 func (f *fetch) readCompare(ctx context.Context, r repository, key string, p commitsPos) (more bool, err error) {
+	p.Next = f.c.api.resume(p.Next)
 	address := p.Next
 	if address == "" {
 		address = fmt.Sprintf("%s/compare/%s...%s?per_page=%d", repoPath(r.Name), p.Head, p.To, f.c.cfg.PageSize)
@@ -172,6 +173,7 @@ func (f *fetch) walkBack(ctx context.Context, r repository, key string, p commit
 		w, p.Next = &walk{to: p.To, reachable: map[string]bool{}}, ""
 		f.c.walks[r.id] = w
 	}
+	p.Next = f.c.api.resume(p.Next)
 	address := p.Next
 	if address == "" {
 		address = fmt.Sprintf("%s/commits?sha=%s&per_page=%d", repoPath(r.Name), p.To, f.c.cfg.PageSize)

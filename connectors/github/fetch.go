@@ -17,14 +17,14 @@ type fetch struct {
 	cursor store.Cursor
 	batch  store.Batch // of the units that are done
 	next   store.Cursor
-	norm   *normaliser // of the running unit
-	found  []todo      // changes the running unit came across
-	events map[string]int
-	moves  store.Cursor // of the running unit
+	norm   *normaliser      // of the running unit
+	found  []todo           // changes the running unit came across
+	events map[eventKey]int // where in the batch
+	moves  store.Cursor     // of the running unit
 }
 
 func newFetch(c *connector, cursor store.Cursor) *fetch {
-	f := &fetch{c: c, cursor: cursor, next: store.Cursor{}, events: map[string]int{}}
+	f := &fetch{c: c, cursor: cursor, next: store.Cursor{}, events: map[eventKey]int{}}
 	f.begin()
 	return f
 }
@@ -52,10 +52,12 @@ func (f *fetch) commit() {
 	f.begin()
 }
 
+type eventKey struct{ item, id string }
+
 // addEvent adds an event once: what is read twice within a batch counts as it
 // was read last.
 func (f *fetch) addEvent(e store.Event) {
-	id := e.Item + " " + e.ID
+	id := eventKey{e.Item, e.ID}
 	if i, ok := f.events[id]; ok {
 		f.batch.Events[i] = e
 		return

@@ -254,19 +254,22 @@ func (c *connector) backlog(f *fetch) int {
 	total := 0
 	for _, t := range c.round.tasks {
 		for _, s := range turns {
-			if t.done[s] {
-				continue
-			}
-			total++
-			p, ok := decodePos[listPos](f.position(streamKey(t.repo, s)))
-			if covered := p.Since - p.From; ok && s != streamCommits && !p.Done && covered > 0 && now > p.Since {
-				total += int(float64(p.Pages) * float64(now-p.Since) / float64(covered))
+			if !t.done[s] {
+				total += 1 + t.count(f, s, func(raw string) int { return pagesLeft(raw, now) })
 			}
 		}
-		p, _ := decodePos[changesPos](f.position(streamKey(t.repo, streamChanges)))
-		total += (len(p.Todo) + changeBatch - 1) / changeBatch
+		total += (t.waiting(f) + changeBatch - 1) / changeBatch
 	}
 	return total
+}
+
+func pagesLeft(raw string, now int64) int {
+	p, ok := decodePos[listPos](raw)
+	covered := p.Since - p.From
+	if !ok || p.Done || covered <= 0 || now <= p.Since {
+		return 0
+	}
+	return int(float64(p.Pages) * float64(now-p.Since) / float64(covered))
 }
 
 func (c *connector) progress(backlog, repositories int) {

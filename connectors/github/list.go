@@ -48,6 +48,7 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 	if p.Seen == nil {
 		p.Seen = seen{}
 	}
+	p.Next = c.api.resume(p.Next)
 	address := p.Next
 	if address == "" {
 		address = l.address(r, p.Since, c.cfg.PageSize)

@@ -20,6 +20,7 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 	if p.Seen == nil {
 		p.Seen = seen{}
 	}
+	p.Next = f.c.api.resume(p.Next)
 	address := p.Next
 	if address == "" {
 		address = fmt.Sprintf("%s/pulls?direction=desc&per_page=%d&sort=updated&state=all", repoPath(r.Name), f.c.cfg.PageSize)

@@ -73,10 +73,37 @@ type task struct {
 	done   map[string]bool // streams that caught up or failed
 	failed map[string]bool
 	turn   int
+	counts map[string]counted
+}
+
+// A counted is what a position amounted to when it was last looked at, so that
+// it is decoded once only.
+type counted struct {
+	raw string
+	n   int
+}
+
+// count returns what a position of a stream amounts to.
+func (t *task) count(f *fetch, stream string, of func(raw string) int) int {
+	raw := f.position(streamKey(t.repo, stream))
+	c, ok := t.counts[stream]
+	if !ok || c.raw != raw {
+		c = counted{raw, of(raw)}
+		t.counts[stream] = c
+	}
+	return c.n
+}
+
+// waiting is how many changes wait for their detail.
+func (t *task) waiting(f *fetch) int {
+	return t.count(f, streamChanges, func(raw string) int {
+		p, _ := decodePos[changesPos](raw)
+		return len(p.Todo)
+	})
 }
 
 func newTask(repo int64) *task {
-	return &task{repo: repo, done: map[string]bool{}, failed: map[string]bool{}}
+	return &task{repo: repo, done: map[string]bool{}, failed: map[string]bool{}, counts: map[string]counted{}}
 }
 
 // maxWaiting bounds the changes that wait for their detail.
@@ -87,8 +114,7 @@ var turns = []string{streamIssues, streamCommits, streamComments, streamReviewCo
 // next chooses a stream, "" when the repository is done. Comments come after
 // the issues they are about, so that it is known whose they are.
 func (t *task) next(f *fetch, r repository) string {
-	p, _ := decodePos[changesPos](f.position(streamKey(t.repo, streamChanges)))
-	n := len(p.Todo)
+	n := t.waiting(f)
 	if !t.done[streamChanges] && (n >= changeBatch || n > 0 && t.done[streamIssues]) {
 		return streamChanges
 	}

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"slices"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -165,9 +166,10 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 	for t := range hidden {
 		hidden[t] = hidden[t] || w.Teams[t].Status == SuppressedPrivacy
 	}
+	before := slices.Clone(hidden)
 	Complement(hidden, sizes)
 	for t := range hidden {
-		if hidden[t] && w.Teams[t].Status != SuppressedPrivacy {
+		if hidden[t] && !before[t] {
 			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the one team that is withheld")
 		}
 	}

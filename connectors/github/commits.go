@@ -31,6 +31,10 @@ type walk struct {
 // moved, the comparison of the old head with the new one lists what was added,
 // whatever dates the commits have. When history was rewritten, the branch is
 // walked back from its head and commits it no longer reaches are marked.
+//
+// A round that went on with what an earlier one began asks for the head once
+// more at the end: the branch may have moved in between, and the round's
+// watermark says that everything up to its own beginning is known.
 func (f *fetch) readCommits(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamCommits)
 	p, _ := decodePos[commitsPos](f.position(key))
@@ -72,6 +76,7 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 		return false, decodeError(rep, errors.New("the branch has no head"))
 	}
 	f.heard(rep)
+	f.once("newest/" + key)
 	p.validator, p.Empty = rep.tag, 0
 	if w.Commit.SHA == p.Head {
 		return false, f.move(key, p)
@@ -156,12 +161,11 @@ func (f *fetch) readCompare(ctx context.Context, r repository, key string, p com
 		return true, f.move(key, p)
 	}
 	f.takeCommits(r, page.good, page.bad, 0)
-	p.Next = page.next
-	if page.next == "" {
-		p = commitsPos{Head: p.To, validator: p.validator, From: p.From}
-	}
 	f.heard(page.reply)
-	return page.next != "", f.move(key, p)
+	if p.Next = page.next; p.Next != "" {
+		return true, f.move(key, p)
+	}
+	return f.once("newest/" + key), f.move(key, commitsPos{Head: p.To, validator: p.validator, From: p.From})
 }
 
 // walkBack reads one page of the branch, newest first, back to where the first
@@ -219,7 +223,7 @@ func (f *fetch) walkBack(ctx context.Context, r repository, key string, p commit
 		}
 		delete(f.c.walks, r.id)
 	}
-	return false, f.move(key, commitsPos{Head: p.To, validator: p.validator, From: p.From})
+	return f.once("newest/" + key), f.move(key, commitsPos{Head: p.To, validator: p.validator, From: p.From})
 }
 
 // reachedEnd reports whether a page ends in commits that are all too old.

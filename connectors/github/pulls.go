@@ -52,6 +52,7 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 		f.quarantine(b.name(prefixOf(r.id)), b.why)
 	}
 	if p.Next == "" {
+		f.once("newest/" + key)
 		p.Began, p.Top, p.validator = f.dateOf(rep).Unix(), p.High, rep.tag
 	}
 	oldest := p.High
@@ -77,5 +78,6 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 	p.Next, p.Done = "", true
 	p.High = max(p.High, min(p.Top, p.Began-overlap))
 	p.Seen.trim(p.High)
-	return false, f.move(key, p)
+	// If an earlier round began at the front, more may have come there since.
+	return f.once("newest/" + key), f.move(key, p)
 }

@@ -218,3 +218,9 @@ type Override struct {
 	Why  string
 	At   time.Time
 }
+
+// A Frozen is what was told of one closed ISO week when it was frozen.
+type Frozen struct {
+	Monday time.Time // 00:00 UTC
+	Body   []byte    // encoding chosen by the caller
+}

@@ -121,6 +121,12 @@ type Store interface {
 	// Overrides yields the decisions in force, in key order.
 	Overrides(ctx context.Context) iter.Seq2[Override, error]
 
+	// Freeze keeps what was told of a closed week. A week that is frozen
+	// stays as it is.
+	Freeze(ctx context.Context, f Frozen) error
+	// Frozen yields the frozen weeks, oldest first.
+	Frozen(ctx context.Context) iter.Seq2[Frozen, error]
+
 	// SaveReport keeps an encoded report in place of the last one.
 	SaveReport(ctx context.Context, report []byte) error
 	// LastReport returns the report kept last, nil when there is none.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -86,6 +87,29 @@ func (db *DB) Overrides(ctx context.Context) iter.Seq2[store.Override, error] {
 	return list(ctx, db, "read overrides", bucketOverride, nil,
 		func(_ *reader, key []byte, d *decoder) (store.Override, bool, error) {
 			return d.override(key), true, nil
+		})
+}
+
+// Freeze implements store.Store.
+func (db *DB) Freeze(ctx context.Context, f store.Frozen) error {
+	return db.update(ctx, "freeze week", func(w *writer) error {
+		key := key8(uint64(f.Monday.Unix()))
+		if w.b[bucketFrozen].Get(key) != nil {
+			return nil
+		}
+		w.begin()
+		w.bytes(f.Body)
+		_, err := w.put(bucketFrozen, key, w.seal(bucketFrozen, key))
+		return err
+	})
+}
+
+// Frozen implements store.Store.
+func (db *DB) Frozen(ctx context.Context) iter.Seq2[store.Frozen, error] {
+	return list(ctx, db, "read frozen weeks", bucketFrozen, nil,
+		func(_ *reader, key []byte, d *decoder) (store.Frozen, bool, error) {
+			monday := time.Unix(int64(binary.BigEndian.Uint64(key)), 0).UTC()
+			return store.Frozen{Monday: monday, Body: d.bytes()}, true, nil
 		})
 }
 

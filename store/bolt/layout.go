@@ -54,6 +54,8 @@ const (
 	bucketOverride
 	// report: "last" -> encoded report.
 	bucketReport
+	// frozen: Monday as seconds since 1970 BE8 -> encoded week.
+	bucketFrozen
 
 	bucketCount = iota
 )
@@ -61,7 +63,7 @@ const (
 // bucketNames are the names in the file, indexed by bucket.
 var bucketNames = [bucketCount]string{
 	"meta", "word", "source", "number", "item", "event", "change", "cursor",
-	"quarantine", "identity", "declaration", "override", "report",
+	"quarantine", "identity", "declaration", "override", "report", "frozen",
 }
 
 func (b bucket) String() string { return bucketNames[b] }

@@ -13,7 +13,8 @@ import (
 )
 
 // StateHash returns the SHA-256 of everything that was learnt from sources and
-// people: items, events, quarantine, identities, declarations and overrides.
+// people: items, events, quarantine, identities, declarations, overrides and
+// frozen weeks.
 // Two stores that were fed the same batches have the same hash, whatever
 // numbers they gave out, however often batches were repeated, and in whatever
 // order batches came that do not contradict each other. Left out is what only
@@ -69,6 +70,9 @@ func (h *stateHasher) all() error {
 			h.time(v.KnownFrom)
 			h.string(string(v.Body))
 		}},
+		{bucketFrozen, func(key []byte, d *decoder) {
+			h.strings(string(key), string(d.bytes()))
+		}},
 		{bucketOverride, func(key []byte, d *decoder) {
 			o := d.override(key)
 			h.strings(o.Key, o.To, o.Role, o.Why)
@@ -80,7 +84,7 @@ func (h *stateHasher) all() error {
 			return err
 		}
 	}
-	for _, b := range []bucket{bucketNumber, bucketEvent, bucketQuarantine, bucketIdentity, bucketDeclaration, bucketOverride} {
+	for _, b := range []bucket{bucketNumber, bucketEvent, bucketQuarantine, bucketIdentity, bucketDeclaration, bucketOverride, bucketFrozen} {
 		if h.read[b] != st.records[b] {
 			return fmt.Errorf("bucket %s has %d records, not %d: %w", b, h.read[b], st.records[b], store.ErrCorrupt)
 		}

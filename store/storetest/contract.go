@@ -368,6 +368,10 @@ func testCancelled(h *harness) {
 	_, err = h.s.Declare(ctx, store.Declaration{Body: []byte("x")})
 	check("Declare", err)
 	check("Override", h.s.Override(ctx, store.Override{Key: "PAY-1", To: "o1"}))
+	check("Freeze", h.s.Freeze(ctx, store.Frozen{Monday: someDay, Body: []byte("x")}))
+	for _, err := range h.s.Frozen(ctx) {
+		check("Frozen", err)
+	}
 	check("SaveReport", h.s.SaveReport(ctx, []byte("x")))
 	_, err = h.s.LastReport(ctx)
 	check("LastReport", err)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ func keepCases() []testCase {
 		{"a declaration is kept unless it equals the newest", testDeclare},
 		{"an override replaces and withdraws", testOverride},
 		{"the last report is kept", testReport},
+		{"a frozen week stays", testFreeze},
 	}
 }
 
@@ -299,5 +301,19 @@ func testReport(h *harness) {
 	h.reopen()
 	if got, err := h.s.LastReport(h.ctx); err != nil || string(got) != "two" {
 		h.Errorf("LastReport = %q, %v, want two", got, err)
+	}
+}
+
+func testFreeze(h *harness) {
+	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	later := store.Frozen{Monday: monday.AddDate(0, 0, 7), Body: []byte("second")}
+	first := store.Frozen{Monday: monday, Body: []byte("first")}
+	for _, f := range []store.Frozen{later, first, {Monday: monday, Body: []byte("edited")}} {
+		must(h, h.s.Freeze(h.ctx, f))
+	}
+	h.reopen()
+	got := collect(h, h.s.Frozen(h.ctx))
+	if want := []store.Frozen{first, later}; !reflect.DeepEqual(got, want) {
+		h.Errorf("Frozen = %v, want %v", got, want)
 	}
 }

@@ -237,9 +237,9 @@ func TestCase06NotModified(t *testing.T) {
 // process, and must always end in the same place.
 func TestResume(t *testing.T) {
 	w := fake.NewWorld("acme")
-	fake.Populate(w, fake.Size{Repos: 3, Issues: 250, Pulls: 250, Commits: 200, People: 6}, start, present.Add(-time.Hour), 11)
+	fake.Populate(w, fake.Size{Repos: 2, Issues: 160, Pulls: 160, Commits: 120, People: 6}, start, present.Add(-time.Hour), 11)
 	r := newRig(t, w, fake.Options{Limit: 1_000_000})
-	r.config += "page_size: 10\n"
+	r.config += "page_size: 4\n"
 	c := r.connect()
 	var shelves []*shelf
 	for range maxFetches {

@@ -74,15 +74,24 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 	case rep.status == http.StatusNotFound:
 		return false, errLost
 	}
+	last, full, err := l.absorb(ctx, f, r, &p, rep)
+	if err != nil {
+		return false, err
+	}
+	f.heard(rep)
+	more = p.advance(rep, last, full, int64(time.Duration(c.cfg.Overlap)/time.Second))
+	return more, f.move(key, p)
+}
+
+// absorb hands over what is new on a page. It returns the last update time on
+// the page and whether others may follow it.
+func (l listing[T]) absorb(ctx context.Context, f *fetch, r repository, p *listPos, rep *reply) (last int64, full bool, err error) {
 	if err := rep.checkJSON(); err != nil {
-		if rep.status != http.StatusOK {
-			return false, statusError(rep)
-		}
-		return false, decodeError(rep, err)
+		return 0, false, statusOrDecode(rep, err)
 	}
 	good, bad, err := decodeArray(rep.body, l.valid)
 	if err != nil {
-		return false, decodeError(rep, err)
+		return 0, false, decodeError(rep, err)
 	}
 	if p.Next == "" || p.Began == 0 {
 		p.Began = f.dateOf(rep).Unix()
@@ -90,7 +99,7 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 	for _, b := range bad {
 		f.quarantine(b.name(l.prefix(r)), b.why)
 	}
-	last := int64(0)
+	full = rep.next != "" || len(good)+len(bad) >= f.c.cfg.PageSize
 	for i := range good {
 		id, updated := l.version(&good[i])
 		last = max(last, updated.Unix())
@@ -98,17 +107,11 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 			continue
 		}
 		p.Fresh = true
-		if err := l.take(ctx, f, r, &p, &good[i]); err != nil {
-			return false, err
+		if err := l.take(ctx, f, r, p, &good[i]); err != nil {
+			return 0, false, err
 		}
 	}
-	f.heard(rep)
-	if err := f.want(r.id, f.found); err != nil {
-		return false, err
-	}
-	full := rep.next != "" || len(good)+len(bad) >= c.cfg.PageSize
-	more = p.advance(rep, last, full, int64(time.Duration(c.cfg.Overlap)/time.Second))
-	return more, f.move(key, p)
+	return last, full, f.want(r.id, f.found)
 }
 
 // advance moves the position past a page whose last update time is given, and

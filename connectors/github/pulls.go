@@ -41,35 +41,11 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 			return true, f.move(key, p)
 		}
 	}
-	if err := rep.checkJSON(); err != nil {
-		return false, statusOrDecode(rep, err)
-	}
-	good, bad, err := decodeArray(rep.body, (*wirePull).valid)
+	oldest, err := f.absorbPulls(r, &p, rep)
 	if err != nil {
-		return false, decodeError(rep, err)
-	}
-	for _, b := range bad {
-		f.quarantine(b.name(prefixOf(r.id)), b.why)
-	}
-	if p.Next == "" {
-		f.once("newest/" + key)
-		p.Began, p.Top, p.validator = f.dateOf(rep).Unix(), p.High, rep.tag
-	}
-	oldest := p.High
-	for i := range good {
-		w := &good[i]
-		at := w.UpdatedAt.Unix()
-		p.Top, oldest = max(p.Top, at), at
-		if at < p.High || !p.Seen.add(w.Number, at) {
-			continue
-		}
-		f.c.authors.put(r.id, w.Number, userActor(w.User))
-		f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
-	}
-	f.heard(rep)
-	if err := f.want(r.id, f.found); err != nil {
 		return false, err
 	}
+	f.heard(rep)
 	p.Pages++
 	if p.Next = rep.next; p.Next != "" && oldest >= p.High {
 		return true, f.move(key, p)
@@ -80,4 +56,35 @@ func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err err
 	p.Seen.trim(p.High)
 	// If an earlier round began at the front, more may have come there since.
 	return f.once("newest/" + key), f.move(key, p)
+}
+
+// absorbPulls queues what is new on a page and returns the oldest update time
+// on it.
+func (f *fetch) absorbPulls(r repository, p *listPos, rep *reply) (oldest int64, err error) {
+	if err := rep.checkJSON(); err != nil {
+		return 0, statusOrDecode(rep, err)
+	}
+	good, bad, err := decodeArray(rep.body, (*wirePull).valid)
+	if err != nil {
+		return 0, decodeError(rep, err)
+	}
+	for _, b := range bad {
+		f.quarantine(b.name(prefixOf(r.id)), b.why)
+	}
+	if p.Next == "" {
+		f.once("newest/" + streamKey(r.id, streamIssues))
+		p.Began, p.Top, p.validator = f.dateOf(rep).Unix(), p.High, rep.tag
+	}
+	oldest = p.High
+	for i := range good {
+		w := &good[i]
+		at := w.UpdatedAt.Unix()
+		p.Top, oldest = max(p.Top, at), at
+		if at < p.High || !p.Seen.add(w.Number, at) {
+			continue
+		}
+		f.c.authors.put(r.id, w.Number, userActor(w.User))
+		f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
+	}
+	return oldest, f.want(r.id, f.found)
 }

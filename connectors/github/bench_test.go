@@ -68,29 +68,7 @@ func BenchmarkBackfill(b *testing.B) {
 	fake.Populate(w, fake.Size{Repos: 20, Issues: 10_000, Pulls: 10_000, Commits: 10_000, People: 50}, start, present.Add(-time.Hour), 1)
 	r := newRig(b, w, fake.Options{Limit: 1_000_000})
 	record := &tape{next: r.http, answers: map[string]recordedAnswer{}}
-	read := func(b *testing.B, t *tape) (items, events int) {
-		env := r.environment()
-		env.Transport = t
-		c, err := New(env, decoder("organizations: [acme]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		cursor := map[string]string{}
-		for {
-			batch, err := c.Fetch(b.Context(), cursor)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for k, v := range batch.Next {
-				cursor[k] = v
-			}
-			items, events = items+len(batch.Items), events+len(batch.Events)
-			if !batch.More {
-				return items, events
-			}
-		}
-	}
-	read(b, record)
+	r.backfill(b, record)
 	record.next = nil
 	size := 0
 	for _, a := range record.answers {
@@ -102,40 +80,70 @@ func BenchmarkBackfill(b *testing.B) {
 		items, events := 0, 0
 		began := cpu()
 		for b.Loop() {
-			items, events = read(b, record)
+			items, events = r.backfill(b, record)
 		}
 		b.ReportMetric((cpu()-began).Seconds()/float64(b.N), "cpu-s/op")
 		b.ReportMetric(float64(len(record.order)), "requests/op")
 		b.ReportMetric(float64(items+events), "records/op")
 	})
 	b.Run("floor", func(b *testing.B) {
-		client, buf := &http.Client{Transport: record}, bytes.Buffer{}
+		buf := &bytes.Buffer{}
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		began := cpu()
 		for b.Loop() {
-			for _, key := range record.order {
-				method, rest, _ := strings.Cut(key, " ")
-				uri, body, _ := strings.Cut(rest, " ")
-				req, err := http.NewRequestWithContext(b.Context(), method, r.url+uri, strings.NewReader(body))
-				if err != nil {
-					b.Fatal(err)
-				}
-				res, err := client.Do(req)
-				if err != nil {
-					b.Fatal(err)
-				}
-				buf.Reset()
-				if _, err := buf.ReadFrom(res.Body); err != nil {
-					b.Fatal(err)
-				}
-				if err := json.Unmarshal(buf.Bytes(), slim(key)); err != nil {
-					b.Fatalf("%s: %v", key, err)
-				}
-			}
+			decodeAll(b, r.url, record, buf)
 		}
 		b.ReportMetric((cpu()-began).Seconds()/float64(b.N), "cpu-s/op")
 	})
+}
+
+// backfill reads everything from a tape.
+func (r *rig) backfill(b *testing.B, t *tape) (items, events int) {
+	env := r.environment()
+	env.Transport = t
+	c, err := New(env, decoder("organizations: [acme]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	cursor := map[string]string{}
+	for {
+		batch, err := c.Fetch(b.Context(), cursor)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for k, v := range batch.Next {
+			cursor[k] = v
+		}
+		items, events = items+len(batch.Items), events+len(batch.Events)
+		if !batch.More {
+			return items, events
+		}
+	}
+}
+
+// decodeAll fetches and decodes every answer of a tape.
+func decodeAll(b *testing.B, base string, t *tape, buf *bytes.Buffer) {
+	client := &http.Client{Transport: t}
+	for _, key := range t.order {
+		method, rest, _ := strings.Cut(key, " ")
+		uri, body, _ := strings.Cut(rest, " ")
+		req, err := http.NewRequestWithContext(b.Context(), method, base+uri, strings.NewReader(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		buf.Reset()
+		if _, err := buf.ReadFrom(res.Body); err != nil {
+			b.Fatal(err)
+		}
+		if err := json.Unmarshal(buf.Bytes(), slim(key)); err != nil {
+			b.Fatalf("%s: %v", key, err)
+		}
+	}
 }
 
 // slim returns where an answer is decoded to.

@@ -62,6 +62,9 @@ func (f *fetch) addEvent(e store.Event) {
 		f.batch.Events[i] = e
 		return
 	}
+	if f.batch.Events == nil {
+		f.batch.Events = make([]store.Event, 0, fullBatch+fullBatch/4)
+	}
 	f.events[id] = len(f.batch.Events)
 	f.batch.Events = append(f.batch.Events, e)
 }

@@ -60,10 +60,7 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 		t.Errorf("the author's zone is lost: %v %v", offset, known)
 	}
 	equal(t, "co-author", r.event(change.ID, first.ID+"/1").Actor, "github:cem")
-	for id, want := range map[string]struct {
-		kind  store.EventKind
-		actor string
-	}{
+	wantEvents(t, r, change.ID, map[string]acted{
 		"comment/" + itoa(own):           {store.EventReply, "github:ben"},
 		"comment/" + itoa(other):         {store.EventComment, "github:ada"},
 		"review/" + itoa(review):         {store.EventReview, "github:ada"},
@@ -71,12 +68,23 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 		"review_comment/" + itoa(answer): {store.EventReply, "github:ben"},
 		"open":                           {store.EventOpen, "github:ben"},
 		"merge":                          {store.EventMerge, "github:ada"},
-	} {
-		e := r.event(change.ID, id)
-		equal(t, id, []any{e.Kind, e.Actor}, []any{want.kind, want.actor})
-	}
+	})
 	equal(t, "merged to", r.event(change.ID, "merge").Attrs["to"], "done")
 	equal(t, "identities", len(r.shelf.identities), 3)
+}
+
+// acted is what was done, and by whom.
+type acted struct {
+	kind  store.EventKind
+	actor string
+}
+
+func wantEvents(t *testing.T, r *rig, item string, want map[string]acted) {
+	t.Helper()
+	for id, w := range want {
+		e := r.event(item, id)
+		equal(t, id, acted{e.Kind, e.Actor}, w)
+	}
 }
 
 func itoa(n int64) string { return stamp(time.Unix(n, 0)) }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -37,8 +38,9 @@ type evaluator struct {
 	mu     sync.Mutex // guards what follows
 	engine *scoring.Engine
 	known  *scoring.Declared
-	print  string    // fingerprint of known
-	saved  time.Time // when a report was last saved, by the real clock
+	print  string         // fingerprint of known
+	since  objective.Date // day from which on weeks are frozen: the first that was watched
+	saved  time.Time      // when a report was last saved, by the real clock
 }
 
 type evaluatorMetrics struct {
@@ -94,8 +96,12 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if err != nil {
 		return err
 	}
+	since, err := e.loadFrozen(ctx, engine)
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
-	e.engine, e.known, e.print = engine, d, print
+	e.engine, e.known, e.print, e.since = engine, d, print, since
 	e.mu.Unlock()
 	e.nudge()
 	return nil
@@ -127,7 +133,7 @@ func (e *evaluator) run(ctx context.Context) error {
 		}
 		err := e.evaluate(ctx)
 		if err == nil {
-			err = e.save(ctx, saveEvery)
+			err = errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
 		}
 		switch {
 		case errors.Is(err, store.ErrCommit):

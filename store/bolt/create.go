@@ -83,17 +83,10 @@ func initialise(tx *bbolt.Tx, now time.Time) error {
 	return nil
 }
 
-// checkSchema refuses a file that this version cannot read.
-func checkSchema(tx *bbolt.Tx) error {
+// checkSchema refuses a file that this version cannot read. The form of this
+// one record never changes, except that later versions may add to its end.
+func checkSchema(rec []byte) error {
 	key := []byte(metaSchema)
-	meta := tx.Bucket([]byte(bucketNames[bucketMeta]))
-	if meta == nil {
-		return errors.New("not a Workdrift database")
-	}
-	rec := meta.Get(key)
-	if rec == nil {
-		return damaged(bucketMeta, key, "is missing")
-	}
 	d, err := open(bucketMeta, key, rec, nil)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ Nothing leaves this machine. Ctrl-C stops it.`,
 	cmd.Flags().Float64Var(&o.speed, "speed", 12, "`days` that pass in a minute")
 	cmd.Flags().BoolVar(&o.once, "once", false, "stop after the first report")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if o.speed <= 0 || o.speed > 10_000 {
+		if math.IsNaN(o.speed) || o.speed <= 0 || o.speed > 10_000 {
 			return fmt.Errorf("--speed is %g, want more than 0 and at most 10000", o.speed)
 		}
 		return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -1,0 +1,158 @@
+package demo
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+var friday = time.Date(2025, 6, 20, 15, 0, 0, 0, time.UTC)
+
+func organisation(t *testing.T, now time.Time) *Organisation {
+	t.Helper()
+	o, err := New(now, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return o
+}
+
+func TestClock(t *testing.T) {
+	o := organisation(t, friday)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Hour)
+		if got := o.Now(); !got.Equal(friday) {
+			t.Errorf("before the start the clock reads %s, want %s", got, friday)
+		}
+		if n := o.Advance(); n != 0 {
+			t.Errorf("%d events before the start", n)
+		}
+		// Twelve days in a minute.
+		o.Start(12 * 24 * 60)
+		time.Sleep(15 * time.Second)
+		if want := friday.AddDate(0, 0, 3); !o.Now().Equal(want) {
+			t.Errorf("after 15 seconds the clock reads %s, want %s", o.Now(), want)
+		}
+		first := o.Advance()
+		if again := o.Advance(); first == 0 || again != 0 {
+			t.Errorf("%d events in three days, and %d without time passing", first, again)
+		}
+	})
+}
+
+func TestSameSeedSameHistory(t *testing.T) {
+	a, b := organisation(t, friday), organisation(t, friday.Add(20*time.Hour))
+	from, to := friday.AddDate(0, 0, -90), friday.AddDate(0, 0, -1)
+	if got, want := fmt.Sprint(a.Truth(from, to)), fmt.Sprint(b.Truth(from, to)); got != want || len(a.Truth(from, to)) < 8 {
+		t.Errorf("a day later the history is another: %s, %s", got, want)
+	}
+	if fmt.Sprint(a.Truth(from, to)) == fmt.Sprint(a.Truth(from, to.AddDate(0, 0, -7))) {
+		t.Error("the truth does not depend on the days")
+	}
+}
+
+func TestServerWantsItsToken(t *testing.T) {
+	o := organisation(t, friday)
+	for token, want := range map[string]int{"": 404, "wrong": 401, Token: 200} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.URL()+"/repos/harbourline/checkout", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+		res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("with the token %q: %d, want %d", token, res.StatusCode, want)
+		}
+	}
+	if log := o.Served(); len(log) != 3 {
+		t.Errorf("%d requests in the log, want 3", len(log))
+	}
+}
+
+// The configuration is one an operator could have written: it loads without
+// a warning and declares what the story does.
+func TestConfig(t *testing.T) {
+	o := organisation(t, friday)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(path, []byte(o.Config("127.0.0.1:0", "token")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := cfg.Warnings(); len(w) > 0 {
+		t.Errorf("warnings: %q", w)
+	}
+	declared := cfg.Declared(func(identity string) string { return identity })
+	if n := len(declared.Set.Objectives); n != 6 || len(declared.Teams) != 4 || len(declared.People.Persons) != 24 {
+		t.Errorf("%d objectives, %d teams, %d people; want 6, 4, 24", n, len(declared.Teams), len(declared.People.Persons))
+	}
+	today := objective.DateOf(friday)
+	for i := range declared.Set.Objectives {
+		one := &declared.Set.Objectives[i]
+		v := one.At(today)
+		retired := one.ID == "search-relevance"
+		if v.Rank != i+1 || retired != (v.State == objective.Retired) || len(one.Keys) != 1 {
+			t.Errorf("%s: rank %d, state %s, keys %v", one.ID, v.Rank, v.State, one.Keys)
+		}
+	}
+}
+
+// What the drift is about: before it most days go to the top three.
+func TestTruthDrifts(t *testing.T) {
+	o := organisation(t, friday)
+	share := func(from, to time.Time) float64 {
+		all, top := 0, 0
+		for focus, days := range o.Truth(from, to) {
+			all += days
+			if focus == "checkout-latency" || focus == "eu-residency" || focus == "self-serve-billing" {
+				top += days
+			}
+		}
+		return float64(top) / float64(all)
+	}
+	early := share(friday.AddDate(0, 0, -7*26), friday.AddDate(0, 0, -7*19))
+	late := share(friday.AddDate(0, 0, -28), friday)
+	if early < .65 || late > .42 {
+		t.Errorf("the top three get %.2f early and %.2f now", early, late)
+	}
+	if o.Truth(friday.AddDate(0, 0, -28), friday)[fake.Stopped] == 0 {
+		t.Error("nobody works on the retired objective")
+	}
+}
+
+func TestCourseCorrected(t *testing.T) {
+	o := organisation(t, friday)
+	o.CourseCorrected(true)
+	synctest.Test(t, func(*testing.T) {
+		o.Start(24 * 60 * 60)
+		time.Sleep(60 * time.Second)
+		o.Advance()
+	})
+	day := friday.AddDate(0, 0, 30)
+	truth := o.Truth(day, day.AddDate(0, 0, 21))
+	if truth[fake.SideJob] > 0 || truth["checkout-latency"] == 0 {
+		t.Errorf("a month after the correction: %v", truth)
+	}
+}

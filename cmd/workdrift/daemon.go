@@ -38,10 +38,17 @@ type daemon struct {
 	metrics   *connectors.Metrics
 	reloads   reloadMetrics
 
-	mu      sync.Mutex // guards what a reload replaces
-	config  *config.Config
-	pollers []*connectors.Poller
-	restart chan []*connectors.Poller
+	reloading sync.Mutex // held by the one reload at a time
+	mu        sync.Mutex // guards what a reload replaces
+	config    *config.Config
+	pollers   []poller
+	restart   chan []poller
+}
+
+// A poller is a connector at work, with its connections.
+type poller struct {
+	*connectors.Poller
+	transport *connectors.Transport
 }
 
 type reloadMetrics struct{ successful, successTime prometheus.Gauge }
@@ -89,11 +96,12 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 		log: o.Log, now: o.Now, registry: reg, store: db,
 		metrics: connectors.NewMetrics(reg),
 		reloads: newReloadMetrics(reg),
-		restart: make(chan []*connectors.Poller),
+		restart: make(chan []poller),
 	}
 	d.evaluator = &evaluator{
 		store: db, log: o.Log, now: o.Now, settle: o.Settle, onReport: o.OnReport,
 		collector: collector, metrics: newEvaluatorMetrics(reg), wake: make(chan struct{}, 1),
+		urgent: make(chan struct{}, 1),
 	}
 	if err := d.apply(ctx, cfg, o.OnPage); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -104,28 +112,30 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 // apply makes a configuration the current one, or changes nothing.
 func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(string, connectors.Summary)) error {
 	pollers, err := d.newPollers(cfg, onPage)
-	if err != nil {
-		return err
-	}
-	if err := d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor)); err != nil {
-		return err
+	if err == nil {
+		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor))
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.forget(pollers)
+	if err != nil {
+		d.forget(pollers, d.pollers)
+		return err
+	}
 	d.config, d.pollers = cfg, pollers
 	d.reloads.successful.Set(1)
 	d.reloads.successTime.Set(float64(time.Now().Unix()))
 	return nil
 }
 
-// forget removes the series of connectors that are no longer configured.
-func (d *daemon) forget(next []*connectors.Poller) {
+// forget ends the connections of pollers that do not run, and removes their
+// series unless others of the same name take their place.
+func (d *daemon) forget(pollers, next []poller) {
 	keep := make(map[string]bool)
 	for _, p := range next {
 		keep[p.Status().Source] = true
 	}
-	for _, p := range d.pollers {
+	for _, p := range pollers {
+		p.transport.CloseIdleConnections()
 		if name := p.Status().Source; !keep[name] {
 			d.metrics.Forget(name)
 		}
@@ -133,12 +143,12 @@ func (d *daemon) forget(next []*connectors.Poller) {
 }
 
 // newPollers builds a connector and its poller for each section.
-func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.Summary)) ([]*connectors.Poller, error) {
-	var pollers []*connectors.Poller
+func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.Summary)) ([]poller, error) {
+	var pollers []poller
 	types := make(map[string]func(config.Connector) error)
 	for name, factory := range factories() {
 		types[name] = func(section config.Connector) error {
-			connector, err := d.newConnector(section, factory)
+			connector, transport, err := d.newConnector(section, factory)
 			if err != nil {
 				return err
 			}
@@ -150,7 +160,7 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 			if onPage != nil {
 				pc.OnPage = func(s connectors.Summary) { onPage(section.Name, s) }
 			}
-			pollers = append(pollers, connectors.NewPoller(pc))
+			pollers = append(pollers, poller{connectors.NewPoller(pc), transport})
 			return nil
 		}
 	}
@@ -158,20 +168,21 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 }
 
 // newConnector builds one connector in its surroundings.
-func (d *daemon) newConnector(section config.Connector, factory connectors.Factory) (connectors.Connector, error) {
+func (d *daemon) newConnector(section config.Connector, factory connectors.Factory) (connectors.Connector, *connectors.Transport, error) {
 	transport, err := connectors.NewTransport(connectors.TransportConfig{
 		Source: section.Name, Version: promversion.Version, Metrics: d.metrics, Allow: section.Servers(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return factory(connectors.Env{
+	connector, err := factory(connectors.Env{
 		Source: section.Name, Log: d.log.With("connector", section.Name), Now: d.now,
 		Transport: transport, Observer: d.metrics.For(section.Name), Resolve: section.Resolve,
 		Stored: func(ctx context.Context, prefix string) iterItems {
 			return d.store.Items(ctx, section.Name, prefix)
 		},
 	}, section.Decode)
+	return connector, transport, err
 }
 
 // run polls and evaluates until the context ends, which returns nil, or until
@@ -199,7 +210,7 @@ func (d *daemon) poll(ctx context.Context, fail context.CancelCauseFunc) {
 	d.mu.Lock()
 	pollers := d.pollers
 	d.mu.Unlock()
-	for pollers != nil {
+	for {
 		generation, stop := context.WithCancel(ctx)
 		var wait sync.WaitGroup
 		for _, p := range pollers {
@@ -209,18 +220,27 @@ func (d *daemon) poll(ctx context.Context, fail context.CancelCauseFunc) {
 				}
 			})
 		}
+		var next []poller
 		select {
 		case <-ctx.Done():
-			pollers = nil
-		case pollers = <-d.restart:
+		case next = <-d.restart:
 		}
 		stop()
 		wait.Wait()
+		if next == nil { // the last scrapes still see every series
+			d.forget(pollers, pollers)
+			return
+		}
+		d.forget(pollers, next)
+		pollers = next
 	}
 }
 
-// reload reads the configuration again. A bad file changes nothing.
+// reload reads the configuration again. A bad file changes nothing. The
+// context is the daemon's: a reload is finished also when nobody waits for it.
 func (d *daemon) reload(ctx context.Context) error {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
 	d.mu.Lock()
 	path := d.config.Path
 	d.mu.Unlock()
@@ -241,6 +261,7 @@ func (d *daemon) reload(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	d.evaluator.hurry()
 	d.log.Info("configuration reloaded", "file", path)
 	return nil
 }
@@ -261,14 +282,14 @@ func (d *daemon) sources() []web.Source {
 }
 
 // pages returns the handler of the main listener.
-func (d *daemon) pages(cfg config.Web) (http.Handler, error) {
+func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error) {
 	o := web.Options{
 		Log: d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
 		Report: d.evaluator.report.Load, Sources: d.sources,
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}
 	if cfg.EnableReload {
-		o.Reload = d.reload
+		o.Reload = func(context.Context) error { return d.reload(ctx) }
 	}
 	return web.New(o)
 }

@@ -32,7 +32,8 @@ type evaluator struct {
 	// onReport is called with each report; it may be nil.
 	onReport func(*scoring.Report)
 
-	wake   chan struct{}
+	wake   chan struct{} // something changed
+	urgent chan struct{} // somebody waits for the report
 	report atomic.Pointer[scoring.Report]
 
 	mu     sync.Mutex // guards what follows
@@ -115,6 +116,14 @@ func (e *evaluator) nudge() {
 	}
 }
 
+// hurry asks for an evaluation now. It never blocks.
+func (e *evaluator) hurry() {
+	select {
+	case e.urgent <- struct{}{}:
+	default:
+	}
+}
+
 // run evaluates whenever something changed, and once a minute so that a day
 // that closes is noticed. It returns when the context ends, or with the error
 // of a store whose state is no longer known.
@@ -126,8 +135,9 @@ func (e *evaluator) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-e.urgent:
 		case <-e.wake:
-			if !sleep(ctx, e.settle) {
+			if !e.gather(ctx) {
 				return nil
 			}
 		}
@@ -185,16 +195,18 @@ func (e *evaluator) read(ctx context.Context, seq uint64, pages chan<- []store.C
 	return nil
 }
 
-// sleep waits and reports whether the context is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
+// gather lets changes gather, unless somebody waits for the report. It reports
+// whether the context is still alive.
+func (e *evaluator) gather(ctx context.Context) bool {
+	timer := time.NewTimer(e.settle)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
+	case <-e.urgent:
 	case <-timer.C:
-		return true
 	}
+	return true
 }
 
 // evaluate feeds the engine what changed and publishes its report.

@@ -63,6 +63,10 @@ over a socket in the storage directory.`,
 
 // serve runs the daemon with its listeners until the context ends.
 func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
+	// From here on a SIGHUP does not end the process.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	endpoints, err := d.endpoints(ctx, cfg)
 	if err != nil {
 		return err
@@ -71,7 +75,7 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
 	defer cancel(nil)
 	var wait sync.WaitGroup
 	wait.Go(func() { cancel(serveHTTP(ctx, d.log, endpoints...)) })
-	wait.Go(func() { d.reloadOnSignal(ctx) })
+	wait.Go(func() { d.reloadOnSignal(ctx, hup) })
 	wait.Go(func() { cancel(d.run(ctx)) })
 	wait.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
@@ -84,7 +88,7 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
 // endpoints opens every listener, so that a taken port is told before anything
 // else happens.
 func (d *daemon) endpoints(ctx context.Context, cfg *config.Config) ([]endpoint, error) {
-	pages, err := d.pages(cfg.Web)
+	pages, err := d.pages(ctx, cfg.Web)
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +119,7 @@ func (d *daemon) endpoints(ctx context.Context, cfg *config.Config) ([]endpoint,
 }
 
 // reloadOnSignal reloads the configuration at each SIGHUP.
-func (d *daemon) reloadOnSignal(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (d *daemon) reloadOnSignal(ctx context.Context, hup <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():

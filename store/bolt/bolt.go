@@ -85,6 +85,9 @@ const (
 	fileMode           = 0o600
 	defaultLockTimeout = time.Second
 	lockRetry          = 20 * time.Millisecond
+	// growBytes is the step in which the file grows. Each step costs one more
+	// sync; bbolt's own 16 MiB is much for a small store.
+	growBytes = 4 << 20
 )
 
 // Open opens the file at path, and creates it when it is missing. The file is
@@ -156,11 +159,7 @@ func (db *DB) look(ctx context.Context, deadline time.Time) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = guard(func() error { return b.View(checkSchema) })
-	if err == nil {
-		err = checkPages(ctx, db.path, false)
-	}
-	if err != nil {
+	if err := checkPages(ctx, db.path, false); err != nil {
 		return nil, errors.Join(err, guard(b.Close))
 	}
 	return b, nil
@@ -189,6 +188,7 @@ func openLocked(ctx context.Context, path string, o *bbolt.Options, deadline tim
 		})
 		switch {
 		case err == nil:
+			b.AllocSize = growBytes
 			return b, nil
 		case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 			return nil, fmt.Errorf("%w: %w", err, store.ErrCorrupt)

@@ -187,6 +187,9 @@ func (d *decoder) event(source, item string) store.Event {
 	ev.Kind = store.EventKind(d.text())
 	ev.At = d.time(epoch)
 	if flags&eventHasOffset != 0 {
+		if ev.At.IsZero() {
+			d.fail("has the zone of no time")
+		}
 		ev.At = d.zone(ev.At, flags&eventQuarters != 0)
 	}
 	if flags&eventHasActor != 0 {

@@ -57,14 +57,15 @@ func checkPages(ctx context.Context, path string, records bool) error {
 	}
 	defer f.Close() // only read
 	c := &pageCheck{ctx: ctx, f: f, records: records}
-	if err := c.run(); err != nil {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		return fmt.Errorf("%w: %w", err, store.ErrCorrupt)
+	err = c.run()
+	switch {
+	case err == nil, errors.Is(err, ErrNewer), errors.Is(err, errForeign), c.ctx.Err() != nil:
+		return err
 	}
-	return nil
+	return fmt.Errorf("%w: %w", err, store.ErrCorrupt)
 }
+
+var errForeign = errors.New("not a Workdrift database")
 
 type pageCheck struct {
 	ctx     context.Context
@@ -76,11 +77,12 @@ type pageCheck struct {
 	used  []bool   // by page, the free ones too
 	buf   [][]byte // by depth
 
-	bucket bucket
-	counts [bucketCount]uint64
-	found  [bucketCount]bool
-	state  state
-	visits int
+	bucket        bucket
+	counts        [bucketCount]uint64
+	found         [bucketCount]bool
+	unknown       string // a bucket that is not ours
+	schema, state []byte // records of bucket meta, nil when they are missing
+	visits        int
 }
 
 type metaPage struct {
@@ -111,12 +113,36 @@ func (c *pageCheck) run() error {
 	if i := slices.Index(c.used, false); i >= 0 {
 		return fmt.Errorf("page %d is lost", i)
 	}
+	return c.content()
+}
+
+// content looks at what the pages hold. The schema comes first: a newer file
+// may have other buckets.
+func (c *pageCheck) content() error {
+	if !slices.Contains(c.found[:], true) {
+		return errForeign
+	}
+	if err := checkSchema(c.schema); err != nil {
+		return err
+	}
+	if c.unknown != "" {
+		return fmt.Errorf("bucket %q is not ours", c.unknown)
+	}
+	key := []byte(metaState)
+	d, err := open(bucketMeta, key, c.state, nil)
+	if err != nil {
+		return err
+	}
+	st := d.state()
+	if err := d.end(bucketMeta, key); err != nil {
+		return err
+	}
 	for i, ok := range c.found {
 		if !ok {
 			return fmt.Errorf("bucket %s is missing", bucket(i))
 		}
-		if bucket(i) != bucketMeta && c.counts[i] != c.state.records[i] {
-			return fmt.Errorf("bucket %s has %d records, not %d", bucket(i), c.counts[i], c.state.records[i])
+		if bucket(i) != bucketMeta && c.counts[i] != st.records[i] {
+			return fmt.Errorf("bucket %s has %d records, not %d", bucket(i), c.counts[i], st.records[i])
 		}
 	}
 	return nil
@@ -281,15 +307,35 @@ func element(p []byte, flags uint16, i int) (key, value []byte, err error) {
 
 // root walks one bucket of the root.
 func (c *pageCheck) root(flags uint32, name, value []byte, depth int) error {
+	if flags != leafIsBucket {
+		return errors.New("an entry of the root is no bucket")
+	}
 	i := slices.Index(bucketNames[:], string(name))
-	if flags != leafIsBucket || i < 0 || len(value) < bucketHeader {
-		return errors.New("an entry of the root is no bucket of ours")
+	if i < 0 {
+		c.unknown = string(name)
+		return c.inside(value, depth, c.foreign)
 	}
 	c.bucket, c.found[i] = bucket(i), true
-	if root := native.Uint64(value); root != 0 {
-		return c.page(root, depth+1, nil, nil, c.record)
+	return c.inside(value, depth, c.record)
+}
+
+// inside walks the bucket that a value describes.
+func (c *pageCheck) inside(value []byte, depth int, leaf leafFunc) error {
+	if len(value) < bucketHeader {
+		return errors.New("a bucket is too short")
 	}
-	return c.elements(value[bucketHeader:], 0, depth+1, nil, nil, c.record)
+	if root := native.Uint64(value); root != 0 {
+		return c.page(root, depth+1, nil, nil, leaf)
+	}
+	return c.elements(value[bucketHeader:], 0, depth+1, nil, nil, leaf)
+}
+
+// foreign walks what lies in a bucket that is not ours.
+func (c *pageCheck) foreign(flags uint32, _, value []byte, depth int) error {
+	if flags != leafIsBucket {
+		return nil
+	}
+	return c.inside(value, depth, c.foreign)
 }
 
 func (c *pageCheck) record(flags uint32, key, value []byte, _ int) error {
@@ -297,16 +343,19 @@ func (c *pageCheck) record(flags uint32, key, value []byte, _ int) error {
 		return fmt.Errorf("a bucket lies within %s", c.bucket)
 	}
 	c.counts[c.bucket]++
-	isState := c.bucket == bucketMeta && string(key) == metaState
-	if !c.records && !isState {
+	if c.bucket == bucketMeta {
+		switch string(key) {
+		case metaSchema:
+			c.schema = bytes.Clone(value)
+		case metaState:
+			c.state = bytes.Clone(value)
+		}
+	}
+	if !c.records {
 		return nil
 	}
-	d, err := open(c.bucket, key, value, nil)
-	if err != nil || !isState {
-		return err
-	}
-	c.state = d.state()
-	return d.end(bucketMeta, key)
+	_, err := open(c.bucket, key, value, nil)
+	return err
 }
 
 // freelist marks the free pages.

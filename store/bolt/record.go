@@ -208,5 +208,9 @@ func (d *decoder) time(base int64) time.Time {
 		return time.Time{}
 	}
 	u--
-	return time.Unix((int64(u>>1)^-int64(u&1))+base, 0).UTC()
+	t := time.Unix((int64(u>>1)^-int64(u&1))+base, 0).UTC()
+	if t.IsZero() {
+		d.fail("spells out the absent time")
+	}
+	return t
 }

@@ -115,7 +115,7 @@ func (e *encoder) path(s string) {
 		e.tail(s, kind)
 		return
 	}
-	e.uvarint(uint64(len(s))<<2 | textLiteral)
+	e.uvarint(uint64(len(s)) << 2) // textLiteral
 	e.buf = append(e.buf, s...)
 }
 
@@ -135,7 +135,7 @@ func (e *encoder) tail(s string, kind int) {
 		v, _ := strconv.ParseUint(s, 10, 62)
 		e.uvarint(v<<2 | tailDecimal)
 	default:
-		e.uvarint(uint64(len(s))<<2 | tailLiteral)
+		e.uvarint(uint64(len(s)) << 2) // tailLiteral
 		e.buf = append(e.buf, s...)
 	}
 }

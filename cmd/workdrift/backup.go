@@ -18,9 +18,10 @@ func newBackupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write a verified copy of the database",
-		Long: `Backup writes a consistent copy of the database to a new file, reads it back,
-and compares it with what it was taken from. It works beside a running daemon,
-which then takes the backup, and without one.
+		Long: `Backup writes a consistent copy of the database, reads it back, and compares it
+with what it was taken from. Only then it gets its name, and replaces a file of
+that name. It works beside a running daemon, which then takes the backup, and
+without one.
 
 To restore, stop the daemon, put the copy in place of workdrift.db in the
 storage directory, and start again: what happened since is fetched again.`,

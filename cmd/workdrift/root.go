@@ -31,6 +31,8 @@ for good.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
+		// Something to run, so that an unknown command is an error.
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
 		newExplainCommand(), newBackupCommand(), newVersionCommand())

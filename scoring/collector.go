@@ -71,9 +71,10 @@ func (c *Collector) Set(r *Report) {
 	exposeReport(r, emit)
 	limit := c.limit + teamBudget(r)
 	x := &exposition{}
+	full := false
 	for _, f := range catalogue() {
 		family := samples[f.name]
-		if len(x.metrics)+len(family) > limit {
+		if full = full || len(x.metrics)+len(family) > limit; full {
 			c.dropped.Add(float64(len(family)))
 			continue
 		}
@@ -107,6 +108,7 @@ func exposeReport(r *Report, emit func(name string, value Number, labels ...stri
 		emit("workdrift_report_data_timestamp_seconds", unixSeconds(r.DataUpTo.UnixNano()))
 	}
 	emit("workdrift_top_objectives", Number(r.TopN))
+	emit("workdrift_identities_unmatched", Number(r.Stats.Strange))
 	for _, o := range r.Objectives {
 		emit("workdrift_objective_info", 1, o.ID, o.Title, o.Owner, string(o.State))
 		emit("workdrift_objective_rank", Number(o.Rank), o.ID)

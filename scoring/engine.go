@@ -46,6 +46,7 @@ type EngineStats struct {
 	Touches int // presences of a person at an item in a minute
 	Weeks   int // person-weeks
 	Ghosts  int // events without an actor, which earn no effort
+	Strange int // identities that the configuration does not name
 	Machine int // events by machines, which earn no effort
 }
 
@@ -81,6 +82,7 @@ type personWeek struct {
 type timeline struct {
 	first objective.Date // Monday of weeks[0]
 	weeks []*personWeek
+	held  int // weeks that are not nil
 }
 
 // at returns the week that starts on a Monday, nil when there is none.
@@ -137,7 +139,13 @@ func (e *Engine) Seq() uint64 { return e.seq }
 
 // Stats counts what the engine holds.
 func (e *Engine) Stats() EngineStats {
-	return e.stats
+	s := e.stats
+	for _, l := range e.lines[min(e.people.named, len(e.lines)):] {
+		if l.held > 0 {
+			s.Strange++
+		}
+	}
+	return s
 }
 
 // Apply replaces what the engine knows about one item.
@@ -256,6 +264,7 @@ func (e *Engine) week(person uint32, monday objective.Date) *personWeek {
 	slot := e.lines[person].slot(monday)
 	if *slot == nil {
 		*slot = &personWeek{person: person, monday: monday}
+		e.lines[person].held++
 		e.stats.Weeks++
 	}
 	return *slot
@@ -307,6 +316,7 @@ func (e *Engine) settle() {
 			continue
 		}
 		*e.lines[w.person].slot(w.monday) = nil
+		e.lines[w.person].held--
 		e.stats.Weeks--
 	}
 	e.dirty = e.dirty[:0]

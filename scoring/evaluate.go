@@ -105,15 +105,13 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		m.weeks = append(m.weeks, newOrg(DateRange{monday, monday + 6}))
 	}
 	m.open = newOrg(DateRange{day + 1, max(day+1, objective.DateOf(now.UTC()))})
-	for t := range d.Teams {
-		end := e.teamDay(t, day)
-		var tallies []*tally
-		for _, w := range r.Windows {
-			days, _ := WindowRange(w.Label, end, d.Windows.FiscalYearStartMonth)
-			tallies = append(tallies, newTally(d.Effort.Model, days, len(d.Set.Objectives)))
-			m.from = min(m.from, days.From)
-		}
-		m.teams = append(m.teams, tallies)
+	end := e.teamDay(day)
+	for range d.Teams {
+		m.teams = append(m.teams, e.teamTallies(r, end))
+	}
+	m.rest = e.teamTallies(r, end)
+	for _, t := range m.rest {
+		m.from = min(m.from, t.days.From)
 	}
 	m.restated = e.restatedWeeks(m.from)
 	works := e.sum(m)
@@ -122,33 +120,63 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		r.Windows[w].Org.Works = works[w]
 	}
 	e.fillWeeks(r, m.weeks)
-	r.Provisional = e.weekReport(m.open)
+	open := e.score(m.open, false)
+	r.Provisional = open.week(m.open)
 }
 
-// teamDay is the last day of a team's windows. After a change of fewer than
-// KPeople members, values move in weekly steps only: the difference of two
-// daily ones would tell about who came or left.
-func (e *Engine) teamDay(team int, day objective.Date) objective.Date {
-	changed := 0
-	for _, m := range e.declared.Teams[team].Members {
-		for _, edge := range []objective.Date{m.From, m.Until} {
-			if edge != objective.NoDate && day-91 <= edge && edge <= day {
-				changed++
+// teamDay is the last day of the teams' windows. While the membership of any
+// team changed by fewer than KPeople on a day of the windows, teams move in
+// weekly steps only: the difference of two daily values would tell about who
+// came or left, and the other teams' would tell that of this one.
+//
+// A membership that is taken out of the configuration without its last day
+// leaves no trace here: give members an until.
+func (e *Engine) teamDay(day objective.Date) objective.Date {
+	for _, team := range e.declared.Teams {
+		changed := make(map[objective.Date]int)
+		for _, m := range team.Members {
+			for _, edge := range []objective.Date{m.From, m.Until} {
+				if edge != objective.NoDate && day-longestWindow <= edge && edge <= day {
+					changed[edge]++
+				}
+			}
+		}
+		for _, n := range changed {
+			if WeeklyOnly(n, e.declared.Privacy.KPeople) {
+				return (day + 1).Monday() - 1
 			}
 		}
 	}
-	if WeeklyOnly(changed, e.declared.Privacy.KPeople) {
-		return (day + 1).Monday() - 1
-	}
 	return day
+}
+
+// longestWindow is how far back a change of membership matters, in days.
+const longestWindow = 92
+
+// teamTallies returns a tally for each window that ends on a day. The quarter
+// begins with that of the organisation, so it is empty while the first week of
+// a quarter has not ended.
+func (e *Engine) teamTallies(r *Report, end objective.Date) []*tally {
+	tallies := make([]*tally, 0, len(r.Windows))
+	for _, w := range r.Windows {
+		days, _ := WindowRange(w.Label, end, e.declared.Windows.FiscalYearStartMonth)
+		if w.Label == Quarter {
+			days.From = objective.Date(w.From)
+		}
+		tallies = append(tallies, newTally(e.declared.Effort.Model, days, len(e.declared.Set.Objectives)))
+	}
+	return tallies
 }
 
 // fillWindow scores one window.
 func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
 	w.Org = e.score(m.org[window], stale)
 	restated := restatement(m.restated, m.org[window].days)
-	if w.Org.Status == SuppressedPrivacy {
+	switch {
+	case w.Org.Status != OK:
 		restated = unavailable(RestatementScore, w.Org.Status, w.Org.Reason)
+	case stale && restated.Status == OK:
+		restated.Status, restated.Reason = Stale, reasonStale
 	}
 	w.Org.Scores = append(w.Org.Scores, restated)
 	sizes := make([]int, len(m.teams))
@@ -159,57 +187,66 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 		w.Teams = append(w.Teams, scope)
 		sizes[t] = len(tally.people)
 	}
-	if w.Org.Status != OK {
+	if w.Org.Status != OK || len(sizes) == 0 {
 		return
 	}
+	// Who is in no team is a sibling too: the organisation less its teams.
+	rest := e.score(m.rest[window], stale)
+	sizes = append(sizes, len(m.rest[window].people))
 	hidden := Suppress(sizes, e.declared.Privacy.KEffort, false)
-	for t := range hidden {
+	for t := range w.Teams {
 		hidden[t] = hidden[t] || w.Teams[t].Status == SuppressedPrivacy
 	}
+	hidden[len(w.Teams)] = hidden[len(w.Teams)] || rest.Status == SuppressedPrivacy
 	before := slices.Clone(hidden)
-	Complement(hidden, sizes)
-	for t := range hidden {
+	Complement(hidden, sizes, e.declared.Privacy.KEffort)
+	for t := range w.Teams {
 		if hidden[t] && !before[t] {
-			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the one team that is withheld")
+			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the few people who are withheld")
 		}
 	}
 }
 
-// fillWeeks scores the closed weeks and counts the breached ones.
+// fillWeeks scores the closed weeks and counts the breached ones. Weeks with
+// less than twice the effort that a score needs raise no alarm, and neither
+// does what is only partly read.
 func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
-	for _, t := range weeks {
-		r.Weeks = append(r.Weeks, e.weekReport(t))
+	breached := make(map[string]int, len(e.declared.Alerts))
+	for i, t := range weeks {
+		s := e.score(t, false)
+		r.Weeks = append(r.Weeks, s.week(t))
+		if i < len(weeks)-blocks || t.sum().PersonDays() < 2*e.declared.Privacy.MinPersonDays {
+			continue
+		}
+		for name, limit := range e.declared.Alerts {
+			if beyond(name, s.value(name), Number(limit)) {
+				breached[name]++
+			}
+		}
+	}
+	if r.Partial {
+		return
 	}
 	r.Breached = make(map[string]int)
-	for name, limit := range e.declared.Alerts {
-		n := 0
-		for _, w := range r.Weeks[len(r.Weeks)-blocks:] {
-			var value Number
-			below := false
-			switch name {
-			case TopObjectivesEffort:
-				value, below = w.Top, true
-			case ShadowEffort:
-				value = w.Shadow
-			case AllocationGapScore:
-				value = w.Gap
-			default:
-				continue
-			}
-			if below && value < Number(limit) || !below && value > Number(limit) {
-				n++
-			}
-		}
-		r.Breached[name] = n
+	for name := range e.declared.Alerts {
+		r.Breached[name] = breached[name]
 	}
 }
 
-// weekReport scores a few days of the organisation.
-func (e *Engine) weekReport(t *tally) WeekReport {
-	s := e.score(t, false)
+// beyond reports whether a score is on the wrong side of its alert threshold.
+func beyond(name string, value, limit Number) bool {
+	if name == TopObjectivesEffort || name == EffortCoverage {
+		return value < limit
+	}
+	return value > limit
+}
+
+// week tells of a scope that is a few days of the organisation. It holds no
+// amounts: a window less its other weeks would tell of one that is withheld.
+func (s *Scope) week(t *tally) WeekReport {
 	return WeekReport{
-		Monday: Day(t.days.From), Effort: s.Effort, Status: s.Status,
-		Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort), Gap: s.value(AllocationGapScore),
+		Monday: Day(t.days.From), Status: s.Status,
+		Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort),
 	}
 }
 

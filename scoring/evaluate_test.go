@@ -386,10 +386,65 @@ func TestEvaluateTeams(t *testing.T) {
 	teams = w.evaluate(t).Window("28d").Teams
 	near(t, "core", teams[0].Total, 35)
 	near(t, "growth", teams[1].Total, 2.5)
-	// Somebody came in the window: with k_people the team steps by weeks.
+	// Somebody came in the window: with k_people the teams step by weeks, all of
+	// them, since the others' daily values would tell of this one's.
 	w.declared.Privacy.KPeople = 5
 	teams = w.evaluate(t).Window("28d").Teams
-	if teams[0].Until.String() != "2025-03-31" || teams[1].Until.String() != "2025-03-30" {
+	if teams[0].Until.String() != "2025-03-30" || teams[1].Until.String() != "2025-03-30" {
 		t.Errorf("windows end on %s and %s", teams[0].Until, teams[1].Until)
+	}
+}
+
+// Who is in no team is a sibling of the teams: what the organisation has more
+// than they must not tell about one person.
+func TestEvaluateTeamsDoNotRevealTheRest(t *testing.T) {
+	w := fortyDays()
+	no := objective.NoDate
+	team := scoring.Team{ID: "core"}
+	for i := range 3 {
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{
+			ID: fmt.Sprint("p", i), Identities: []string{fmt.Sprint("person-", i)}, FTE: 1})
+		team.Members = append(team.Members, scoring.Member{Person: fmt.Sprint("p", i), From: no, Until: no, Share: 1})
+	}
+	w.declared.Teams = []scoring.Team{team}
+	window := w.evaluate(t).Window("28d")
+	if window.Org.Status != scoring.OK || window.Teams[0].Status != scoring.SuppressedPrivacy {
+		t.Errorf("organisation %s, team %s: the difference is one person", window.Org.Status, window.Teams[0].Status)
+	}
+}
+
+// Part-time members count with their part on both sides.
+func TestEvaluateCoverageOfPartTimeMembers(t *testing.T) {
+	w := fortyDays()
+	no := objective.NoDate
+	team := scoring.Team{ID: "core"}
+	for i := range 4 {
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{
+			ID: fmt.Sprint("p", i), Identities: []string{fmt.Sprint("person-", i)}, FTE: 1})
+		team.Members = append(team.Members, scoring.Member{Person: fmt.Sprint("p", i), From: no, Until: no, Share: .5})
+	}
+	w.declared.Teams = []scoring.Team{team}
+	w.declared.Privacy = scoring.Privacy{KEffort: 1, Dominance: 1, MinPersonDays: 1}
+	window := w.evaluate(t).Window("28d")
+	near(t, "organisation", value(t, &window.Org, scoring.EffortCoverage).Value, .5)
+	near(t, "team", value(t, &window.Teams[0], scoring.EffortCoverage).Value, .5)
+}
+
+func TestEvaluateBreachedBlocks(t *testing.T) {
+	w := fortyDays()
+	w.declared.Privacy.MinPersonDays = 5
+	w.declared.Alerts = map[string]float64{"shadow_effort": .9, "top_objectives_effort": .56, "effort_coverage": .9, "priority_inversion": .5}
+	r := w.evaluate(t)
+	// The forty days fall on two weeks: all in the first on the top three, the
+	// second with 2 of 20 on them, and more on the fourth. Both are seen whole.
+	want := map[string]int{"shadow_effort": 0, "top_objectives_effort": 1, "effort_coverage": 0, "priority_inversion": 1}
+	for name, n := range want {
+		if got, ok := r.Breached[name]; !ok || got != n {
+			t.Errorf("%s: %d breached blocks, want %d", name, got, n)
+		}
+	}
+	w.declared.Privacy.MinPersonDays = 15
+	if r := w.evaluate(t); r.Breached["top_objectives_effort"] != 0 {
+		t.Errorf("a week of 20 person-days raises an alarm that needs 30")
 	}
 }

@@ -12,6 +12,7 @@ type measurement struct {
 	org         []*tally   // per window
 	weeks       []*tally   // per closed week, oldest first
 	teams       [][]*tally // per team, then per window
+	rest        []*tally   // per window: effort that belongs to no team
 	open        *tally     // the days that have not closed
 	restated    map[objective.Date]restatedWeek
 	from, until objective.Date
@@ -102,43 +103,60 @@ func (m *measurement) each(f func(*tally)) {
 			f(t)
 		}
 	}
+	for _, t := range m.rest {
+		f(t)
+	}
 }
 
 // addCell puts the parts of a cell into every tally whose days it falls in.
 func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts []placement) {
+	share := min(who.share(day), effort.PersonDay)
 	for i := range parts {
 		p := &parts[i]
 		for _, t := range m.org {
-			if in(t.days, day) {
-				t.add(p, &p.micros)
-			}
+			t.addOrg(p, share, day)
 		}
 		if t := m.week(day); t != nil {
-			t.add(p, &p.micros)
+			t.addOrg(p, share, day)
 		}
-		if in(m.open.days, day) {
-			m.open.add(p, &p.micros)
-		}
+		m.open.addOrg(p, share, day)
 	}
-	if len(who.memberships) == 0 {
+	if len(m.teams) == 0 {
 		return
 	}
 	for i := range parts {
 		p := &parts[i]
-		var byTeam [effort.NumModels]effort.Micro
+		addPart(m.rest, p, effort.PersonDay-share, day)
 		for k := range who.memberships {
-			ms := &who.memberships[k]
-			if day < ms.from || day > ms.until {
-				continue
+			if ms := &who.memberships[k]; ms.from <= day && day <= ms.until {
+				addPart(m.teams[ms.team], p, ms.share, day)
 			}
-			for mdl, whole := range p.micros {
-				byTeam[mdl] = whole * ms.share / effort.PersonDay
-			}
-			for _, t := range m.teams[ms.team] {
-				if in(t.days, day) {
-					t.add(p, &byTeam)
-				}
-			}
+		}
+	}
+}
+
+// addOrg puts a placement into a tally of the organisation; share is how much
+// of the person belongs to a team.
+func (t *tally) addOrg(p *placement, share effort.Micro, day objective.Date) {
+	if in(t.days, day) {
+		t.add(p, &p.micros)
+		t.person.member += p.micros[t.model] * share / effort.PersonDay
+	}
+}
+
+// addPart puts a share of a placement, in millionths, into the tallies whose
+// days it falls in.
+func addPart(tallies []*tally, p *placement, share effort.Micro, day objective.Date) {
+	if share <= 0 {
+		return
+	}
+	part := p.micros
+	for m := range part {
+		part[m] = part[m] * share / effort.PersonDay
+	}
+	for _, t := range tallies {
+		if in(t.days, day) {
+			t.add(p, &part)
 		}
 	}
 }
@@ -148,16 +166,14 @@ func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts 
 func (e *Engine) addCapacity(m *measurement, who *person) {
 	for t := range m.organisation {
 		if len(e.declared.Teams) == 0 {
-			if t.lastPerson > 0 {
+			if t.last.all > 0 {
 				t.available += e.capacity(who, t.days, -1)
-				t.observed += t.lastPerson
+				t.observed += t.last.all
 			}
 			continue
 		}
-		if free := e.capacity(who, t.days, anyTeam); free > 0 {
-			t.available += free
-			t.observed += t.lastPerson
-		}
+		t.available += e.capacity(who, t.days, anyTeam)
+		t.observed += t.last.member
 	}
 	for k := range who.memberships {
 		team := who.memberships[k].team
@@ -165,10 +181,8 @@ func (e *Engine) addCapacity(m *measurement, who *person) {
 			continue // a second interval in the same team
 		}
 		for _, t := range m.teams[team] {
-			if free := e.capacity(who, t.days, team); free > 0 {
-				t.available += free
-				t.observed += t.lastPerson
-			}
+			t.available += e.capacity(who, t.days, team)
+			t.observed += t.last.all
 		}
 	}
 }

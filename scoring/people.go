@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,13 +16,14 @@ type people struct {
 	byActor  map[string]uint32
 	machines map[string]bool // actors that are machines by configuration
 	list     []person
+	named    int // how many of list the configuration names; they come first
 	org      *time.Location
 	teams    []string // team ids in declared order
 	order    []uint32 // persons in a stable order, nil when out of date
 }
 
 type person struct {
-	key         string // stable across stores: the configured id or the actor
+	key         string // the configured id or the actor; no output shows it
 	zone        *time.Location
 	teamZone    *time.Location
 	fte         effort.Micro
@@ -43,7 +45,7 @@ func newPeople(d *Declared) *people {
 	}
 	byID := make(map[string]uint32)
 	for _, c := range d.People.Persons {
-		fte := effort.Micro(c.FTE * float64(effort.PersonDay))
+		fte := effort.Micro(math.Round(c.FTE * float64(effort.PersonDay)))
 		no := p.add(person{key: "person:" + c.ID, zone: c.Zone, fte: fte, leave: c.Leave})
 		byID[c.ID] = no
 		for _, identity := range c.Identities {
@@ -53,6 +55,7 @@ func newPeople(d *Declared) *people {
 	for _, identity := range d.People.Bots {
 		p.machines[actor(identity)] = true
 	}
+	p.named = len(p.list)
 	for t, team := range d.Teams {
 		p.teams = append(p.teams, team.ID)
 		for _, m := range team.Members {
@@ -70,7 +73,7 @@ func newPeople(d *Declared) *people {
 			}
 			who.memberships = append(who.memberships, membership{
 				team: t, from: m.From, until: until,
-				share: effort.Micro(m.Share*float64(effort.PersonDay) + .5),
+				share: effort.Micro(math.Round(m.Share * float64(effort.PersonDay))),
 			})
 		}
 	}
@@ -124,6 +127,16 @@ func (w *person) leaveDays(monday objective.Date, workingDays int) int {
 		}
 	}
 	return n
+}
+
+// share is how much of the person belongs to teams on a day, in millionths.
+func (w *person) share(day objective.Date) (sum effort.Micro) {
+	for k := range w.memberships {
+		if m := &w.memberships[k]; m.from <= day && day <= m.until {
+			sum += m.share
+		}
+	}
+	return sum
 }
 
 func (w *person) onLeave(day objective.Date) bool {

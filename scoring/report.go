@@ -86,8 +86,11 @@ type Scope struct {
 	Methods    []MethodEffort    `json:"methods"`
 	Scores     []Score           `json:"scores"`
 	Total      Number            `json:"person_days"`
-	Works      int               `json:"works"` // pieces of work that carry effort; always told
-	Until      Day               `json:"until"` // earlier than the window's for a team whose members just changed
+	// Coverage is told of the organisation even where its effort is withheld,
+	// on the terminal of the operator only.
+	Coverage Number `json:"-"`
+	Works    int    `json:"works"` // pieces of work that carry effort; always told
+	Until    Day    `json:"until"` // earlier than the window's for a team whose members just changed
 }
 
 // CategoryEffort is the effort of one category.
@@ -113,12 +116,10 @@ type MethodEffort struct {
 // A WeekReport is one closed ISO week of the organisation, the unit of
 // everything statistical.
 type WeekReport struct {
-	Monday Day              `json:"monday"`
-	Effort []CategoryEffort `json:"effort"`
-	Top    Number           `json:"top_objectives_effort_ratio"`
-	Shadow Number           `json:"shadow_effort_ratio"`
-	Gap    Number           `json:"allocation_gap_ratio"`
-	Status Status           `json:"status"`
+	Monday Day    `json:"monday"`
+	Top    Number `json:"top_objectives_effort_ratio"`
+	Shadow Number `json:"shadow_effort_ratio"`
+	Status Status `json:"status"`
 }
 
 // Status says whether a score is published, and if not, why.

@@ -25,6 +25,7 @@ const (
 	EffortCoverage             = "effort_coverage"
 	EffortModelSpread          = "effort_model_spread"
 	RestatementScore           = "restatement"
+	reasonStale                = "a source is not complete up to the day that should be closed"
 	reasonNothing              = "no effort in this window"
 	reasonNothingBesideRunWork = "no effort besides run work in this window"
 )
@@ -49,6 +50,7 @@ func (e *Engine) score(t *tally, stale bool) Scope {
 		}
 	}
 	s.Scores = e.scores(t)
+	s.Coverage = s.value(EffortCoverage)
 	if status, why := e.publishable(t); status != OK {
 		s.withhold(status, why)
 	} else if stale {
@@ -77,8 +79,7 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 	return OK, ""
 }
 
-// withhold takes back everything that tells about the effort of the scope. The
-// coverage stays where only the sample is too small: it says why.
+// withhold takes back everything that tells about the effort of the scope.
 func (s *Scope) withhold(status Status, why string) {
 	s.Status, s.Reason = status, why
 	s.Effort, s.Objectives, s.Methods = nil, nil, nil
@@ -86,9 +87,6 @@ func (s *Scope) withhold(status Status, why string) {
 		s.Total = Absent()
 	}
 	for i := range s.Scores {
-		if s.Scores[i].Name == EffortCoverage && status == InsufficientData {
-			continue
-		}
 		s.Scores[i] = unavailable(s.Scores[i].Name, status, why)
 	}
 }
@@ -98,7 +96,7 @@ func (s *Scope) markStale() {
 	for i := range s.Scores {
 		if s.Scores[i].Status == OK {
 			s.Scores[i].Status = Stale
-			s.Scores[i].Reason = "a source is not complete up to the day that should be closed"
+			s.Scores[i].Reason = reasonStale
 		}
 	}
 }
@@ -143,7 +141,7 @@ func (e *Engine) topScore(t *tally) Score {
 	s := plainScore(TopObjectivesEffort, b.Point, ok, reasonNothing)
 	if ok {
 		s.Lower, s.Upper = Number(b.Low), Number(b.High)
-		s.setInterval(SamplingInterval(t.topClusters, t.allClusters, len(t.people), Confidence))
+		s.setInterval(t.sampling(t.topClusters, t.allClusters))
 	}
 	return s
 }
@@ -155,7 +153,7 @@ func shadowScores(t *tally) []Score {
 	ratio := plainScore(ShadowRoadmap, shadow.Ratio.Point, ok, reasonNothingBesideRunWork)
 	if ok {
 		share.Lower, share.Upper = Number(shadow.Share.Low), Number(shadow.Share.High)
-		share.setInterval(SamplingInterval(t.offClusters, t.netClusters, len(t.people), Confidence))
+		share.setInterval(t.sampling(t.offClusters, t.netClusters))
 		ratio.Lower, ratio.Upper = Number(shadow.Ratio.Low), Number(shadow.Ratio.High)
 		ratio.Verdict = string(shadow.Fiction)
 	}

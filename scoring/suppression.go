@@ -11,27 +11,32 @@ func Suppress(sizes []int, k int, totalPublished bool) []bool {
 		hidden[i] = n < k
 	}
 	if totalPublished {
-		Complement(hidden, sizes)
+		Complement(hidden, sizes, k)
 	}
 	return hidden
 }
 
-// Complement hides one more group where exactly one is hidden: with the total
-// and all its siblings published, it could be computed by subtraction. The one
-// more is the smallest that is left, ties to the lower index. Groups without
-// people hide nobody and are no help.
-func Complement(hidden []bool, sizes []int) {
-	count, next := 0, -1
-	for i, n := range sizes {
-		switch {
-		case n <= 0:
-		case hidden[i]:
-			count++
-		case next < 0 || n < sizes[next]:
-			next = i
+// Complement hides more groups where too little is hidden: with the total and
+// all other siblings published, what the hidden ones hold together can be
+// computed by subtraction, so they must be at least two and hold at least k
+// people. The next to go is the smallest that is left, ties to the lower index.
+// Groups without people hide nobody and are no help.
+func Complement(hidden []bool, sizes []int, k int) {
+	for {
+		groups, people, next := 0, 0, -1
+		for i, n := range sizes {
+			switch {
+			case n <= 0:
+			case hidden[i]:
+				groups++
+				people += n
+			case next < 0 || n < sizes[next]:
+				next = i
+			}
 		}
-	}
-	if count == 1 && next >= 0 {
+		if groups == 0 || next < 0 || groups > 1 && people >= k {
+			return
+		}
 		hidden[next] = true
 	}
 }

@@ -56,10 +56,22 @@ func TestSuppressLeavesNoDifference(t *testing.T) {
 
 // A group may be hidden for another reason than its size.
 func TestComplement(t *testing.T) {
-	hidden := []bool{true, false, false}
-	scoring.Complement(hidden, []int{9, 8, 7})
-	if want := []bool{true, false, true}; !slices.Equal(hidden, want) {
-		t.Errorf("hidden are %v, want %v", hidden, want)
+	for _, c := range []struct {
+		name         string
+		hidden, want []bool
+		sizes        []int
+		k            int
+	}{
+		{"nothing hidden", []bool{false, false}, []bool{false, false}, []int{1, 2}, 3},
+		{"the smallest goes with one that is hidden for dominance", []bool{true, false, false}, []bool{true, false, true}, []int{9, 8, 7}, 3},
+		{"two hidden with one person each are still below k", []bool{true, true, false, false}, []bool{true, true, false, true}, []int{1, 1, 8, 7}, 3},
+		{"two hidden with k people", []bool{true, true, false}, []bool{true, true, false}, []int{1, 2, 8}, 3},
+		{"nobody hides behind an empty group", []bool{true, true, false}, []bool{true, true, true}, []int{1, 0, 8}, 3},
+	} {
+		scoring.Complement(c.hidden, c.sizes, c.k)
+		if !slices.Equal(c.hidden, c.want) {
+			t.Errorf("%s: hidden are %v, want %v", c.name, c.hidden, c.want)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package scoring
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -36,7 +39,10 @@ func (e *Engine) place(c *cell, day objective.Date, into []placement) []placemen
 	return append(into, part)
 }
 
-// placeShares splits a cell over several objectives.
+// placeShares splits a cell over several objectives. The time guard of section
+// 4.15 is here: what is attributed to an objective counts for it only while it
+// is active. Afterwards it is stopped work however it was attributed, because
+// that somebody goes on is what the decision to stop has to show.
 func (e *Engine) placeShares(shares []attribution.Share, whole placement, day objective.Date, into []placement) []placement {
 	span := e.calendar.at(day)
 	var sum int64
@@ -77,11 +83,11 @@ type tally struct {
 	topClusters, allClusters []effort.Micro // A1
 	offClusters, netClusters []effort.Micro // S2: off, off + on
 	person, week             clusterSum
-	lastPerson               effort.Micro // effort of the contributor who was closed last
+	last                     clusterSum // the contributor who was closed last
 }
 
 // clusterSum is the effort of a person, or of a person-week, so far.
-type clusterSum struct{ top, all, off, net effort.Micro }
+type clusterSum struct{ top, all, off, net, member effort.Micro }
 
 func newTally(model effort.Model, days DateRange, objectives int) *tally {
 	return &tally{
@@ -134,7 +140,7 @@ func (t *tally) endPerson() {
 	if t.person.all > 0 {
 		t.people = append(t.people, t.person.all)
 	}
-	t.lastPerson = t.person.all
+	t.last = t.person
 	t.person = clusterSum{}
 }
 
@@ -147,3 +153,21 @@ func (t *tally) mix() Mix {
 
 // sum adds up all effort under the headline model.
 func (t *tally) sum() effort.Micro { return t.total[t.model] }
+
+// sampling returns the interval of a share. Clusters are put into an order of
+// their own, because persons have none that is the same in every store and the
+// last bit of a sum of floats depends on it.
+func (t *tally) sampling(part, whole []effort.Micro) (Sampled, bool) {
+	order := make([]int, len(part))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(whole[a], whole[b]), cmp.Compare(part[a], part[b]))
+	})
+	sortedPart, sortedWhole := make([]effort.Micro, len(part)), make([]effort.Micro, len(part))
+	for i, from := range order {
+		sortedPart[i], sortedWhole[i] = part[from], whole[from]
+	}
+	return SamplingInterval(sortedPart, sortedWhole, len(t.people), Confidence)
+}

@@ -106,7 +106,9 @@ type crashState struct {
 // state verifies a store after its program has ended.
 func state(t *testing.T, dir string) crashState {
 	t.Helper()
-	db, err := bolt.Open(t.Context(), filepath.Join(dir, databaseFile), bolt.Options{LockTimeout: time.Millisecond})
+	// A git process that was being started when the program was killed holds the
+	// lock until it runs.
+	db, err := bolt.Open(t.Context(), filepath.Join(dir, databaseFile), bolt.Options{LockTimeout: 10 * time.Second})
 	if err != nil {
 		t.Fatalf("after the program ended: %v", err)
 	}

@@ -147,7 +147,7 @@ func TestReadmeCommands(t *testing.T) {
 // readmeCommand runs a command until it ends, or until it serves.
 func readmeCommand(t *testing.T, args []string) {
 	t.Helper()
-	out := newOutput()
+	began, out := time.Now(), newOutput()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	ended := make(chan int, 1)
@@ -162,6 +162,7 @@ func readmeCommand(t *testing.T, args []string) {
 		cancel()
 	}
 	code := <-ended
+	t.Logf("%v took %s", args, time.Since(began).Round(time.Millisecond))
 	if taken := strings.Contains(out.String(), "address already in use"); code != 0 && !taken {
 		t.Errorf("workdrift %v: exit code %d\n%s", args, code, out)
 	}

@@ -41,15 +41,6 @@ func (c *company) withObjectives(t *testing.T, dir string, n int, connectors ...
 	return path
 }
 
-func has(r *scoring.Report, id string) bool {
-	for _, o := range r.Objectives {
-		if o.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
 // The settle time of an hour shows that a reload does not wait for it.
 func TestReloadChangesTheObjectives(t *testing.T) {
 	c := newCompany(t, 6)

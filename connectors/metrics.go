@@ -100,6 +100,7 @@ type meter struct {
 // start makes every series that is known in advance appear with 0, so that
 // the first failure is an increase that rate() sees.
 func (t meter) start(provider string, interval time.Duration) {
+	t.m.info.DeletePartialMatch(prometheus.Labels{"connector": t.source}) // of another type before a reload
 	t.m.info.WithLabelValues(t.source, provider).Set(1)
 	t.m.interval.WithLabelValues(t.source).Set(interval.Seconds())
 	for _, v := range []*prometheus.GaugeVec{t.m.up, t.m.lastSuccess, t.m.catchUp, t.m.quarantined, t.m.backlog} {

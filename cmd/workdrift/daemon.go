@@ -72,6 +72,7 @@ func newReloadMetrics(reg prometheus.Registerer) reloadMetrics {
 type daemonOptions struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the evaluator's and the connectors' clock
+	ReportAt func() time.Time // as of when reports are made; Now when nil
 	Settle   time.Duration
 	OnReport func(*scoring.Report)
 	OnPage   func(source string, s connectors.Summary)
@@ -98,8 +99,11 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 		reloads: newReloadMetrics(reg),
 		restart: make(chan []poller),
 	}
+	if o.ReportAt == nil {
+		o.ReportAt = o.Now
+	}
 	d.evaluator = &evaluator{
-		store: db, log: o.Log, now: o.Now, settle: o.Settle, onReport: o.OnReport,
+		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle, onReport: o.OnReport,
 		collector: collector, metrics: newEvaluatorMetrics(reg), wake: make(chan struct{}, 1),
 		urgent: make(chan struct{}, 1),
 	}

@@ -22,9 +22,12 @@ import (
 // evaluation reads what changed and nothing else; a new configuration starts a
 // new engine, which reads everything.
 type evaluator struct {
-	store     store.Store
-	log       *slog.Logger
-	now       func() time.Time
+	store store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	// reportAt is the moment as of which reports are made; it differs from now
+	// for a report about the past.
+	reportAt  func() time.Time
 	collector *scoring.Collector
 	metrics   evaluatorMetrics
 	// settle is how long changes may gather before they are evaluated.
@@ -39,9 +42,10 @@ type evaluator struct {
 	mu     sync.Mutex // guards what follows
 	engine *scoring.Engine
 	known  *scoring.Declared
-	print  string         // fingerprint of known
-	since  objective.Date // day from which on weeks are frozen: the first that was watched
-	saved  time.Time      // when a report was last saved, by the real clock
+	print  string          // fingerprint of known
+	since  objective.Date  // day from which on weeks are frozen: the first that was watched
+	made   *scoring.Report // what engine reported, nil before
+	saved  time.Time       // when a report was last saved, by the real clock
 }
 
 type evaluatorMetrics struct {
@@ -102,9 +106,17 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 		return err
 	}
 	e.mu.Lock()
-	e.engine, e.known, e.print, e.since = engine, d, print, since
+	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
 	e.mu.Unlock()
-	e.nudge()
+	sources, err := e.store.Sources(ctx)
+	if err != nil {
+		return fmt.Errorf("read sources: %w", err)
+	}
+	// Before anything was read there is nothing to report: the first page asks
+	// for the first report.
+	if len(sources) > 0 || len(d.Sources) == 0 {
+		e.hurry()
+	}
 	return nil
 }
 
@@ -141,10 +153,7 @@ func (e *evaluator) run(ctx context.Context) error {
 				return nil
 			}
 		}
-		err := e.evaluate(ctx)
-		if err == nil {
-			err = errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
-		}
+		err := e.round(ctx)
 		switch {
 		case errors.Is(err, store.ErrCommit):
 			return err
@@ -154,6 +163,17 @@ func (e *evaluator) run(ctx context.Context) error {
 			e.log.Error("evaluation failed", "err", err)
 		}
 	}
+}
+
+// round evaluates, freezes what is due and saves the report, all under one
+// configuration.
+func (e *evaluator) round(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.publish(ctx); err != nil {
+		return err
+	}
+	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
 }
 
 // readAhead is how many changes are read while others are applied.
@@ -211,20 +231,28 @@ func (e *evaluator) gather(ctx context.Context) bool {
 
 // evaluate feeds the engine what changed and publishes its report.
 func (e *evaluator) evaluate(ctx context.Context) error {
-	e.metrics.started.Inc()
-	began := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.follow(ctx); err != nil {
-		return fmt.Errorf("read changes: %w", err)
-	}
+	return e.publish(ctx)
+}
+
+// publish is evaluate for who holds the lock.
+func (e *evaluator) publish(ctx context.Context) error {
+	e.metrics.started.Inc()
+	began := time.Now()
+	// Watermarks first: what is applied in between must not close a day whose
+	// last events the engine has not seen.
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("read sources: %w", err)
 	}
-	report := e.engine.Report(e.now(), sources)
+	if err := e.follow(ctx); err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	report := e.engine.Report(e.reportAt(), sources)
 	e.collector.Set(report)
 	e.report.Store(report)
+	e.made = report
 	e.metrics.duration.Observe(time.Since(began).Seconds())
 	if e.onReport != nil {
 		e.onReport(report)

@@ -149,10 +149,12 @@ func storedEvents(b *testing.B, events int) *bolt.DB {
 	return db
 }
 
+func benchNow() time.Time { return benchEnd.AddDate(0, 0, 1) }
+
 func benchEvaluator(b *testing.B, db *bolt.DB) *evaluator {
 	b.Helper()
 	e := &evaluator{
-		store: db, log: quietLogger(), now: func() time.Time { return benchEnd.AddDate(0, 0, 1) },
+		store: db, log: quietLogger(), now: benchNow, reportAt: benchNow, urgent: make(chan struct{}, 1),
 		collector: scoring.NewCollector(2000), metrics: newEvaluatorMetrics(prometheus.NewRegistry()), wake: make(chan struct{}, 1),
 	}
 	if err := e.declare(context.Background(), benchDeclared(db.Hasher())); err != nil {

@@ -108,9 +108,9 @@ func askOrOpen(ctx context.Context, cfg *config.Config, what, window string) (*e
 func (e *evaluator) explain(ctx context.Context, what, window string) (*explanation, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	report := e.report.Load()
+	report := e.made
 	if report == nil {
-		return nil, errors.New("there is no report yet")
+		return nil, errors.New("the stored data is being evaluated; ask again in a moment")
 	}
 	if report.Window(window) == nil {
 		return nil, fmt.Errorf("there is no window %q; configured are %s", window, strings.Join(e.known.Windows.Labels, ", "))
@@ -254,7 +254,7 @@ func (a *explanation) write(w io.Writer) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, i := range a.Items {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", i.Key, i.Kind, connectors.Printable(i.Title))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", connectors.Printable(i.Key), i.Kind, connectors.Printable(i.Title))
 		to := i.Bucket
 		if len(i.To) > 0 {
 			to = strings.Join(i.To, ", ")
@@ -277,7 +277,7 @@ func (a *explanation) write(w io.Writer) error {
 func because(i explainedItem) string {
 	var b strings.Builder
 	if i.PartOf != "" {
-		fmt.Fprintf(&b, ", as part of %s", i.PartOf)
+		fmt.Fprintf(&b, ", as part of %s", connectors.Printable(i.PartOf))
 	}
 	for _, step := range i.Path {
 		fmt.Fprintf(&b, " → %s", connectors.Printable(step))

@@ -34,11 +34,10 @@ func (e *evaluator) loadFrozen(ctx context.Context, engine *scoring.Engine) (obj
 	return objective.DateOf(e.now().UTC()), nil
 }
 
-// freeze keeps what the weeks that are due count for now.
+// freeze keeps what the weeks that are due count for now. The caller holds the
+// lock.
 func (e *evaluator) freeze(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	due := e.engine.Unfrozen(e.report.Load(), e.since)
+	due := e.engine.Unfrozen(e.made, e.since)
 	for _, monday := range due {
 		body, err := e.engine.Freeze(monday).MarshalBinary()
 		if err != nil {

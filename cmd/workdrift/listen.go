@@ -27,6 +27,8 @@ type endpoint struct {
 	name     string
 	listener net.Listener
 	handler  http.Handler
+	// patient is set for who may wait long for an answer.
+	patient bool
 	// webConfig is a web configuration file of the exporter toolkit, for TLS
 	// and basic authentication; "" for plain HTTP.
 	webConfig string
@@ -53,6 +55,9 @@ func serveHTTP(ctx context.Context, log *slog.Logger, endpoints ...endpoint) err
 			Handler: e.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 			WriteTimeout: writeTimeout, MaxHeaderBytes: maxHeaderBytes,
 			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		}
+		if e.patient {
+			server.WriteTimeout = 0
 		}
 		wait.Go(func() {
 			noSockets := false

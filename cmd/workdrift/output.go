@@ -57,7 +57,7 @@ func writeReport(w io.Writer, r *scoring.Report, label string) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%d\t\n", r.Windows[i].Label,
 			percent(top.Value), bounds(top), percent(shadow.Value),
 			decimal(ratio.Value), ratio.Verdict,
-			percent(s.Score(scoring.RunWorkEffort).Value), percent(s.Score(scoring.EffortCoverage).Value),
+			percent(s.Score(scoring.RunWorkEffort).Value), percent(s.Coverage),
 			percent(s.Score(scoring.EffortModelSpread).Value), decimal(s.Total), s.Works)
 	}
 	if err := t.Flush(); err != nil {

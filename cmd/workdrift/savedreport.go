@@ -25,8 +25,8 @@ type savedReport struct {
 	Report   *scoring.Report `json:"report"`
 }
 
-// fingerprint identifies everything in a configuration that a report shows or
-// obeys.
+// fingerprint identifies what a report shows and obeys of a configuration. Time
+// zones go by their names.
 func fingerprint(d *scoring.Declared) (string, error) {
 	raw, err := json.Marshal(struct {
 		Set       objective.Set
@@ -39,12 +39,25 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Sources   []string
 		Threshold float64
 		Alerts    map[string]float64
-	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts})
+		Zones     []string
+	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts, zones(d)})
 	if err != nil {
 		return "", fmt.Errorf("encode the configuration: %w", err)
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// zones names the zones of a configuration, which JSON cannot tell apart.
+func zones(d *scoring.Declared) []string {
+	list := []string{d.Zone.String()}
+	for _, t := range d.Teams {
+		list = append(list, t.Zone.String())
+	}
+	for _, p := range d.People.Persons {
+		list = append(list, p.Zone.String())
+	}
+	return list
 }
 
 // restore publishes the saved report, if it was made under the same
@@ -64,15 +77,13 @@ func (e *evaluator) restore(ctx context.Context) error {
 	return nil
 }
 
-// save keeps the published report, unless one was kept a moment ago.
+// save keeps the engine's report, unless one was kept a moment ago. The caller
+// holds the lock.
 func (e *evaluator) save(ctx context.Context, gap time.Duration) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	report := e.report.Load()
-	if report == nil || time.Since(e.saved) < gap {
+	if e.made == nil || time.Since(e.saved) < gap {
 		return nil
 	}
-	raw, err := json.Marshal(savedReport{Declared: e.print, Report: report})
+	raw, err := json.Marshal(savedReport{Declared: e.print, Report: e.made})
 	if err != nil {
 		return fmt.Errorf("encode the report: %w", err)
 	}

@@ -42,7 +42,7 @@ With --at the report is made as of a day in the past, from what is stored now.`,
 		if err != nil {
 			return err
 		}
-		now, err := clockAt(*at)
+		now, err := clockAt(*at, cfg)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ With --at the report is made as of a day in the past, from what is stored now.`,
 	return cmd
 }
 
-// scoreOnce polls every source once and evaluates. When a source fails there is a
+// scoreOnce polls every source once and evaluates as of a moment. When a source fails there is a
 // report of what is stored beside the error.
 func scoreOnce(ctx context.Context, cfg *config.Config, now func() time.Time, stderr io.Writer) (*scoring.Report, error) {
 	if err := prepareDirectory(cfg.Storage.Directory); err != nil {
@@ -68,7 +68,7 @@ func scoreOnce(ctx context.Context, cfg *config.Config, now func() time.Time, st
 	for _, w := range cfg.Warnings() {
 		log.Warn(w)
 	}
-	options := daemonOptions{Log: log, Now: now}
+	options := daemonOptions{Log: log, Now: time.Now, ReportAt: now}
 	done := func() {}
 	if bar, ok := terminalProgress(stderr); ok {
 		options.OnPage, done = bar.page, bar.done
@@ -106,7 +106,7 @@ func (d *daemon) pollOnce(ctx context.Context) error {
 
 // clockAt returns the clock of a score: the real one, or one that stands at the
 // moment when a day has closed.
-func clockAt(day string) (func() time.Time, error) {
+func clockAt(day string, cfg *config.Config) (func() time.Time, error) {
 	if day == "" {
 		return time.Now, nil
 	}
@@ -114,9 +114,9 @@ func clockAt(day string) (func() time.Time, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--at: %w", err)
 	}
-	// A day has ended everywhere 12 hours after it has in UTC; a day more
-	// leaves room for any grace.
-	return func() time.Time { return t.Add(60 * time.Hour) }, nil
+	// A day has ended everywhere 12 hours after it has in UTC.
+	closed := t.Add(36*time.Hour + cfg.Declared(nil).Windows.CloseGrace)
+	return func() time.Time { return closed }, nil
 }
 
 func terminalProgress(w io.Writer) (progress, bool) {

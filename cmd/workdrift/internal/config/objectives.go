@@ -127,6 +127,12 @@ func (d *decoder) versions(doc *document, in *declared, path string) []objective
 			d.errorf(path+".effective_from", "must be after the entries of history")
 		}
 	}
+	if len(out) == 0 && final.State != objective.Active && now.EffectiveFrom != nil {
+		// A decision to stop has a day; until then it was active.
+		before := final
+		before.From, before.State = objective.NoDate, objective.Active
+		out = append(out, before)
+	}
 	return append(out, final)
 }
 

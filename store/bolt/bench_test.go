@@ -292,3 +292,39 @@ func benchChanges(b *testing.B, db *DB, after uint64) {
 	b.ReportMetric(float64(db.reads.Load())/float64(b.N), "records/op")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
 }
+
+// BenchmarkWhole measures what reads the whole file, at a million events.
+func BenchmarkWhole(b *testing.B) {
+	const events = 1_000_000
+	path := filepath.Join(b.TempDir(), "whole.db")
+	db, err := Open(b.Context(), path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	fill(b, db, new(world), events)
+	for _, c := range []struct {
+		name string
+		run  func() error
+	}{
+		{"StateHash", func() error { _, err := db.StateHash(b.Context()); return err }},
+		{"Check", func() error { return db.Check(b.Context()) }},
+		{"Backup", func() error { return db.Backup(b.Context(), path+".backup") }},
+		{"Compact", func() error { return db.Compact(b.Context()) }},
+		{"Open", func() error {
+			if err := db.Close(); err != nil {
+				return err
+			}
+			db, err = Open(b.Context(), path, Options{})
+			return err
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := c.run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	db.Close()
+}

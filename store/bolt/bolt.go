@@ -6,7 +6,7 @@
 // verified whenever it is opened, and Check verifies the rest.
 //
 // Times are kept to the second: those of items in UTC, those of events with
-// the author's offset. Strings that repeat are written once (see words), so an
+// the author's offset; a time 34,000 years away is kept as none. Strings that repeat are written once (see words), so an
 // event takes about a hundred bytes, its share of items and indexes included.
 //
 // Iterators read at most 2,000 records in one transaction (or one item, when

@@ -39,7 +39,7 @@ func (e *encoder) item(it *store.Item) {
 	e.attrs(it.Attrs)
 	base := int64(epoch)
 	e.time(it.Created, base)
-	if !it.Created.IsZero() {
+	if storable(it.Created) {
 		base = it.Created.Unix()
 	}
 	e.time(it.Updated, base)
@@ -148,7 +148,7 @@ func (e *encoder) event(ev *store.Event) {
 	if ev.Bot {
 		flags |= eventBot
 	}
-	if known && !ev.At.IsZero() && int(int32(offset)) == offset {
+	if known && storable(ev.At) && int(int32(offset)) == offset {
 		flags |= eventHasOffset
 		if offset%900 == 0 {
 			flags |= eventQuarters
@@ -222,12 +222,12 @@ func (d *decoder) zone(t time.Time, quarters bool) time.Time {
 	if quarters && -maxQuarters <= offset && offset <= maxQuarters {
 		return t.In(zones[offset+maxQuarters])
 	}
+	if quarters && int64(int32(offset)) == offset {
+		offset *= 900
+	}
 	if int64(int32(offset)) != offset {
 		d.fail("has an impossible offset")
 		return t
-	}
-	if quarters {
-		offset *= 900
 	}
 	return store.WithOffset(t, int(offset))
 }
@@ -255,9 +255,10 @@ func normalise(it store.Item) store.Item {
 	return it
 }
 
-// second drops what is smaller than a second, and the zone.
+// second drops what is smaller than a second, and the zone. Times that cannot
+// be stored become none.
 func second(t time.Time) time.Time {
-	if t.IsZero() {
+	if !storable(t) {
 		return time.Time{}
 	}
 	return time.Unix(t.Unix(), 0).UTC()
@@ -293,5 +294,5 @@ func sameEvent(a, b *store.Event) bool {
 	offA, knownA := store.Offset(a.At)
 	offB, knownB := store.Offset(b.At)
 	return a.ID == b.ID && a.Kind == b.Kind && a.Actor == b.Actor && a.Bot == b.Bot &&
-		a.At.IsZero() == b.At.IsZero() && a.At.Unix() == b.At.Unix() && offA == offB && knownA == knownB && maps.Equal(a.Attrs, b.Attrs)
+		storable(a.At) == storable(b.At) && (!storable(a.At) || a.At.Unix() == b.At.Unix() && offA == offB && knownA == knownB) && maps.Equal(a.Attrs, b.Attrs)
 }

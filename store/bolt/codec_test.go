@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -258,4 +259,28 @@ func FuzzRecord(f *testing.F) {
 			t.Error("a record without a header was opened")
 		}
 	})
+}
+
+// TestAbsurdTimes applies what a broken clock writes into a commit: it is kept
+// as no time, and applying it again changes nothing.
+func TestAbsurdTimes(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "test.db"), Options{})
+	absurd := store.WithOffset(time.Unix(1<<62, 0), 3600)
+	b := store.Batch{
+		Items:  []store.Item{{Source: "s", ID: "i", Kind: store.KindCommit, Created: absurd, Updated: absurd, Links: []store.Link{{Key: "K-1", At: absurd}}}},
+		Events: []store.Event{{Source: "s", Item: "i", ID: "e", At: absurd}},
+	}
+	for _, want := range []int{1, 0} {
+		if got, err := db.Apply(t.Context(), "s", b); err != nil || got.Items != want || got.Events != want {
+			t.Errorf("Apply = %+v, %v, want %d items and events", got, err, want)
+		}
+	}
+	for ch, err := range db.Changes(t.Context(), 0) {
+		if err != nil || !ch.Item.Created.IsZero() || !ch.Item.Links[0].At.IsZero() || !ch.Events[0].At.IsZero() {
+			t.Errorf("change is %+v, %v, want no times", ch, err)
+		}
+	}
+	if err := db.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

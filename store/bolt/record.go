@@ -83,10 +83,16 @@ func (e *encoder) bytes(b []byte) {
 	e.buf = append(e.buf, b...)
 }
 
+// storable reports whether t is a time at all, and not one that only a damaged
+// clock or record can tell, 34,000 years away.
+func storable(t time.Time) bool {
+	return !t.IsZero() && -1<<40 < t.Unix() && t.Unix() < 1<<40
+}
+
 // time writes a time to the second: 0 for none, otherwise the distance from
 // base, folded to be small in both directions, plus one.
 func (e *encoder) time(t time.Time, base int64) {
-	if t.IsZero() {
+	if !storable(t) {
 		e.uvarint(0)
 		return
 	}
@@ -209,8 +215,9 @@ func (d *decoder) time(base int64) time.Time {
 	}
 	u--
 	t := time.Unix((int64(u>>1)^-int64(u&1))+base, 0).UTC()
-	if t.IsZero() {
-		d.fail("spells out the absent time")
+	if !storable(t) {
+		d.fail("has an impossible time")
+		return time.Time{}
 	}
 	return t
 }

@@ -68,7 +68,10 @@ type Person struct {
 type DateRange struct{ From, Until objective.Date }
 
 // Privacy holds the limits below which nothing is published (score
-// specification, sections 2.7 and 2.8).
+// specification, sections 2.7 and 2.8). They are applied to the effort of a team
+// or of the organisation in a window as a whole. Objectives and categories
+// within it are not checked once more, because every item of an objective can
+// be listed anyway.
 type Privacy struct {
 	KPeople       int     // smallest group for anything about people
 	KEffort       int     // fewest contributors for an effort ratio

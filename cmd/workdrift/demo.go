@@ -37,7 +37,7 @@ Nothing leaves this machine. Ctrl-C stops it.`,
 		Args:    cobra.NoArgs,
 	}
 	var o demoOptions
-	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the database and the configuration in this `directory` (default: a temporary one, removed at the end)")
+	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the database and the configuration in this new `directory` (default: a temporary one, removed at the end)")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:9797", "`address` of metrics and pages; a free port when it is taken")
 	cmd.Flags().Float64Var(&o.speed, "speed", 12, "`days` that pass in a minute")
 	cmd.Flags().BoolVar(&o.once, "once", false, "stop after the first report")
@@ -133,6 +133,9 @@ func demoConfig(ctx context.Context, org *demo.Organisation, o demoOptions) (*co
 	if err := prepareDirectory(o.dir); err != nil {
 		return nil, err
 	}
+	if entries, err := os.ReadDir(o.dir); err != nil || len(entries) > 0 {
+		return nil, errors.Join(err, fmt.Errorf("%s is not empty: the demo wants a directory of its own", o.dir))
+	}
 	token := filepath.Join(o.dir, "token")
 	if err := os.WriteFile(token, []byte(demo.Token), 0o600); err != nil {
 		return nil, fmt.Errorf("write the demo's token: %w", err)
@@ -169,5 +172,5 @@ func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report
 		return
 	}
 	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. Ask why with\n  workdrift explain unknown --config %s\nCtrl-C stops the demo.\n",
-		(time.Minute / time.Duration(max(1, int(o.speed)))).Round(100*time.Millisecond), cfg.Path)
+		time.Duration(float64(time.Minute)/o.speed).Round(time.Millisecond), cfg.Path)
 }

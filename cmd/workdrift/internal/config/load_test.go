@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -64,5 +67,27 @@ func TestInvalid(t *testing.T) {
 				t.Errorf("got:\n%swant:\n%s", got, want)
 			}
 		})
+	}
+}
+
+// A decision to stop has a day, and holds from then on only.
+func TestStoppedWasActiveBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	text := "connectors: {here: {type: git, path: .}}\nobjectives:\n" +
+		"  - {id: o1, rank: 2, text: One, state: retired, effective_from: 2026-03-02, target_share: 0.1, keys: [PAY-1]}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.Declared(nil).Set.Objectives[0]
+	day := objective.DateOf(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	if before := o.At(day - 1); before.State != objective.Active || before.Rank != 2 || before.TargetShare != .1 {
+		t.Errorf("the day before: %+v", before)
+	}
+	if o.At(day).State != objective.Retired {
+		t.Errorf("on the day: %+v", o.At(day))
 	}
 }

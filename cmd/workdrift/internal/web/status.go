@@ -107,7 +107,7 @@ func ago(now, t time.Time) string {
 // its view box.
 type trendChart struct {
 	Width, Height int
-	Top, Shadow   string // points of the two lines, gaps left out
+	Top, Shadow   []string // points of the lines; a week without a value ends one
 	Half          float64
 	First, Last   string
 }
@@ -119,18 +119,30 @@ func trend(weeks []scoring.WeekReport) trendChart {
 		return c
 	}
 	c.First, c.Last = weeks[0].Monday.String(), weeks[len(weeks)-1].Monday.String()
-	var top, shadow strings.Builder
-	step := float64(c.Width) / float64(max(1, len(weeks)-1))
-	for i, w := range weeks {
-		point(&top, float64(i)*step, w.Top, c.Height)
-		point(&shadow, float64(i)*step, w.Shadow, c.Height)
-	}
-	c.Top, c.Shadow = top.String(), shadow.String()
+	c.Top = c.lines(weeks, func(w scoring.WeekReport) scoring.Number { return w.Top })
+	c.Shadow = c.lines(weeks, func(w scoring.WeekReport) scoring.Number { return w.Shadow })
 	return c
 }
 
-func point(b *strings.Builder, x float64, value scoring.Number, height int) {
-	if value.Known() {
-		fmt.Fprintf(b, "%.1f,%.1f ", x, (1-float64(value))*float64(height))
+// lines draws the values of the weeks, one line for each run without a gap.
+func (c trendChart) lines(weeks []scoring.WeekReport, value func(scoring.WeekReport) scoring.Number) []string {
+	var lines []string
+	step := float64(c.Width) / float64(max(1, len(weeks)-1))
+	running := false
+	for i, w := range weeks {
+		v := value(w)
+		if !v.Known() {
+			running = false
+			continue
+		}
+		point := fmt.Sprintf("%.1f,%.1f", float64(i)*step, (1-float64(v))*float64(c.Height))
+		if running {
+			lines[len(lines)-1] += " " + point
+			continue
+		}
+		// A week between two gaps is a dot: a line of no length, with round ends.
+		lines = append(lines, point+" "+point)
+		running = true
 	}
+	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,9 @@ func TestStatusPage(t *testing.T) {
 	closing := fullReport(t)
 	closing.Provisional.Status = scoring.SuppressedPrivacy
 
+	gap := fullReport(t)
+	gap.Weeks[1].Shadow = scoring.Absent()
+
 	for _, tc := range []struct {
 		name      string
 		report    *scoring.Report
@@ -119,7 +123,8 @@ func TestStatusPage(t *testing.T) {
 		{"no objective work at all", infinite, []string{"<td>∞</td>"}, []string{"Inf"}},
 		{"without 28d", otherWindows, []string{"Last 91d"}, []string{"28d"}},
 		{"without windows", noWindows, []string{"Closed weeks"}, []string{`id="headline"`, `id="objectives"`}},
-		{"without weeks and objectives", noWeeks, []string{`points=""`}, nil},
+		{"without weeks and objectives", noWeeks, []string{"Closed weeks"}, []string{"<polyline"}},
+		{"a week without a value", gap, []string{`<polyline class="shadow" points="0.0,`}, []string{"NaN"}},
 		{"provisional withheld", closing, nil, []string{"Provisional", "31 %"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -287,4 +292,17 @@ func tags(page string) []string {
 		i = end
 	}
 	return out
+}
+
+// Missing weeks look missing: a line ends before them and begins behind them.
+func TestTrendLeavesGaps(t *testing.T) {
+	weeks := make([]scoring.WeekReport, 5)
+	for i, v := range []scoring.Number{.5, .25, scoring.Absent(), 1, scoring.Absent()} {
+		weeks[i] = scoring.WeekReport{Top: v, Shadow: scoring.Absent()}
+	}
+	c := trend(weeks)
+	want := []string{"0.0,80.0 0.0,80.0 160.0,120.0", "480.0,0.0 480.0,0.0"}
+	if !slices.Equal(c.Top, want) || len(c.Shadow) > 0 {
+		t.Errorf("lines %q and %q, want %q and none", c.Top, c.Shadow, want)
+	}
 }

@@ -166,6 +166,9 @@ func readmeCommand(t *testing.T, args []string) {
 	if taken := strings.Contains(out.String(), "address already in use"); code != 0 && !taken {
 		t.Errorf("workdrift %v: exit code %d\n%s", args, code, out)
 	}
+	if args[0] == "demo" && strings.Contains(out.String(), "level=") {
+		t.Errorf("something went wrong in the demo:\n%s", out)
+	}
 	want := map[string]string{
 		"check":   `^config.yaml is good\.\n$`,
 		"score":   `(?s)As of .*\n +28d +\d+ %.*\n1\. sso \(active\) +\d.*\n2\. billing \(active\) +\d.*\nrun_work +\d.*\nunknown +\d`,

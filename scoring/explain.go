@@ -36,19 +36,8 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 	}
 	sums := make(map[slot]effort.Micro)
 	days := DateRange{objective.Date(w.From), objective.Date(w.Until)}
-	var parts []placement
-	for week := range e.weeksIn(days) {
-		for i := range week.cells {
-			c := &week.cells[i]
-			day := week.monday + objective.Date(c.day)
-			if !in(days, day) {
-				continue
-			}
-			parts = e.place(c, day, parts[:0])
-			for _, p := range parts {
-				sums[slot{c.work, p.category, p.objective, p.method}] += p.micros[e.declared.Effort.Model]
-			}
-		}
+	for work, p := range e.placements(days) {
+		sums[slot{work, p.category, p.objective, p.method}] += p.micros[e.declared.Effort.Model]
 	}
 	var list []Carried
 	for s, sum := range sums {
@@ -69,6 +58,29 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 		}
 	}
 	return list
+}
+
+// placements yields every part of the effort of a range of days with the number
+// of the work it is on. A part is only valid during the step.
+func (e *Engine) placements(days DateRange) iter.Seq2[uint64, *placement] {
+	return func(yield func(uint64, *placement) bool) {
+		var parts []placement
+		for week := range e.weeksIn(days) {
+			for i := range week.cells {
+				c := &week.cells[i]
+				day := week.monday + objective.Date(c.day)
+				if !in(days, day) {
+					continue
+				}
+				parts = e.place(c, day, parts[:0])
+				for k := range parts {
+					if !yield(c.work, &parts[k]) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // weeksIn yields the person-weeks that overlap a range of days.

@@ -45,19 +45,8 @@ type workLabel struct {
 // labelled sums up the effort of a range of days by work and label.
 func (e *Engine) labelled(days DateRange) map[workLabel]effort.Micro {
 	sums := make(map[workLabel]effort.Micro)
-	var parts []placement
-	for week := range e.weeksIn(days) {
-		for i := range week.cells {
-			c := &week.cells[i]
-			day := week.monday + objective.Date(c.day)
-			if !in(days, day) {
-				continue
-			}
-			parts = e.place(c, day, parts[:0])
-			for k := range parts {
-				sums[workLabel{e.items[c.work].order, e.label(&parts[k])}] += parts[k].micros[e.declared.Effort.Model]
-			}
-		}
+	for work, p := range e.placements(days) {
+		sums[workLabel{e.items[work].order, e.label(p)}] += p.micros[e.declared.Effort.Model]
 	}
 	return sums
 }

@@ -170,7 +170,7 @@ top: many
 		t.Errorf("exit code %d, stdout %q", code, stdout)
 	}
 	for _, want := range []string{
-		`:2:13: connectors\.a\.type: .*"?github`, `:3:\d+: connectors\.b`, `:4:\d+: connectors\.c\.colour: `, `:6:10: objectives\[0\]\.id: `,
+		`:2:13: connectors\.a\.type: .*"?github`, `:3:\d+: connectors\.b\.page_size: `, `:4:\d+: connectors\.c\.colour: `, `:6:10: objectives\[0\]\.id: `,
 		`:7:\d+: objectives\[1\]\.rank: `, `:7:\d+: objectives\[1\]\.match`, `:8:6: top: `,
 	} {
 		if !regexp.MustCompile(`(?m)` + regexp.QuoteMeta(bad) + want).MatchString(stderr) {

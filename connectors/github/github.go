@@ -49,23 +49,25 @@ const roundKey = "round"
 // progressEvery is how often the progress of a long round is logged.
 const progressEvery = 30 * time.Second
 
-// New makes a connector. Its configuration is in config.go; a GitHub that is
+// New makes a connector. The errors of its configuration begin with the key
+// that they are about, which is how the reader of the configuration finds its
+// position. Its configuration is in config.go; a GitHub that is
 // not configured otherwise is api.github.com.
 func New(env connectors.Env, decode func(any) error) (connectors.Connector, error) {
 	cfg := defaults()
 	if err := decode(&cfg); err != nil {
-		return nil, fmt.Errorf("github: %w", err)
+		return nil, err
 	}
 	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("github: %w", err)
+		return nil, err
 	}
 	since, err := parseSince(cfg.Since)
 	if err != nil {
-		return nil, fmt.Errorf("github: %w", err)
+		return nil, err
 	}
 	api, err := newAPI(env, &cfg)
 	if err != nil {
-		return nil, fmt.Errorf("github: %w", err)
+		return nil, err
 	}
 	return &connector{
 		env: env, cfg: cfg, since: since, api: api, scopes: cfg.scopes(),

@@ -117,7 +117,6 @@ func (d *decoder) connectors(found sections, resolve func(string) string) []Conn
 	return out
 }
 
-// decode also returns where the values that were read stand.
 // Servers returns the servers that the section names in keys that end in
 // "_url": the only private addresses that its connector may reach.
 func (c *Connector) Servers() []string {
@@ -130,6 +129,7 @@ func (c *Connector) Servers() []string {
 	return servers
 }
 
+// decode also returns where the values that were read stand.
 func (c *Connector) decode(into any) (map[string]position, error) {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {

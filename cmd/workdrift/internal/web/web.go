@@ -116,7 +116,7 @@ func (s *server) probes() map[string]http.Handler {
 	})
 	ready := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if s.Report() == nil {
-			plain(w, http.StatusServiceUnavailable, "No report yet: the first one follows the first complete poll of the sources.\n")
+			plain(w, http.StatusServiceUnavailable, "No report yet: the first one follows the first page that a source brings.\n")
 			return
 		}
 		plain(w, http.StatusOK, "workdrift is ready.\n")

@@ -55,8 +55,8 @@ type Cursor map[string]string
 
 // Applied tells what a batch changed, repeats left out.
 type Applied struct {
-	Items  int    // items that were new or newer than the stored ones
-	Events int    // events that were not stored before
+	Items  int    // items that are now stored differently, tombstones included
+	Events int    // events that were not stored before, or not like this
 	Seq    uint64 // newest change of the store after the batch
 }
 
@@ -90,8 +90,11 @@ type Store interface {
 	Cursor(ctx context.Context, source string) (Cursor, error)
 
 	// Apply writes a batch of one source in one transaction. An item replaces
-	// the stored one unless that was updated later. Applying a batch again
-	// changes nothing. An error that wraps ErrCommit must end the process.
+	// the stored one unless that was updated later; then only the keys it
+	// adds are kept. Within a batch items come first, then events, then
+	// tombstones. Applying a batch again changes nothing. A batch that holds a
+	// record of another source, or one without an ID or kind, is refused as a
+	// whole. An error that wraps ErrCommit must end the process.
 	Apply(ctx context.Context, source string, b Batch) (Applied, error)
 
 	// Changes yields every item changed after seq, oldest change first. Items
@@ -99,7 +102,7 @@ type Store interface {
 	Changes(ctx context.Context, after uint64) iter.Seq2[Change, error]
 
 	// Items yields the items of a source whose IDs start with prefix, ordered
-	// by ID. An empty source means every source.
+	// by ID. An empty source means every source, by source and then ID.
 	Items(ctx context.Context, source, prefix string) iter.Seq2[Item, error]
 
 	// Find returns the item with a number (see Change), and whether it is

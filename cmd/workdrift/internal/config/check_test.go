@@ -135,7 +135,7 @@ windows: {labels: [7d]}
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `config.yaml:4:5: objectives[0]: nothing can match it: give the keys of its tickets or a match rule
+	want := `config.yaml:4:5: objectives[0]: it has neither keys nor a rule, so no work can match it
 config.yaml:5:5: objectives[1].owner: is missing: nobody answers for it
 config.yaml:5:19: objectives[1].rank: is the rank of the active objective in line 4 too; they will be ordered by id
 config.yaml:5:38: objectives[1].match: nothing can match it: there is no connector "there"

@@ -19,7 +19,7 @@ type document struct {
 	Effort         effortModel `yaml:"effort"`
 	Decisions      Decisions   `yaml:"decisions"`
 	Privacy        Privacy     `yaml:"privacy"`
-	Attribution    attribution `yaml:"attribution"`
+	Attribution    inheritance `yaml:"attribution"`
 	Windows        windows     `yaml:"windows"`
 	Alerts         alerts      `yaml:"alerts"`
 	Storage        Storage     `yaml:"storage"`
@@ -154,7 +154,7 @@ type Privacy struct {
 	LedgerRetentionDays int     `yaml:"ledger_retention_days"`
 }
 
-type attribution struct {
+type inheritance struct {
 	Threshold float64 `yaml:"threshold"`
 }
 
@@ -214,7 +214,7 @@ func defaults() document {
 		},
 		Decisions:   Decisions{StopQuietDays: 14, GraceDays: 7, Reactions: []string{"decision"}, Paths: []string{"docs/adr/**"}},
 		Privacy:     Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20, LedgerRetentionDays: 400},
-		Attribution: attribution{Threshold: .5},
+		Attribution: inheritance{Threshold: .5},
 		Windows: windows{
 			Labels: windowLabels(), FiscalYearStartMonth: 1,
 			CloseGrace: 6 * time.Hour, FreezeAfter: 7 * 24 * time.Hour, Zone: "UTC",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
@@ -39,8 +40,10 @@ func (c *Config) warnObjectives(w *decoder) {
 	byRank := map[int]string{}
 	for i, o := range c.doc.Objectives {
 		path := fmt.Sprintf("objectives[%d]", i)
-		if len(o.Keys) == 0 && o.Match.compiled == nil {
-			w.errorf(path, "nothing can match it: give the keys of its tickets or a match rule")
+		for _, u := range attribution.Unmatchable(&c.declared.Set) {
+			if u.Objective == o.ID {
+				w.errorf(path, "%s", u.Why)
+			}
 		}
 		if o.Owner == nil && len(c.doc.Teams) > 0 {
 			w.errorf(path+".owner", "is missing: nobody answers for it")

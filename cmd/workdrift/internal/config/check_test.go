@@ -172,7 +172,7 @@ func TestObjectivesFile(t *testing.T) {
 	if set.TopN != 1 || len(set.Objectives) != 2 || set.Objectives[0].Match.At != file+":3:60" {
 		t.Errorf("set %+v", set)
 	}
-	if got, want := strings.Join(c.Warnings(), "\n"), file+":4:5: objectives[1]: nothing can match it"; !strings.HasPrefix(got, want) {
+	if got, want := strings.Join(c.Warnings(), "\n"), file+":4:5: objectives[1]: it has neither keys nor a rule"; !strings.HasPrefix(got, want) {
 		t.Errorf("warnings %q, want %q", got, want)
 	}
 }

@@ -21,7 +21,8 @@ import (
 //
 // Feeding a change costs what the change touches: its own events and the
 // person-weeks they fall in, never what is stored besides. A report reads the
-// person-weeks of its windows.
+// person-weeks of its windows, and splits those of them that changed; older
+// ones are never split.
 //
 // An Engine is not safe for concurrent use. A changed configuration needs a
 // new one.
@@ -33,9 +34,9 @@ type Engine struct {
 
 	items  []itemState // by item number
 	lines  []timeline  // by person
-	dirty  []*personWeek
 	seq    uint64
 	frozen map[objective.Date]Frozen // by Monday
+	unpaid map[uint64]unpaid         // by item number, those without left out
 	stats  EngineStats
 	split  splitter
 }
@@ -53,13 +54,14 @@ type EngineStats struct {
 // itemState is what the engine keeps of one item.
 type itemState struct {
 	touches []touch // by person, then day, then minute
-	work    uint64  // number of the work that carries the effort
 	order   uint64  // stable order among works, for rounding
-	seen    uint64  // scratch of one report: a bit for each window that counted the item
-	ghosts  int32
-	machine int32
+	work    uint32  // number of the work that carries the effort
+	seen    uint16  // scratch of one report: a bit for each window that counted the item
 	known   bool
 }
+
+// unpaid counts the events of an item that earn no effort.
+type unpaid struct{ ghosts, machine int }
 
 // touch is the presence of one person at one item in one minute.
 type touch struct {
@@ -74,8 +76,8 @@ type personWeek struct {
 	person uint32
 	dirty  bool // its cells are out of date
 	monday objective.Date
-	items  []uint64 // numbers of the items touched, ascending
-	cells  []cell   // effort, by day and work
+	items  []uint32 // numbers of the items touched, ascending
+	cells  []cell   // effort, by day and work; see Engine.cells
 }
 
 // A timeline holds the weeks of one person, those without work as nil.
@@ -113,9 +115,9 @@ func (l *timeline) slot(monday objective.Date) **personWeek {
 
 // cell is the effort of one person on one work on one day, under each model.
 type cell struct {
-	work   uint64
-	day    uint8 // 0 is Monday
+	work   uint32
 	micros [effort.NumModels]int32
+	day    uint8 // 0 is Monday
 }
 
 // NewEngine returns an empty engine for what was declared. It fails when a
@@ -130,6 +132,7 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
 		calendar: newCalendar(&d.Set),
 		people:   newPeople(d),
+		unpaid:   make(map[uint64]unpaid),
 		split:    splitter{config: d.Effort},
 	}, nil
 }
@@ -157,44 +160,49 @@ func (e *Engine) Apply(ch store.Change) {
 	it := &e.items[ch.No]
 	if !it.known {
 		it.known = true
-		it.work = ch.No
+		it.work = uint32(ch.No)
 		it.order = stableOrder(ch.Item.Source, ch.Item.ID)
 		e.stats.Items++
 	}
 	e.graph.Set(ch.No, &ch.Item)
-	e.replaceTouches(ch.No, it, e.touchesOf(it, &ch))
+	e.replaceTouches(ch.No, it, e.touchesOf(&ch))
 }
 
 // touchesOf turns the events of an item into touches. An item that is gone
 // keeps its events in the store and has no touches here.
-func (e *Engine) touchesOf(it *itemState, ch *store.Change) []touch {
-	e.stats.Ghosts -= int(it.ghosts)
-	e.stats.Machine -= int(it.machine)
-	it.ghosts, it.machine = 0, 0
+func (e *Engine) touchesOf(ch *store.Change) []touch {
+	before := e.unpaid[ch.No]
+	e.stats.Ghosts -= before.ghosts
+	e.stats.Machine -= before.machine
+	delete(e.unpaid, ch.No)
 	if ch.Item.Gone != "" && ch.Item.Gone != store.GoneMoved {
 		return nil
 	}
 	var touches []touch
+	var now unpaid
 	for i := range ch.Events {
 		ev := &ch.Events[i]
 		switch {
 		case effort.PresenceOf(ev.Kind, ch.Item.Kind) == 0:
 			continue
 		case ev.Actor == "":
-			it.ghosts++
+			now.ghosts++
 			continue
 		}
 		presence := effort.Credit(ev, ch.Item.Kind, e.people.machines)
 		if presence == 0 {
-			it.machine++
+			now.machine++
 			continue
 		}
 		p := e.people.of(ev.Actor)
 		day, minute := e.people.localDate(p, ev.At)
 		touches = append(touches, touch{person: p, day: int32(day), minute: int16(minute), presence: presence})
 	}
-	e.stats.Ghosts += int(it.ghosts)
-	e.stats.Machine += int(it.machine)
+	if now != (unpaid{}) {
+		e.unpaid[ch.No] = now
+		e.stats.Ghosts += now.ghosts
+		e.stats.Machine += now.machine
+	}
 	return mergeTouches(touches)
 }
 
@@ -239,18 +247,14 @@ func (e *Engine) replaceTouches(no uint64, it *itemState, touches []touch) {
 		return
 	}
 	for person, monday := range weeksOf(it.touches) {
-		w := e.lines[person].at(monday)
-		if i, ok := slices.BinarySearch(w.items, no); ok {
-			w.items = slices.Delete(w.items, i, i+1)
-		}
-		e.mark(w)
+		e.leave(e.lines[person].at(monday), uint32(no))
 	}
 	for person, monday := range weeksOf(touches) {
 		w := e.week(person, monday)
-		if i, ok := slices.BinarySearch(w.items, no); !ok {
-			w.items = slices.Insert(w.items, i, no)
+		if i, ok := slices.BinarySearch(w.items, uint32(no)); !ok {
+			w.items = slices.Insert(w.items, i, uint32(no))
 		}
-		e.mark(w)
+		w.dirty = true
 	}
 	e.stats.Touches += len(touches) - len(it.touches)
 	it.touches = touches
@@ -270,12 +274,27 @@ func (e *Engine) week(person uint32, monday objective.Date) *personWeek {
 	return *slot
 }
 
-// mark asks for the cells of a person-week to be computed anew.
-func (e *Engine) mark(w *personWeek) {
-	if !w.dirty {
-		w.dirty = true
-		e.dirty = append(e.dirty, w)
+// leave takes an item out of a person-week, which goes with its last item.
+func (e *Engine) leave(w *personWeek, no uint32) {
+	if i, ok := slices.BinarySearch(w.items, no); ok {
+		w.items = slices.Delete(w.items, i, i+1)
 	}
+	w.dirty = true
+	if len(w.items) == 0 {
+		*e.lines[w.person].slot(w.monday) = nil
+		e.lines[w.person].held--
+		e.stats.Weeks--
+	}
+}
+
+// cells returns the effort of a person-week, split anew when it changed. The
+// engine is settled.
+func (e *Engine) cells(w *personWeek) []cell {
+	if w.dirty {
+		w.dirty = false
+		e.splitWeek(w)
+	}
+	return w.cells
 }
 
 // weeksOf yields the person-weeks of sorted touches, each once.
@@ -295,31 +314,21 @@ func weeksOf(touches []touch) iter.Seq2[uint32, objective.Date] {
 	}
 }
 
-// settle brings attributions and person-weeks up to date.
+// settle brings attributions up to date, and marks the person-weeks whose items
+// are now parts of another work.
 func (e *Engine) settle() {
 	for _, no := range e.graph.Resolve() {
 		if no >= uint64(len(e.items)) {
 			continue
 		}
 		it := &e.items[no]
-		if work := e.graph.Work(no); work != it.work {
+		if work := uint32(e.graph.Work(no)); work != it.work {
 			it.work = work
 			for person, monday := range weeksOf(it.touches) {
-				e.mark(e.lines[person].at(monday))
+				e.lines[person].at(monday).dirty = true
 			}
 		}
 	}
-	for _, w := range e.dirty {
-		w.dirty = false
-		if len(w.items) > 0 {
-			e.splitWeek(w)
-			continue
-		}
-		*e.lines[w.person].slot(w.monday) = nil
-		e.lines[w.person].held--
-		e.stats.Weeks--
-	}
-	e.dirty = e.dirty[:0]
 }
 
 // stableOrder orders works the same way in every store, however items were

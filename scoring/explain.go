@@ -66,15 +66,16 @@ func (e *Engine) placements(days DateRange) iter.Seq2[uint64, *placement] {
 	return func(yield func(uint64, *placement) bool) {
 		var parts []placement
 		for week := range e.weeksIn(days) {
-			for i := range week.cells {
-				c := &week.cells[i]
+			cells := e.cells(week)
+			for i := range cells {
+				c := &cells[i]
 				day := week.monday + objective.Date(c.day)
 				if !in(days, day) {
 					continue
 				}
 				parts = e.place(c, day, parts[:0])
 				for k := range parts {
-					if !yield(c.work, &parts[k]) {
+					if !yield(uint64(c.work), &parts[k]) {
 						return
 					}
 				}

@@ -30,7 +30,7 @@ func (m *measurement) week(day objective.Date) *tally {
 // organisation's windows holds.
 func (e *Engine) sum(m *measurement) []int {
 	works := make([]int, len(m.org))
-	var counted []uint64
+	var counted []uint32
 	defer func() {
 		for _, no := range counted {
 			e.items[no].seen = 0
@@ -44,8 +44,9 @@ func (e *Engine) sum(m *measurement) []int {
 			if w == nil {
 				continue
 			}
-			for i := range w.cells {
-				c := &w.cells[i]
+			cells := e.cells(w)
+			for i := range cells {
+				c := &cells[i]
 				day := monday + objective.Date(c.day)
 				parts = e.place(c, day, parts[:0])
 				e.addCell(m, who, day, parts)
@@ -74,7 +75,7 @@ func (e *Engine) line(person uint32) *timeline {
 // not hold the item yet.
 func (it *itemState) count(windows []*tally, day objective.Date, works []int) {
 	for t, w := range windows {
-		if bit := uint64(1) << t; it.seen&bit == 0 && in(w.days, day) {
+		if bit := uint16(1) << t; it.seen&bit == 0 && in(w.days, day) {
 			it.seen |= bit
 			works[t]++
 		}

@@ -21,7 +21,7 @@ type placement struct {
 // place splits a cell over where its work went on its day. The parts add up to
 // the whole.
 func (e *Engine) place(c *cell, day objective.Date, into []placement) []placement {
-	a := e.graph.Of(c.work)
+	a := e.graph.Of(uint64(c.work))
 	part := placement{category: Unknown, objective: -1, method: a.Method}
 	for m := range part.micros {
 		part.micros[m] = effort.Micro(c.micros[m])

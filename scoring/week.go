@@ -14,7 +14,7 @@ type splitter struct {
 	config effort.Config
 	table  []workTouch
 	week   effort.Week
-	works  [7][]uint64
+	works  [7][]uint32
 	minute []int16
 	into   effort.Split
 }
@@ -22,7 +22,8 @@ type splitter struct {
 // workTouch is a touch of the week, put to the work that carries it.
 type workTouch struct {
 	touch
-	work, order uint64
+	work  uint32
+	order uint64
 }
 
 // splitWeek computes the cells of one person-week anew.
@@ -43,7 +44,7 @@ func (e *Engine) splitWeek(w *personWeek) {
 		case a.order != b.order:
 			return cmpUint(a.order, b.order)
 		case a.work != b.work:
-			return cmpUint(a.work, b.work)
+			return cmpUint(uint64(a.work), uint64(b.work))
 		}
 		return int(a.minute) - int(b.minute)
 	})
@@ -51,7 +52,7 @@ func (e *Engine) splitWeek(w *personWeek) {
 	who := &e.people.list[w.person]
 	s.week.FTE = who.fte
 	s.week.LeaveDays = who.leaveDays(w.monday, s.config.WorkingDays)
-	w.cells = s.cells(w.cells[:0])
+	w.cells = slices.Clip(s.cells(w.cells[:0]))
 }
 
 // touchesIn returns the touches of a person in a week.

@@ -98,9 +98,13 @@ func catalogue() []family {
 				"Person-time of the team's people by category (1 person-day = 28800 s)." + windowHelp,
 				append([]string{"category"}, scope.labels...)})
 		}
+		otherwise := "otherwise 0"
+		if scope.prefix == "workdrift_team_" {
+			otherwise = "otherwise absent"
+		}
 		families = append(families, family{
 			scope.prefix + "score_unavailable",
-			"1 when the score is not published for this reason, otherwise 0. A stale score keeps its last value." + windowHelp,
+			"1 when the score is not published for this reason, " + otherwise + ". A stale score keeps its last value." + windowHelp,
 			append([]string{"score", "reason"}, scope.labels...)})
 		for _, f := range scoreFamilies() {
 			families = append(families, f.families(scope.prefix, scope.labels)...)

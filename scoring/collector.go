@@ -97,7 +97,10 @@ func teamBudget(r *Report) int {
 	for _, w := range r.Windows {
 		teams = max(teams, len(w.Teams))
 	}
-	perTeam := Categories + len(scoreFamilies())*(4+len(Reasons()))
+	perTeam := Categories
+	for _, f := range scoreFamilies() {
+		perTeam += len(f.families("", nil)) + 1 // and why it is not there
+	}
 	return teams * len(r.Windows) * perTeam
 }
 
@@ -161,11 +164,14 @@ func exposeScope(s *Scope, prefix string, labels []string, emit func(string, Num
 			emit(f.metric(prefix, "interval_upper"), score.IntervalUpper, labels...)
 		}
 		for _, reason := range Reasons() {
-			var is Number
-			if score.Status == reason {
-				is = 1
+			switch {
+			case score.Status == reason:
+				emit(prefix+"score_unavailable", 1, with(f.score, string(reason))...)
+			case s.Team == "":
+				// Of teams only what is so is told: most of their series would
+				// be zeros.
+				emit(prefix+"score_unavailable", 0, with(f.score, string(reason))...)
 			}
-			emit(prefix+"score_unavailable", is, with(f.score, string(reason))...)
 		}
 	}
 }

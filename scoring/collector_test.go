@@ -148,29 +148,44 @@ func TestCollectorConcurrentScrapes(t *testing.T) {
 	<-done
 }
 
+// BenchmarkScrape gathers and writes a report of about 2,000 series, and one
+// with 60 teams.
 func BenchmarkScrape(b *testing.B) {
-	c := scoring.NewCollector(2000)
-	w := fortyDays()
-	for i := range 60 {
-		w.declared.Teams = append(w.declared.Teams, scoring.Team{ID: fmt.Sprintf("team-%d", i)})
-	}
-	r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes}, closed)
-	if err != nil {
-		b.Fatal(err)
-	}
-	c.Set(r)
-	reg := prometheusRegistry(c)
-	b.ReportMetric(float64(testutil.CollectAndCount(c)), "series")
-	for b.Loop() {
-		families, err := reg.Gather()
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, f := range families {
-			if _, err := expfmt.MetricFamilyToText(discard{}, f); err != nil {
+	for _, teams := range []int{4, 60} {
+		b.Run(fmt.Sprintf("teams=%d", teams), func(b *testing.B) {
+			w := fortyDays()
+			for i := range teams {
+				w.declared.Teams = append(w.declared.Teams, scoring.Team{ID: fmt.Sprintf("team-%d", i)})
+			}
+			for i := range 4 {
+				id := fmt.Sprint("p", i)
+				w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: id, Identities: []string{fmt.Sprint("person-", i)}, FTE: 1})
+				for t := range w.declared.Teams {
+					w.declared.Teams[t].Members = append(w.declared.Teams[t].Members,
+						scoring.Member{Person: id, From: objective.NoDate, Until: objective.NoDate, Share: 1 / float64(teams)})
+				}
+			}
+			w.declared.Privacy = scoring.Privacy{KEffort: 1, Dominance: 1}
+			r, err := scoring.Evaluate(scoring.Input{Declared: w.declared, Changes: w.changes}, closed)
+			if err != nil {
 				b.Fatal(err)
 			}
-		}
+			c := scoring.NewCollector(2000)
+			c.Set(r)
+			reg := prometheusRegistry(c)
+			for b.Loop() {
+				families, err := reg.Gather()
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, f := range families {
+					if _, err := expfmt.MetricFamilyToText(discard{}, f); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(testutil.CollectAndCount(c)), "series")
+		})
 	}
 }
 

@@ -224,18 +224,18 @@ func (d *daemon) poll(ctx context.Context, fail context.CancelCauseFunc) {
 				}
 			})
 		}
-		var next []poller
+		next, ended := pollers, false
 		select {
 		case <-ctx.Done():
+			ended = true // the last scrapes still see every series
 		case next = <-d.restart:
 		}
 		stop()
 		wait.Wait()
-		if next == nil { // the last scrapes still see every series
-			d.forget(pollers, pollers)
+		d.forget(pollers, next)
+		if ended {
 			return
 		}
-		d.forget(pollers, next)
 		pollers = next
 	}
 }

@@ -212,7 +212,7 @@ func TestScoreFaults(t *testing.T) {
 	}
 	t.Logf("%d runs: a call failed in %d of them, the program ended with an error in %d, at most %v later",
 		runs, hits, failures, slowest.Round(time.Millisecond))
-	if runs > 1 && failures < runs/2 { // -run may choose one
+	if runs == len(scoreFaults()) && failures < 20 {
 		t.Error("too few faults hit: the test shows little")
 	}
 }

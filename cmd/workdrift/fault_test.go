@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -108,7 +109,7 @@ func runWithFault(t *testing.T, dir string, f fault, args ...string) (run faultR
 	select {
 	case run.failed = <-ended:
 	case <-time.After(childDeadline):
-		_ = cmd.Process.Kill() // takes the program along
+		killTraced(cmd.Process)
 		<-ended
 		t.Fatalf("still running after %v\n%s", childDeadline, stderr)
 	}
@@ -120,6 +121,19 @@ func runWithFault(t *testing.T, dir string, f fault, args ...string) (run faultR
 		run.afterwards = trace.ended.Sub(run.hit.at)
 	}
 	return run
+}
+
+// killTraced ends strace with the program, which would outlive it.
+func killTraced(strace *os.Process) {
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", strace.Pid))
+	for _, child := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			if p, err := os.FindProcess(pid); err == nil {
+				_ = p.Kill() // it may have ended just now
+			}
+		}
+	}
+	_ = strace.Kill()
 }
 
 // verify tells what is wrong with how a run ended.

@@ -88,6 +88,7 @@ func traced(t *testing.T, dir, log string, options []string, args ...string) (cm
 	cmd.Args = append(append([]string{strace, "-f", "--seccomp-bpf", "-ttt", "-y", "-xx", "-a1", "-s", "1048576", "-o", log},
 		options...), append([]string{"--", cmd.Path}, args...)...)
 	cmd.Path = strace
+	cmd.WaitDelay = childDeadline // should a process outlive strace and hold the pipes
 	return cmd, stdout, stderr
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/store"
 )
 
 // busyWorld has n issues in one repository, updated minutes apart.
@@ -127,6 +128,74 @@ func TestCase04OneSecond(t *testing.T) {
 	checkTruth(t, r)
 	for range 3 {
 		r.server.advance(5 * time.Minute)
+		r.hub.ResetLog()
+		r.mustPoll(c)
+	}
+	equal(t, "points of an idle poll", r.hub.Points(), 0)
+}
+
+// An element changes again within the second in which it was read.
+func TestTwiceInOneSecond(t *testing.T) {
+	for _, pullsOnly := range []bool{false, true} {
+		w := busyWorld(3)
+		pull := w.OpenPull(day(2, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x", Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
+		r := newRigBehind(t, w, fake.Options{}, func(hub http.Handler) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, q *http.Request) {
+				if pullsOnly && strings.HasSuffix(q.URL.Path, "/acme/api/issues") {
+					rw.Header().Set("Content-Type", "application/json")
+					rw.WriteHeader(http.StatusGone)
+					_, _ = rw.Write([]byte(`{"message":"Issues are disabled for this repo"}`))
+					return
+				}
+				hub.ServeHTTP(rw, q)
+			})
+		})
+		at := present.Add(-10 * time.Second)
+		w.Relabel(at, "acme/api", 2, "first")
+		w.Relabel(at, "acme/api", pull, "first")
+		c := r.connect()
+		r.mustPoll(c)
+		w.Relabel(at, "acme/api", pull, "second")
+		if !pullsOnly {
+			w.CloseIssue(at, "acme/api", 2, "ada", "completed")
+		}
+		r.mustPoll(c)
+		equal(t, "labels", r.item(fmt.Sprintf("acme/api#%d", pull)).Attrs[store.AttrLabel], []string{"second"})
+		if !pullsOnly {
+			equal(t, "issue", r.item("acme/api#2").Status, store.StatusDone)
+		}
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "points of an idle poll, at once", r.hub.Points(), 0)
+
+		w.Relabel(at, "acme/api", pull, "third")
+		r.server.advance(10 * time.Minute)
+		r.local.advance(10 * time.Minute)
+		r.mustPoll(c)
+		equal(t, "labels", r.item(fmt.Sprintf("acme/api#%d", pull)).Attrs[store.AttrLabel], []string{"third"})
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "points of an idle poll, later", r.hub.Points(), 0)
+	}
+}
+
+// More changes than fit on a page share the present second: each is asked for
+// a bounded number of times, and not again once the second has passed.
+func TestPresentSecondIsBounded(t *testing.T) {
+	w := newWorld()
+	for i := range 150 {
+		w.OpenPull(present, "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: fmt.Sprint(i), Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
+	}
+	r := newRig(t, w, fake.Options{})
+	c := r.connect()
+	r.mustPoll(c)
+	checkTruth(t, r)
+	if n := len(r.hub.Log()); n > 60 {
+		t.Errorf("%d requests for 150 changes", n)
+	}
+	for range 3 {
+		r.server.advance(5 * time.Minute)
+		r.local.advance(5 * time.Minute)
 		r.hub.ResetLog()
 		r.mustPoll(c)
 	}

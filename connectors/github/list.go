@@ -93,8 +93,9 @@ func (l listing[T]) absorb(ctx context.Context, f *fetch, r repository, p *listP
 	if err != nil {
 		return 0, false, decodeError(rep, err)
 	}
+	date := f.dateOf(rep).Unix()
 	if p.Next == "" || p.Began == 0 {
-		p.Began = f.dateOf(rep).Unix()
+		p.Began = date
 	}
 	for _, b := range bad {
 		f.quarantine(b.name(l.prefix(r)), b.why)
@@ -103,10 +104,11 @@ func (l listing[T]) absorb(ctx context.Context, f *fetch, r repository, p *listP
 	for i := range good {
 		id, updated := l.version(&good[i])
 		last = max(last, updated.Unix())
-		if !p.Seen.add(id, updated.Unix()) {
+		fresh, unsettled := p.Seen.note(id, updated.Unix(), date)
+		p.Fresh = p.Fresh || fresh
+		if !fresh && !unsettled {
 			continue
 		}
-		p.Fresh = true
 		if err := l.take(ctx, f, r, p, &good[i]); err != nil {
 			return 0, false, err
 		}

@@ -171,6 +171,22 @@ func (s seen) add(id, updated int64) bool {
 	return true
 }
 
+// settle is how long after an update, in seconds of the server, a second
+// change may still carry the same update time.
+const settle = 60
+
+// note adds what was read at the server's time now, and returns whether it is
+// new. An element that is unsettled may change again without a newer update
+// time: it is to be handed over whenever it is read, and is noted as another
+// version, so that it is new once more when it has settled.
+func (s seen) note(id, updated, now int64) (fresh, unsettled bool) {
+	unsettled = updated >= now-settle
+	if unsettled {
+		id = -id
+	}
+	return s.add(id, updated), unsettled
+}
+
 // trim drops what was updated before cutoff.
 func (s seen) trim(cutoff int64) {
 	for v, at := range s {

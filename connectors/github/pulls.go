@@ -76,11 +76,15 @@ func (f *fetch) absorbPulls(r repository, p *listPos, rep *reply) (oldest int64,
 		p.Began, p.Top, p.validator = f.dateOf(rep).Unix(), p.High, rep.tag
 	}
 	oldest = p.High
+	date := f.dateOf(rep).Unix()
 	for i := range good {
 		w := &good[i]
 		at := w.UpdatedAt.Unix()
 		p.Top, oldest = max(p.Top, at), at
-		if at < p.High || !p.Seen.add(w.Number, at) {
+		if at < p.High {
+			continue
+		}
+		if fresh, unsettled := p.Seen.note(w.Number, at, date); !fresh && !unsettled {
 			continue
 		}
 		f.c.authors.put(r.id, w.Number, userActor(w.User))

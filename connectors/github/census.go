@@ -122,7 +122,7 @@ func (f *fetch) censusPage(ctx context.Context, r repository, s *census) error {
 		w := &good[i]
 		s.listed[w.Number] = true
 		if w.PullRequest != nil && w.State == "open" {
-			s.changes = append(s.changes, todo{Number: int(w.Number), Node: w.NodeID})
+			s.changes = append(s.changes, w.todo())
 		}
 	}
 	if s.lists[0] = rep.next; rep.next == "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/workdrift/workdrift/connectors"
 )
@@ -20,6 +21,9 @@ const maxTries = 3
 func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamChanges)
 	p, _ := decodePos[changesPos](f.position(key))
+	if f.once(lateKey(r.id)) {
+		p.Todo, p.Late = append(p.Todo, p.Late...), nil
+	}
 	if len(p.Todo) == 0 {
 		return false, nil
 	}
@@ -29,6 +33,7 @@ func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err e
 			again, err := f.readGraphQL(ctx, r, batch)
 			if err == nil {
 				p.Todo = append(again, rest...)
+				f.lagging(r, &p, batch)
 				return len(p.Todo) > 0, f.move(key, p)
 			}
 			if !errors.Is(err, errNoGraphQL) {
@@ -55,6 +60,11 @@ func splitBatch(todos []todo, n int) (batch, rest []todo) {
 // readREST reads changes one by one. What was read before an error is kept.
 func (f *fetch) readREST(ctx context.Context, r repository, key string, p changesPos) (more bool, err error) {
 	done := 0
+	var read []todo
+	keep := func() error {
+		f.lagging(r, &p, read)
+		return f.move(key, p)
+	}
 	for len(p.Todo) > 0 && done < changeBatch {
 		t := p.Todo[0]
 		c, err := f.c.api.restChange(ctx, r, t.Number)
@@ -62,13 +72,14 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 		case err == nil && c != nil:
 			f.c.authors.put(r.id, int64(t.Number), c.author)
 			f.norm.change(r, c)
+			read = append(read, t)
 		case err == nil: // not there any more
 		case isPoison(err):
 			// Behind the others, so that one bad change does not stop them.
 			t.Tries++
 			if t.Tries < maxTries {
 				p.Todo = append(p.Todo[1:], t)
-				if err := f.move(key, p); err != nil {
+				if err := keep(); err != nil {
 					return false, err
 				}
 				f.commit()
@@ -76,14 +87,47 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 			}
 			f.quarantine(r.itemID(fmt.Sprint(t.Number)), "its detail cannot be read: "+string(connectors.ReasonOf(err)))
 		case done > 0:
-			return true, f.move(key, p)
+			return true, keep()
 		default:
 			return false, err
 		}
 		done++
 		p.Todo = p.Todo[1:]
 	}
-	return len(p.Todo) > 0, f.move(key, p)
+	err = keep()
+	return len(p.Todo) > 0, err
+}
+
+// A detail that is older than the list may come from a copy of the server's
+// database that lags. It is asked for again at once and then in later rounds,
+// maxLags times. Lists and details that disagree for longer than lagWindow do
+// so for another reason.
+const (
+	maxLags   = 4
+	lagWindow = 15 * time.Minute
+)
+
+func lateKey(repo int64) string { return "late/" + prefixOf(repo) }
+
+// lagging queues again those of the changes just read whose detail is older
+// than it was listed.
+func (f *fetch) lagging(r repository, p *changesPos, read []todo) {
+	at := make(map[string]int64, len(read))
+	for i := range f.norm.out.Items {
+		at[f.norm.out.Items[i].ID] = f.norm.out.Items[i].Updated.Unix()
+	}
+	now := f.c.api.gov.serverNow()
+	for _, t := range read {
+		updated, ok := at[r.itemID(fmt.Sprint(t.Number))]
+		if !ok || updated >= t.Updated || t.Lags >= maxLags || t.Lags == 0 && now.Sub(unix(t.Updated)) > lagWindow {
+			continue
+		}
+		if t.Lags++; t.Lags == 1 {
+			p.Todo = append(p.Todo, t)
+		} else {
+			p.Late = append(p.Late, t)
+		}
+	}
 }
 
 // isPoison reports whether an error may be about one change only.

@@ -192,7 +192,7 @@ func issueListing() listing[wireIssue] {
 				return nil
 			}
 			f.c.authors.put(r.id, w.Number, userActor(w.User))
-			f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
+			f.found = append(f.found, w.todo())
 			return nil
 		},
 	}

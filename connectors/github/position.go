@@ -80,10 +80,18 @@ type todo struct {
 	Node   string `json:"i,omitempty"` // GraphQL id
 	Tries  int    `json:"t,omitempty"`
 	REST   bool   `json:"r,omitempty"` // GraphQL could not resolve it
+
+	Updated int64 `json:"u,omitempty"` // as it was listed, unix seconds
+	Lags    int   `json:"l,omitempty"` // how often its detail was older than that
+}
+
+func (w *wireIssue) todo() todo {
+	return todo{Number: int(w.Number), Node: w.NodeID, Updated: w.UpdatedAt.Unix()}
 }
 
 type changesPos struct {
 	Todo []todo `json:"todo"`
+	Late []todo `json:"late,omitempty"` // left for the next round, because their detail lags
 }
 
 // A commitsPos says how far the default branch was read.

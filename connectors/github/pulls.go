@@ -88,7 +88,7 @@ func (f *fetch) absorbPulls(r repository, p *listPos, rep *reply) (oldest int64,
 			continue
 		}
 		f.c.authors.put(r.id, w.Number, userActor(w.User))
-		f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID})
+		f.found = append(f.found, todo{Number: int(w.Number), Node: w.NodeID, Updated: at})
 	}
 	return oldest, f.want(r.id, f.found)
 }

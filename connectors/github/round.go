@@ -94,11 +94,14 @@ func (t *task) count(f *fetch, stream string, of func(raw string) int) int {
 	return c.n
 }
 
-// waiting is how many changes wait for their detail.
+// waiting is how many changes wait for their detail in this round.
 func (t *task) waiting(f *fetch) int {
 	return t.count(f, streamChanges, func(raw string) int {
 		p, _ := decodePos[changesPos](raw)
-		return len(p.Todo)
+		if f.c.round.done[lateKey(t.repo)] {
+			return len(p.Todo)
+		}
+		return len(p.Todo) + len(p.Late)
 	})
 }
 

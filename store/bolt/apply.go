@@ -287,8 +287,19 @@ func (a *applier) writeItem(t *touched, changed bool) error {
 	return w.insert(bucketChange, key, w.seal(bucketChange, key))
 }
 
+// quarantine releases what arrived whole this time before it adds what did
+// not: an event of an item in this batch may have been rejected.
 func (a *applier) quarantine(b *store.Batch) error {
 	w := a.w
+	for i := 0; i < len(b.Items) && a.src.quarantined > 0; i++ {
+		released, err := w.remove(bucketQuarantine, sourceKey(a.src.no, b.Items[i].ID))
+		if err != nil {
+			return err
+		}
+		if released {
+			a.src.quarantined--
+		}
+	}
 	for _, q := range b.Quarantined {
 		key := sourceKey(a.src.no, q.ID)
 		before := w.state.records[bucketQuarantine]
@@ -298,15 +309,6 @@ func (a *applier) quarantine(b *store.Batch) error {
 			return err
 		}
 		a.src.quarantined += w.state.records[bucketQuarantine] - before
-	}
-	for i := 0; i < len(b.Items) && a.src.quarantined > 0; i++ {
-		released, err := w.remove(bucketQuarantine, sourceKey(a.src.no, b.Items[i].ID))
-		if err != nil {
-			return err
-		}
-		if released {
-			a.src.quarantined--
-		}
 	}
 	return nil
 }

@@ -102,11 +102,11 @@ func (m *model) applyEvents(source string, events []store.Event) (n int) {
 }
 
 func (m *model) applyRest(source string, b store.Batch) {
-	for _, q := range b.Quarantined {
-		m.quarantined[place{source, q.ID}] = true
-	}
 	for _, it := range b.Items {
 		delete(m.quarantined, place{source, it.ID})
+	}
+	for _, q := range b.Quarantined {
+		m.quarantined[place{source, q.ID}] = true
 	}
 	if m.cursors[source] == nil {
 		m.cursors[source] = store.Cursor{}

@@ -1,8 +1,6 @@
 package github
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/url"
 	"strconv"
 	"strings"
@@ -73,15 +71,6 @@ func (c *commit) author() actor {
 		return c.user
 	}
 	return gitActor(c.email)
-}
-
-// content identifies a commit by what a rebase keeps: the author's address and
-// date, and the subject. A commit that is merged by rebasing shares it with
-// the commit of the pull request it was.
-func (c *commit) content() string {
-	subject, _ := splitMessage(c.message)
-	sum := sha256.Sum256([]byte(c.email + "\n" + strconv.FormatInt(c.authored.Unix(), 10) + "\n" + subject))
-	return hex.EncodeToString(sum[:6])
 }
 
 // fromREST reads a commit as REST gives it: in UTC, without the author's zone.

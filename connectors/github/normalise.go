@@ -59,8 +59,11 @@ func (r repository) key(number int64) string {
 
 func (r repository) itemID(rest string) string { return prefixOf(r.id) + rest }
 
+// commitKeys are a commit's hash and what a rebase keeps of it: a commit that
+// is merged by rebasing shares the second with the commit of the pull request
+// it was, and with the same commit read from a clone.
 func (r repository) commitKeys(c *commit) []string {
-	return []string{r.Name + "@" + c.sha, r.Name + "~" + c.content()}
+	return []string{r.Name + "@" + c.sha, refs.ContentKey(r.Name, c.email, c.authored, refs.Subject(c.message))}
 }
 
 // A normaliser turns what was read into records of one source.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -71,6 +72,14 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 	})
 	equal(t, "merged to", r.event(change.ID, "merge").Attrs["to"], "done")
 	equal(t, "identities", len(r.shelf.identities), 3)
+}
+
+// TestContentKeys proves that a commit has the content key that the git
+// connector gives it, however its author's address is spelled.
+func TestContentKeys(t *testing.T) {
+	r := repository{id: 1, repoPos: repoPos{Name: "o/r"}}
+	c := commit{sha: "x", message: "\nfix: x\n\nwhy", email: "A@b.c", authored: time.Unix(1700000000, 0)}
+	equal(t, "keys", r.commitKeys(&c), []string{"o/r@x", refs.ContentKey("o/r", "a@b.c", c.authored, "fix: x")})
 }
 
 // acted is what was done, and by whom.

@@ -104,7 +104,8 @@ func (f *fetch) censusPage(ctx context.Context, r repository, s *census) error {
 		return err
 	}
 	if rep.status == http.StatusGone {
-		// Issues are switched off: nothing can be said about them.
+		// Issues are switched off: nothing can be said about them. That this is
+		// asked at every census is how it is noticed when they are on again.
 		s.lists, s.checked = nil, true
 		return nil
 	}
@@ -114,6 +115,9 @@ func (f *fetch) censusPage(ctx context.Context, r repository, s *census) error {
 	good, bad, err := decodeArray(rep.body, (*wireIssue).valid)
 	if err != nil {
 		return decodeError(rep, err)
+	}
+	if err := f.issuesAreOn(r); err != nil {
+		return err
 	}
 	for _, b := range bad {
 		s.listed[b.id] = true
@@ -129,6 +133,17 @@ func (f *fetch) censusPage(ctx context.Context, r repository, s *census) error {
 		s.lists = s.lists[1:]
 	}
 	return nil
+}
+
+// issuesAreOn has the list of issues read again where it was not served before,
+// from where it stopped being served.
+func (f *fetch) issuesAreOn(r repository) error {
+	key := streamKey(r.id, streamIssues)
+	p, _ := decodePos[listPos](f.position(key))
+	if !p.Pulls {
+		return nil
+	}
+	return f.move(key, listPos{Since: p.Since, From: p.From})
 }
 
 // censusMissing compares what was listed with what is stored.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -196,6 +197,49 @@ func TestIssuesSwitchedOff(t *testing.T) {
 	r.hub.ResetLog()
 	r.mustPoll(c)
 	equal(t, "points of an idle poll", r.hub.Points(), 0)
+}
+
+// TestIssuesSwitchedOnAgain reads what the list of issues did not show while
+// it was not served, after the next census and in a new process too.
+func TestIssuesSwitchedOnAgain(t *testing.T) {
+	for _, offAtFirst := range []bool{true, false} {
+		w := busyWorld(23)
+		var off atomic.Bool
+		off.Store(offAtFirst)
+		r := newRigBehind(t, w, fake.Options{}, func(hub http.Handler) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, q *http.Request) {
+				if off.Load() && strings.HasSuffix(q.URL.Path, "/acme/api/issues") {
+					rw.Header().Set("Content-Type", "application/json")
+					rw.WriteHeader(http.StatusGone)
+					_, _ = rw.Write([]byte(`{"message":"Issues are disabled for this repo"}`))
+					return
+				}
+				hub.ServeHTTP(rw, q)
+			})
+		})
+		r.config += "page_size: 5\n"
+		r.mustPoll(r.connect())
+		off.Store(true)
+		nextDay := func() {
+			r.server.advance(25 * time.Hour)
+			r.local.advance(25 * time.Hour)
+			w.Relabel(r.server.now(), "acme/api", 2, "moved")
+			r.mustPoll(r.connect())
+		}
+		nextDay()
+		off.Store(false)
+		nextDay()
+		r.mustPoll(r.connect())
+		checkTruth(t, r)
+		r.server.advance(time.Minute * 10)
+		r.local.advance(time.Minute * 10)
+		c := r.connect()
+		r.mustPoll(c)
+		r.mustPoll(c)
+		r.hub.ResetLog()
+		r.mustPoll(c)
+		equal(t, "points of an idle poll", r.hub.Points(), 0)
+	}
 }
 
 func TestAppInstallation(t *testing.T) {

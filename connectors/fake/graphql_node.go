@@ -141,6 +141,9 @@ func (v view) commitNode(e *encoder, r *repo, c *commit) {
 	e.str("messageHeadline", headline)
 	e.time("authoredDate", c.authored)
 	e.time("committedDate", c.committed)
+	e.obj("parents")
+	e.num("totalCount", int64(len(c.parents)))
+	e.close('}')
 	author := func(name, email string, u *user) {
 		e.str("name", name)
 		e.str("email", email)

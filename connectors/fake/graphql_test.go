@@ -54,6 +54,7 @@ func TestGraphQLNodes(t *testing.T) {
 			{Name: "Nobody", Email: "nobody@example.invalid", Message: "Two"},
 		},
 	})
+	w.UpdateBranch(day(1, 0), "acme/api", pr, "ben")
 	w.Review(day(1, 1), "acme/api", pr, fake.ReviewSpec{State: "APPROVED"})
 	g := fake.NewGitHub(w, fake.Options{Now: clock})
 	url := serve(t, g)
@@ -73,7 +74,9 @@ func TestGraphQLNodes(t *testing.T) {
 		{[]any{"headRepository", "nameWithOwner"}, "acme/api"},
 		{[]any{"repository", "defaultBranchRef", "name"}, "main"},
 		{[]any{"labels", "nodes", 0, "name"}, "deps"},
-		{[]any{"commits", "totalCount"}, 2.0},
+		{[]any{"commits", "totalCount"}, 3.0},
+		{[]any{"commits", "nodes", 1, "commit", "parents", "totalCount"}, 1.0},
+		{[]any{"commits", "nodes", 2, "commit", "parents", "totalCount"}, 2.0},
 		{[]any{"commits", "nodes", 0, "commit", "author", "date"}, "2026-03-03T08:00:00+01:00"},
 		{[]any{"commits", "nodes", 0, "commit", "authoredDate"}, "2026-03-03T07:00:00Z"},
 		{[]any{"commits", "nodes", 0, "commit", "authors", "nodes", 1, "user", "login"}, "cem"},
@@ -93,7 +96,7 @@ func TestGraphQLNodes(t *testing.T) {
 	page := decode[object](t, graphQL(t, url+"/graphql", "{commits(first: 1, after: $c)}", []string{id}))
 	cursor := at(page, "data", "nodes", 0, "commits", "pageInfo", "endCursor")
 	equal(t, "more commits", at(page, "data", "nodes", 0, "commits", "pageInfo", "hasNextPage"), any(true))
-	page = decode[object](t, graphQL(t, url+"/graphql", "{commits(first: $n, after: $c)}", []string{id}, "c", cursor, "n", 1))
+	page = decode[object](t, graphQL(t, url+"/graphql", "{commits(first: $n, after: $c)}", []string{id}, "c", cursor, "n", 2))
 	equal(t, "second commit", at(page, "data", "nodes", 0, "commits", "nodes", 0, "commit", "message"), any("Two"))
 	equal(t, "no more commits", at(page, "data", "nodes", 0, "commits", "pageInfo", "hasNextPage"), any(false))
 

@@ -43,11 +43,34 @@ func (w *World) addPullCommits(at time.Time, is *issue, specs []CommitSpec) erro
 		if err != nil {
 			return err
 		}
-		p.commits = append(p.commits, c)
-		p.headSHA = c.sha
-		r.carriers[c.sha] = append(r.carriers[c.sha], is)
+		is.addCommit(c)
 	}
 	return nil
+}
+
+// addCommit puts a commit on top of a pull request.
+func (is *issue) addCommit(c *commit) {
+	p := is.pull
+	p.commits = append(p.commits, c)
+	p.headSHA = c.sha
+	is.repo.carriers[c.sha] = append(is.repo.carriers[c.sha], is)
+}
+
+// UpdateBranch merges the base branch into the head of a pull request, as the
+// button "Update branch" does, and returns the SHA of the merge commit.
+func (w *World) UpdateBranch(at time.Time, name string, number int, author string) (sha string) {
+	w.editPull(at, name, number, func(is *issue, p *pull) error {
+		r := is.repo
+		s := CommitSpec{Author: author, Message: fmt.Sprintf("Merge branch '%s' into %s", p.baseRef, p.headRef)}
+		c, err := w.newCommit(at, r, s, r.commits[p.headSHA], r.commits[r.branches[p.baseRef]])
+		if err != nil {
+			return err
+		}
+		is.addCommit(c)
+		sha = c.sha
+		return nil
+	})
+	return sha
 }
 
 // editPull changes a pull request.

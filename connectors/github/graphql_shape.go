@@ -12,7 +12,7 @@ import (
 
 // The parts of a change that come in pages, as GraphQL calls them.
 var connections = map[string]string{
-	"commits":                 `nodes{commit{oid message authoredDate committedDate url author{name email date user{login}}}}`,
+	"commits":                 `nodes{commit{oid message authoredDate committedDate url parents(first:2){totalCount} author{name email date user{login}}}}`,
 	"reviews":                 `nodes{databaseId state submittedAt author{__typename login}}`,
 	"closingIssuesReferences": `nodes{number repository{nameWithOwner}}`,
 	"files":                   `nodes{path}`,
@@ -141,7 +141,10 @@ type graphCommit struct {
 		URL           string    `json:"url"`
 		AuthoredDate  time.Time `json:"authoredDate"`
 		CommittedDate time.Time `json:"committedDate"`
-		Author        *struct {
+		Parents       struct {
+			Count int `json:"totalCount"`
+		} `json:"parents"`
+		Author *struct {
 			Name  string      `json:"name"`
 			Email string      `json:"email"`
 			Date  time.Time   `json:"date"` // with the author's zone
@@ -258,6 +261,7 @@ func (k *graphCommit) commit() commit {
 	c := commit{
 		sha: k.Commit.OID, message: k.Commit.Message, url: k.Commit.URL,
 		authored: k.Commit.AuthoredDate.UTC(), committed: k.Commit.CommittedDate.UTC(),
+		parents: k.Commit.Parents.Count,
 	}
 	if a := k.Commit.Author; a != nil {
 		c.name, c.email, c.user = a.Name, a.Email, a.User.actor()

@@ -153,7 +153,9 @@ func (n *normaliser) change(r repository, c *change) {
 		if k.authored.Before(it.Started) {
 			it.Started = k.authored.UTC().Truncate(time.Second)
 		}
-		n.commitEvents(it.ID, k, store.EventCommit)
+		if k.parents < 2 { // merging the base into a change is not authoring
+			n.commitEvents(it.ID, k, store.EventCommit)
+		}
 	}
 	for _, v := range c.reviews {
 		if v.state != "PENDING" {

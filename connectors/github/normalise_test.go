@@ -1,6 +1,7 @@
 package github
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -80,6 +81,32 @@ func TestContentKeys(t *testing.T) {
 	r := repository{id: 1, repoPos: repoPos{Name: "o/r"}}
 	c := commit{sha: "x", message: "\nfix: x\n\nwhy", email: "A@b.c", authored: time.Unix(1700000000, 0)}
 	equal(t, "keys", r.commitKeys(&c), []string{"o/r@x", refs.ContentKey("o/r", "a@b.c", c.authored, "fix: x")})
+}
+
+// TestUpdatedBranch proves that merging the base branch into a change is not
+// the work of whoever did it, however the change is read.
+func TestUpdatedBranch(t *testing.T) {
+	w := newWorld()
+	pr := w.OpenPull(day(1, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x",
+		Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
+	w.PushCommits(day(2, 0), "acme/api", "main", fake.CommitSpec{Author: "ada", Message: "Meanwhile"})
+	sha := w.UpdateBranch(day(3, 0), "acme/api", pr, "Cem")
+	r := newRig(t, w, fake.Options{})
+	for _, way := range []string{"", "anonymous: true\n"} {
+		r.config += way
+		r.shelf = r.fresh()
+		change := r.item("acme/api#1")
+		contained := keys(change, store.LinkContains)
+		equal(t, way+"the merge is contained", slices.Contains(contained, "acme/api@"+sha), true)
+		commits := 0
+		for _, e := range r.shelf.events {
+			if e.Item == change.ID && e.Kind == store.EventCommit {
+				commits++
+				equal(t, way+"author", e.Actor, "github:ben")
+			}
+		}
+		equal(t, way+"commit events", commits, 1)
+	}
 }
 
 // acted is what was done, and by whom.

@@ -195,7 +195,11 @@ func TestRecordedPayloads(t *testing.T) {
 		counts[e.Kind]++
 	}
 	equal(t, "opened", counts[store.EventOpen], len(numbers))
-	equal(t, "commits", counts[store.EventCommit], distinct(p.commits, func(r recording) string { s, _ := r.Payload["sha"].(string); return s }))
+	authored := slices.DeleteFunc(slices.Clone(p.commits), func(r recording) bool { parents, _ := r.Payload["parents"].([]any); return len(parents) > 1 })
+	if len(authored) == len(p.commits) {
+		t.Error("no pull request was brought up to date by a merge")
+	}
+	equal(t, "commits", counts[store.EventCommit], distinct(authored, func(r recording) string { s, _ := r.Payload["sha"].(string); return s }))
 	id := func(r recording) string { return fmt.Sprint(r.number("id")) }
 	equal(t, "comments and replies", counts[store.EventComment]+counts[store.EventReply]+counts[store.EventReview], distinct(p.comments, id)+distinct(p.notes, id))
 

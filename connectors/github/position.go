@@ -43,6 +43,7 @@ type repoPos struct {
 	Branch string `json:"branch,omitempty"` // default branch
 	Host   string `json:"host,omitempty"`   // web host, unless it is github.com
 	Skip   bool   `json:"skip,omitempty"`   // archived, or not selected
+	Missed int64  `json:"missed,omitempty"` // when no scope listed it for the first time, unix seconds
 }
 
 // full is the name as references to it are resolved: [HOST/]OWNER/NAME.
@@ -115,6 +116,7 @@ type censusPos struct {
 type rosterPos struct {
 	At    int64        `json:"at"`
 	Pages []rosterPage `json:"pages"`
+	Was   []int64      `json:"was,omitempty"` // a single repository that is not found any more
 }
 
 type rosterPage struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,7 +72,8 @@ func (f *fetch) readRoster(ctx context.Context, s scope) error {
 			continue
 		}
 		page, err := f.rosterPage(ctx, s, rep)
-		if errors.Is(err, errLost) && len(old.ids()) > 0 && s.single {
+		if was := old.ids(); errors.Is(err, errLost) && s.single && (len(was) > 0 || f.misses(old.Was)) {
+			now.Was = append(was, old.Was...)
 			break // known before: whether it is lost is decided elsewhere
 		}
 		if err != nil {
@@ -144,7 +146,8 @@ func (f *fetch) rosterPage(ctx context.Context, s scope, rep *reply) (page roste
 }
 
 // learn keeps what a repository is called. When it was renamed, its stored
-// items get their new names in front of the old ones.
+// items get their new names in front of the old ones; when it had been lost,
+// they are there again.
 func (f *fetch) learn(ctx context.Context, w *wireRepo, skip bool) (repoPos, error) {
 	key := streamKey(w.ID, streamRepo)
 	old, known := decodePos[repoPos](f.position(key))
@@ -152,12 +155,36 @@ func (f *fetch) learn(ctx context.Context, w *wireRepo, skip bool) (repoPos, err
 	if u, err := url.Parse(w.HTMLURL); err == nil && u.Host != "" && u.Host != "github.com" && !isLoopback(u.Hostname()) {
 		now.Host = u.Host
 	}
-	if known && old.Name != now.Name {
-		if err := f.rename(ctx, w.ID, old.Name, now.Name); err != nil {
-			return now, err
-		}
+	var err error
+	switch {
+	case !known:
+		err = f.restore(ctx, w.ID)
+	case old.Name != now.Name:
+		err = f.rename(ctx, w.ID, old.Name, now.Name)
+	}
+	if err != nil {
+		return now, err
 	}
 	return now, f.move(key, now)
+}
+
+// restore brings back the stored items of a repository that was lost. What is
+// older than the first backfill reaches would not be read again; what is gone
+// for good the next census finds.
+func (f *fetch) restore(ctx context.Context, id int64) error {
+	if f.c.env.Stored == nil {
+		return nil
+	}
+	for it, err := range f.c.env.Stored(ctx, prefixOf(id)) {
+		if err != nil {
+			return fmt.Errorf("list stored items: %w", err)
+		}
+		if it.Gone == store.GoneLostAccess {
+			it.Gone = ""
+			f.norm.out.Items = append(f.norm.out.Items, it)
+		}
+	}
+	return nil
 }
 
 func (f *fetch) rename(ctx context.Context, id int64, from, to string) error {
@@ -194,21 +221,24 @@ func (f *fetch) rename(ctx context.Context, id int64, from, to string) error {
 // rights or a failing server is likelier than so many deletions.
 const (
 	maxVanished = 0.3
-	fewVanished = 3 // fewer than these are always believed
+	fewVanished = 3 // fewer than these are believed
 )
 
 func tooMany(vanished, all int) bool {
 	return vanished >= fewVanished && float64(vanished) > maxVanished*float64(all)
 }
 
-// vanish marks the items of repositories that no scope lists any more.
+// vanish marks the items of repositories that no scope lists any more. One
+// list may have left something out, so it takes two in succession.
 func (f *fetch) vanish(ctx context.Context) error {
 	listed := map[int64]bool{}
+	oldest, newest := int64(math.MaxInt64), int64(0)
 	for _, s := range f.c.scopes {
 		p, ok := decodePos[rosterPos](f.position(s.key))
 		if !ok {
 			return nil // not read yet: nothing is known to be missing
 		}
+		oldest, newest = min(oldest, p.At), max(newest, p.At)
 		for _, id := range p.ids() {
 			listed[id] = true
 		}
@@ -216,12 +246,14 @@ func (f *fetch) vanish(ctx context.Context) error {
 	known := f.repositories()
 	var missing []repository
 	for _, r := range known {
-		if !listed[r.id] {
+		switch {
+		case !listed[r.id]:
 			missing = append(missing, r)
+		case r.Missed != 0:
+			if err := f.missed(r, 0); err != nil {
+				return err
+			}
 		}
-	}
-	if len(missing) == 0 {
-		return nil
 	}
 	if tooMany(len(missing), len(known)) {
 		f.c.env.Log.Warn("too many repositories vanished at once; keeping their items until this is explained",
@@ -229,11 +261,30 @@ func (f *fetch) vanish(ctx context.Context) error {
 		return nil
 	}
 	for _, r := range missing {
-		if err := f.lose(ctx, r); err != nil {
+		var err error
+		switch {
+		case r.Missed == 0:
+			err = f.missed(r, newest)
+		case oldest > r.Missed: // every list was read again since
+			err = f.lose(ctx, r)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// missed notes since when a repository is missing from the lists.
+func (f *fetch) missed(r repository, at int64) error {
+	r.Missed = at
+	return f.move(streamKey(r.id, streamRepo), r.repoPos)
+}
+
+// misses reports whether one of the repositories was missing from the lists
+// already, but does not count as lost yet.
+func (f *fetch) misses(ids []int64) bool {
+	return slices.ContainsFunc(f.repositories(), func(r repository) bool { return r.Missed != 0 && slices.Contains(ids, r.id) })
 }
 
 // lose asks for a repository by number before it counts as lost.

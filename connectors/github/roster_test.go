@@ -115,6 +115,9 @@ func TestLostRepositories(t *testing.T) {
 	err := r.poll(c)
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
 	r.mustPoll(c)
+	equal(t, "missing once", r.item("acme/tools#1").Gone, store.Gone(""))
+	r.later()
+	r.mustPoll(c)
 	equal(t, "lost", r.item("acme/tools#1").Gone, store.GoneLostAccess)
 	equal(t, "others", r.item("acme/web#1").Gone, store.Gone(""))
 	w.RestoreRepo("acme/tools")
@@ -122,8 +125,10 @@ func TestLostRepositories(t *testing.T) {
 	r.mustPoll(c)
 	equal(t, "back again", r.item("acme/tools#1").Gone, store.Gone(""))
 	w.DeleteRepo("acme/tools")
-	r.later()
-	r.mustPoll(c)
+	for range 2 {
+		r.later()
+		r.mustPoll(c)
+	}
 	equal(t, "deleted", r.item("acme/tools#1").Gone, store.GoneLostAccess)
 
 	// Three of four at once: rather a right that was lost.
@@ -135,6 +140,49 @@ func TestLostRepositories(t *testing.T) {
 	equal(t, "held", r.item("acme/web#1").Gone, store.Gone(""))
 	if !strings.Contains(r.logs.String(), "too many repositories vanished") {
 		t.Error("the hold is not logged")
+	}
+}
+
+// TestMissingOnce keeps a repository that one list left out, and brings all of
+// a lost one back, also what is older than a backfill would reach.
+func TestMissingOnce(t *testing.T) {
+	for _, config := range []string{"organizations: [acme]\n", "repositories: [acme/api, acme/web]\n"} {
+		w := busyWorld(3)
+		r := newRig(t, w, fake.Options{})
+		r.config = config + "since: 120d\n"
+		c := r.connect()
+		r.mustPoll(c)
+		r.server.advance(60 * 24 * time.Hour)
+		r.local.advance(60 * 24 * time.Hour)
+		r.mustPoll(c)
+		gone := func() (n int) {
+			for _, it := range r.shelf.items {
+				if it.Gone == store.GoneLostAccess {
+					n++
+				}
+			}
+			return n
+		}
+		discover := func(connector connectors.Connector) {
+			r.later()
+			if err := r.poll(connector); err != nil {
+				equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
+			}
+		}
+		w.RevokeRepo("acme/api")
+		discover(c)
+		w.RestoreRepo("acme/api")
+		discover(c)
+		w.RevokeRepo("acme/api")
+		discover(c)
+		equal(t, "gone after one list, twice", gone(), 0)
+		discover(r.connect())
+		equal(t, "gone after two lists", gone(), 3+1)
+		discover(c)
+		w.RestoreRepo("acme/api")
+		discover(r.connect())
+		equal(t, "gone after it came back", gone(), 0)
+		checkTruth(t, r)
 	}
 }
 

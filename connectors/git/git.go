@@ -5,8 +5,9 @@
 // were committed within the configured time. A first scan lists them oldest
 // first and hands them over page by page; later polls list what the branch
 // gained since, by comparing heads, so a poll of an unchanged repository
-// starts four short git processes at most and reads no commit. When history was
-// rewritten, commits that the branch lost are marked as gone.
+// starts four short git processes at most, with Fetch four more, and reads no
+// commit. When history was rewritten, commits that the branch lost are marked
+// as gone.
 //
 // Each commit becomes an item with the paths it touched, and an event for its
 // author and for each Co-authored-by trailer, in the author's zone. A merge is
@@ -45,7 +46,8 @@ type Config struct {
 	// Since bounds the first scan: a number of days ("180d") or a date
 	// ("2026-01-31", UTC). Empty is 180 days.
 	Since string `yaml:"since"`
-	// Fetch runs "git fetch origin" before each poll.
+	// Fetch runs "git fetch origin" before each poll and, when Branch is
+	// empty, follows the default branch of the remote.
 	Fetch bool `yaml:"fetch"`
 }
 
@@ -167,7 +169,7 @@ func (c *connector) fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 func (c *connector) refresh(ctx context.Context, repo *repository) (time.Time, error) {
 	now := c.env.Now().UTC().Truncate(time.Second)
 	if c.cfg.Fetch {
-		return now, repo.fetch(ctx)
+		return now, repo.fetch(ctx, c.cfg.Branch)
 	}
 	if repo.origin == "" {
 		return now, nil

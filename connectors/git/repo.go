@@ -30,6 +30,7 @@ type repository struct {
 	partial       bool            // file contents are not here
 	origin        string          // address of the remote, "" when there is none
 	originFetch   bool            // the remote says what to fetch
+	ownBranches   bool            // what is fetched is not kept apart from local branches
 	initBranch    string          // init.defaultBranch
 
 	name string // of items and keys
@@ -119,6 +120,8 @@ func (r *repository) readConfig(ctx context.Context) error {
 			r.origin = value
 		case key == "remote.origin.fetch":
 			r.originFetch = true
+			_, into, _ := strings.Cut(value, ":")
+			r.ownBranches = r.ownBranches || !strings.HasPrefix(into, "refs/remotes/")
 		case key == "extensions.partialclone", strings.HasSuffix(key, ".promisor") && value != "false":
 			r.partial = true
 		case key == "init.defaultbranch":
@@ -255,19 +258,6 @@ func (r *repository) updated() time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-func (r *repository) fetch(ctx context.Context) error {
-	if r.origin == "" {
-		return fmt.Errorf("fetch is on, but the repository has no remote origin")
-	}
-	args := []string{"fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-gc", "origin"}
-	if !r.originFetch {
-		// A bare clone is not told what to update.
-		args = append(args, "+refs/heads/*:refs/heads/*")
-	}
-	_, err := r.run(ctx, args...)
-	return err
 }
 
 // has reports whether a commit is in the repository.

@@ -223,7 +223,6 @@ func TestCase13GraphQL(t *testing.T) {
 		"502 for ever":         {-1, fake.Fault{Kind: fake.ServerError}, true},
 		"no rate limit":        {-1, fake.Fault{Kind: fake.GraphQLNoRateLimit}, false},
 		"404":                  {-1, fake.Fault{Kind: fake.DeepPage}, true},
-		"unauthorized":         {-1, fake.Fault{Kind: fake.BadCredentials}, true},
 		"HTML with status 200": {2, fake.Fault{Kind: fake.HTMLBody}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

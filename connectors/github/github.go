@@ -72,7 +72,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	return &connector{
 		env: env, cfg: cfg, since: since, api: api, scopes: cfg.scopes(),
 		authors: authors{}, walks: map[int64]*walk{}, censuses: map[int64]*census{},
-		batch: changeBatch, noGraph: !api.signed(),
+		batch: changeBatch,
 	}, nil
 }
 
@@ -89,9 +89,9 @@ type connector struct {
 	authors  authors
 	walks    map[int64]*walk
 	censuses map[int64]*census
-	batch    int  // changes to ask GraphQL for at once
-	noGraph  bool // for the life of the process
-	warned   bool // of a quota that looks anonymous
+	batch    int       // changes to ask GraphQL for at once
+	noGraph  time.Time // when the server refused a query
+	warned   bool      // of a quota that looks anonymous
 	logged   time.Time
 }
 
@@ -294,11 +294,18 @@ func (c *connector) warnAnonymous() {
 	}
 }
 
-func (c *connector) graphQL() bool { return !c.noGraph }
+// graphQL reports whether changes are read by GraphQL, which wants a credential.
+func (c *connector) graphQL() bool {
+	if !c.api.signed() {
+		return false
+	}
+	age := c.env.Now().Sub(c.noGraph)
+	return age < 0 || age >= graphPause
+}
 
 func (c *connector) giveUpGraphQL(err error) {
-	c.noGraph = true
-	c.env.Log.Warn("reading pull requests by REST from now on", "source", c.env.Source, "error", err)
+	c.noGraph = c.env.Now()
+	c.env.Log.Warn("reading pull requests by REST for a while", "source", c.env.Source, "for", graphPause, "error", err)
 }
 
 func (c *connector) batchSize() int { return c.batch }

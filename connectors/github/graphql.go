@@ -7,20 +7,27 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/workdrift/workdrift/connectors"
 )
+
+// graphPause is how long changes are read by REST after the server refused a
+// query for whatever reason, which may be a proxy's mistake: REST does not tell
+// the issues that were linked by hand.
+const graphPause = time.Hour
 
 // errNoGraphQL is wrapped when the server's GraphQL API cannot be used at all.
 var errNoGraphQL = errors.New("GraphQL cannot be used")
 
 // ask sends a query. An error wraps errNoGraphQL when no query will do; whole
-// is set when the query as a whole failed and a smaller one may not.
+// is set when the query as a whole failed and a smaller one may not. A
+// credential that is not accepted is no reason to do without GraphQL.
 func (a *api) ask(ctx context.Context, query string, variables map[string]any) (g *graphReply[graphChange], whole bool, err error) {
 	rep, err := a.post(ctx, a.graphql.String(), graphRequest{query, variables})
 	if err != nil {
 		reason := connectors.ReasonOf(err)
-		if reason == connectors.ReasonAuth {
+		if rep != nil && rep.status == http.StatusForbidden && reason == connectors.ReasonAuth {
 			return nil, false, fmt.Errorf("%w: %w", errNoGraphQL, err)
 		}
 		return nil, reason == connectors.ReasonServer || reason == connectors.ReasonTimeout, err

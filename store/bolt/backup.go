@@ -16,12 +16,15 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
+// backupSuffix is in the name of backups that are not complete yet.
 const backupSuffix = ".part-"
 
 // Backup copies the store as it is now to a file at path, which gets its name
 // only once it is complete, synced, read back equal, and verified record by
 // record. A file of that name is replaced. Reading and writing go on
-// meanwhile; an interrupted backup leaves nothing behind.
+// meanwhile. An interrupted backup leaves nothing behind; what a killed one
+// left is removed by the next backup to the same path, so of two at the same
+// time the earlier fails.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	if err := db.backup(ctx, path); err != nil {
 		return fmt.Errorf("backup to %s: %w", path, err)
@@ -40,6 +43,7 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 	if same(path, db.path) {
 		return errors.New("that is the database itself")
 	}
+	removeLeftovers(path, backupSuffix)
 	f, err := os.CreateTemp(dir, base+backupSuffix+"*")
 	if err != nil {
 		return err

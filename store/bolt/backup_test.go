@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -97,5 +99,64 @@ func TestVerifyCopy(t *testing.T) {
 	}
 	if err := verifyCopy(t.Context(), path, []byte("another sum")); !errors.Is(err, store.ErrCorrupt) {
 		t.Errorf("error %v, want ErrCorrupt", err)
+	}
+}
+
+// TestLeftovers: what a killed process left of a file, with everything that
+// was stored, goes when its place is used again. Files of others stay.
+func TestLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	path, backup := filepath.Join(dir, "test.db"), filepath.Join(dir, "backup.db")
+	if err := openTest(t, path, Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	leave := func(names ...string) {
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("identities"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	present := func(what string, want ...string) {
+		t.Helper()
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: there is %v, want %v", what, got, want)
+		}
+	}
+	leave("test.db.new-12", "test.db.new-old", "test.db.new-", "test.db.part-7", "other.db.new-1", "backup.db.part-3", "backup.db.part-x", "other.db.part-1")
+
+	reader := openTest(t, path, Options{ReadOnly: true})
+	present("opened to be read", "backup.db.part-3", "backup.db.part-x", "other.db.new-1", "other.db.part-1",
+		"test.db", "test.db.new-", "test.db.new-12", "test.db.new-old", "test.db.part-7")
+	if err := reader.Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	present("backed up", "backup.db", "backup.db.part-x", "other.db.new-1", "other.db.part-1",
+		"test.db", "test.db.new-", "test.db.new-12", "test.db.new-old", "test.db.part-7")
+
+	db := openTest(t, path, Options{})
+	present("opened", "backup.db", "backup.db.part-x", "other.db.new-1", "other.db.part-1", "test.db", "test.db.new-", "test.db.new-old", "test.db.part-7")
+
+	// Who does not get the lock removes nothing: it may be Compact's.
+	leave("test.db.new-13")
+	if _, err := Open(t.Context(), path, Options{LockTimeout: time.Nanosecond}); !errors.Is(err, store.ErrLocked) {
+		t.Fatalf("error %v, want ErrLocked", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "test.db.new-13")); err != nil {
+		t.Errorf("a file of the process that has the lock is gone: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

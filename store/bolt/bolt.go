@@ -123,7 +123,10 @@ func (db *DB) open(ctx context.Context, wait time.Duration) error {
 	switch info, err := os.Stat(db.path); {
 	case errors.Is(err, fs.ErrNotExist) && !db.readOnly:
 		if err := create(db.path, db.now()); err != nil {
-			return err
+			// Another process may have been faster, and have swept up.
+			if _, missing := os.Stat(db.path); missing != nil {
+				return err
+			}
 		}
 	case err != nil:
 		return err
@@ -146,6 +149,9 @@ func (db *DB) open(ctx context.Context, wait time.Duration) error {
 	db.bolt, db.pageSize = b, int64(b.Info().PageSize)
 	if err := db.load(); err != nil {
 		return errors.Join(err, guard(b.Close))
+	}
+	if !db.readOnly {
+		removeLeftovers(db.path, newSuffix)
 	}
 	return nil
 }

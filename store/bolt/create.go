@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,7 +17,7 @@ import (
 )
 
 // newSuffix is in the name of files that are not complete yet. Leftovers of a
-// crash are never opened.
+// crash are never opened, and removed by the next process that has the lock.
 const newSuffix = ".new-"
 
 // create makes an empty store at path. It is complete before it has its name,
@@ -46,7 +47,6 @@ func create(path string, now time.Time) error {
 	if err := publish(temp, path); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
-	removeLeftovers(dir, base)
 	return nil
 }
 
@@ -122,15 +122,19 @@ func publish(temp, path string) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// removeLeftovers removes what creations left behind that did not finish.
-func removeLeftovers(dir, base string) {
+// removeLeftovers removes the files that were to become path, with suffix in
+// their names, when the process that made them was killed.
+func removeLeftovers(path, suffix string) {
+	dir, base := filepath.Dir(path), filepath.Base(path)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return // they only waste a little space
+		return // it worked without, and whoever opens next tries again
 	}
 	for _, e := range entries {
-		if name := e.Name(); len(name) > len(base+newSuffix) && name[:len(base+newSuffix)] == base+newSuffix {
-			_ = os.Remove(filepath.Join(dir, name))
+		// os.CreateTemp appends digits; anything else is somebody's own file.
+		random, ok := strings.CutPrefix(e.Name(), base+suffix)
+		if ok && random != "" && strings.Trim(random, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

@@ -66,6 +66,13 @@ func (h hold) after(e *Error, now time.Time) hold {
 // failed takes note of a failed fetch and returns it as an *Error, or the
 // error of the store when that failed too.
 func (p *Poller) failed(ctx context.Context, err error) error {
+	// A connector reads the store as well. What is wrong there no retry mends,
+	// so it must not look like the source's failure, whatever it is wrapped in.
+	for _, broken := range []error{store.ErrCommit, store.ErrCorrupt} {
+		if errors.Is(err, broken) {
+			return fmt.Errorf("%w: fetch %s: %s", broken, p.cfg.Source, safeText(err.Error()))
+		}
+	}
 	if ctx.Err() != nil {
 		return ctx.Err() // we gave up, not the source
 	}

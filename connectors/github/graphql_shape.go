@@ -20,9 +20,6 @@ var connections = map[string]string{
 
 var pageSizes = map[string]int{"commits": 100, "reviews": 100, "closingIssuesReferences": 20, "files": 100}
 
-// maxFiles bounds how many paths of one change are read.
-const maxFiles = 1000
-
 const pageInfo = `pageInfo{hasNextPage endCursor}`
 
 // changesQuery asks for the detail of changes by their GraphQL ids.

@@ -97,3 +97,29 @@ func TestQueryRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestFilesByREST reads the paths of a change by REST, no more than by GraphQL.
+func TestFilesByREST(t *testing.T) {
+	w := newWorld()
+	many := make([]string, maxFiles+5)
+	for i := range many {
+		many[i] = "dir/" + itoa(int64(100000+i))
+	}
+	for _, files := range [][]string{{"b.go", "a.go"}, many, nil} {
+		w.OpenPull(day(1, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x",
+			Commits: []fake.CommitSpec{{Author: "ben", Message: "x", Files: files}}})
+	}
+	r := newRig(t, w, fake.Options{})
+	api := r.connect().(*connector).api
+	for number, want := range map[string][]string{"1": {"a.go", "b.go"}, "2": many[:maxFiles], "3": nil, "404": nil} {
+		got, err := api.restFiles(t.Context(), repoPath("acme/api")+"/pulls/"+number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "files of "+number, got, want)
+	}
+	r.hub.Fault(nil, -1, fake.Fault{Kind: fake.ServerError})
+	if _, err := api.restFiles(t.Context(), repoPath("acme/api")+"/pulls/1"); connectors.ReasonOf(err) != connectors.ReasonServer {
+		t.Errorf("a server that is broken: %v", err)
+	}
+}

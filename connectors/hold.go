@@ -31,7 +31,7 @@ const (
 type hold struct {
 	RetryAt  time.Time `json:"retry_at"`
 	Reason   Reason    `json:"reason"`
-	Failures int       `json:"failures"` // in a row
+	Failures int       `json:"failures"` // polls in a row
 	Told     bool      `json:"told"`     // the provider named the time, not our backoff
 }
 
@@ -63,6 +63,28 @@ func (h hold) after(e *Error, now time.Time) hold {
 	return n
 }
 
+// eased returns the hold that is left after a page. Only a poll that reaches
+// its end clears it: otherwise a source with one stream that never works would
+// be asked again as soon as after its first failure, for ever.
+func (h hold) eased(more bool) hold {
+	if !more {
+		return hold{}
+	}
+	return hold{Reason: h.Reason, Failures: h.Failures}
+}
+
+// position returns what is stored of the hold, nothing of none.
+func (h hold) position() (string, error) {
+	if h == (hold{}) {
+		return "", nil
+	}
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return "", fmt.Errorf("encode when to retry: %w", err)
+	}
+	return string(raw), nil
+}
+
 // failed takes note of a failed fetch and returns it as an *Error, or the
 // error of the store when that failed too.
 func (p *Poller) failed(ctx context.Context, err error) error {
@@ -89,11 +111,11 @@ func (p *Poller) failed(ctx context.Context, err error) error {
 	}
 	p.update(func(s *Status) { s.LastError, s.Failures, s.RetryAt = e.Reason, p.hold.Failures, p.hold.RetryAt })
 
-	raw, err := json.Marshal(p.hold)
+	own, err := p.hold.position()
 	if err != nil {
-		return fmt.Errorf("encode when to retry: %w", err)
+		return err
 	}
-	b := store.Batch{Next: store.Cursor{ownStream: string(raw)}, Backlog: backlog}
+	b := store.Batch{Next: store.Cursor{ownStream: own}, Backlog: backlog}
 	if _, err := p.cfg.Store.Apply(ctx, p.cfg.Source, b); err != nil {
 		return fmt.Errorf("store when to retry %s: %w", p.cfg.Source, err)
 	}

@@ -69,7 +69,7 @@ type Status struct {
 	Source, Provider string
 	LastSuccess      time.Time // when a page was last fetched and applied, zero before
 	LastError        Reason    // why the newest fetch failed, empty when it did not
-	Failures         int       // failed polls since the last page that was applied
+	Failures         int       // failed polls since the last that reached its end
 	RetryAt          time.Time // after a failure: no fetch before this
 	Scanning         time.Time // start of the running poll, zero when none runs
 	Scan             Summary   // of the running or else the last poll
@@ -252,20 +252,25 @@ func (p *Poller) fetch(ctx context.Context, cursor store.Cursor) (b store.Batch,
 // apply stores a batch and moves cursor along.
 func (p *Poller) apply(ctx context.Context, cursor store.Cursor, b store.Batch, sum *Summary) error {
 	b = clean(p.cfg.Source, p.cfg.Hash, time.Now(), b)
-	if p.hold != (hold{}) {
-		next := maps.Clone(b.Next)
-		if next == nil {
-			next = store.Cursor{}
+	moved := b.Next
+	left := p.hold.eased(b.More)
+	if left != p.hold {
+		own, err := left.position()
+		if err != nil {
+			return err
 		}
-		next[ownStream] = ""
-		b.Next = next
+		b.Next = maps.Clone(moved)
+		if b.Next == nil {
+			b.Next = store.Cursor{}
+		}
+		b.Next[ownStream] = own
 	}
 	applied, err := p.cfg.Store.Apply(ctx, p.cfg.Source, b)
 	if err != nil {
 		return fmt.Errorf("apply a batch of %s: %w", p.cfg.Source, err)
 	}
-	p.hold = hold{}
-	for stream, position := range b.Next {
+	p.hold = left
+	for stream, position := range moved {
 		if position == "" {
 			delete(cursor, stream)
 		} else {
@@ -281,7 +286,7 @@ func (p *Poller) apply(ctx context.Context, cursor store.Cursor, b store.Batch, 
 	p.meter.applied(now, applied.Items, applied.Events)
 	p.update(func(s *Status) {
 		s.LastSuccess = now
-		s.Failures, s.LastError, s.RetryAt, s.Backlog = 0, "", time.Time{}, b.Backlog
+		s.Failures, s.LastError, s.RetryAt, s.Backlog = left.Failures, "", time.Time{}, b.Backlog
 		if !b.Watermark.IsZero() {
 			s.Watermark = b.Watermark
 		}

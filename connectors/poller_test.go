@@ -276,8 +276,8 @@ func TestPollResumes(t *testing.T) {
 	if st.cursor[ownStream] == "" {
 		t.Error("when to retry is not stored")
 	}
-	st.cursor["page"] = "x" // a page further back works, so the row of failures starts anew
-	if sum, err = p.Poll(t.Context()); err == nil || sum.Pages != 1 || p.Status().Failures != 1 {
+	st.cursor["page"] = "x" // a page further back works, but not yet a whole poll
+	if sum, err = p.Poll(t.Context()); err == nil || sum.Pages != 1 || p.Status().Failures != 2 {
 		t.Fatalf("%+v, %v, status %+v", sum, err, p.Status())
 	}
 	broken = false

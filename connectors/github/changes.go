@@ -140,8 +140,8 @@ func isPoison(err error) bool {
 	return false
 }
 
-// restChange reads a change by REST: detail, commits, reviews. It is nil when
-// the change is not there any more.
+// restChange reads a change by REST: detail, commits, reviews, paths. It is nil
+// when the change is not there any more.
 func (a *api) restChange(ctx context.Context, r repository, number int) (*change, error) {
 	path := fmt.Sprintf("%s/pulls/%d", repoPath(r.Name), number)
 	rep, err := a.get(ctx, path, validator{})
@@ -175,6 +175,9 @@ func (a *api) restChange(ctx context.Context, r repository, number int) (*change
 	}
 	for _, v := range reviews {
 		c.reviews = append(c.reviews, review{id: v.ID, by: userActor(v.User), state: v.State, at: v.SubmittedAt})
+	}
+	if c.files, err = a.restFiles(ctx, path); err != nil {
+		return nil, err
 	}
 	return c, nil
 }

@@ -71,12 +71,7 @@ func newCrashRig(t *testing.T) *crashRig {
 // names.
 func makeClone(t *testing.T, dir string, n int) []string {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("needs git")
-	}
+	need(t, "git")
 	var in strings.Builder
 	step := crashEnd.Sub(crashBegin) / time.Duration(n)
 	for i := range n {

@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"go/types"
 	"io"
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -101,12 +100,7 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 // listPackages asks the go command, which knows what belongs to the module.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	if _, err := exec.LookPath("go"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("the go command is not installed")
-	}
+	need(t, "go")
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Stderr = t.Output()

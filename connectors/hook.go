@@ -1,0 +1,75 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/workdrift/workdrift/store"
+)
+
+// Why a delivery is refused. The errors that Receive returns wrap one of them
+// or are about a body that cannot be read.
+var (
+	// ErrNoHook: the instance is not configured to take deliveries.
+	ErrNoHook = errors.New("no webhook secret is configured")
+	// ErrSignature: the delivery is unsigned, signed by somebody else, or too
+	// old.
+	ErrSignature = errors.New("the signature does not verify")
+)
+
+// A Receiver is a connector whose source can announce changes. A delivery is
+// only a hint: it says which objects to read again, and nothing in it is
+// believed or stored. Polling alone finds everything as well, later.
+type Receiver interface {
+	// Receive verifies a delivery over its raw body, before any of it is
+	// parsed, and says what it is about.
+	Receive(h http.Header, body []byte, now time.Time) (Delivery, error)
+	// Refetch reads single objects, as Receive named them, and returns a batch
+	// that moves no cursor. Objects that are not in the connector's scope are
+	// ignored. Its errors are those of Fetch.
+	Refetch(ctx context.Context, objects []string) (store.Batch, error)
+}
+
+// A Delivery is a verified webhook delivery.
+type Delivery struct {
+	// ID is the same when the source repeats the delivery, empty when it has
+	// none.
+	ID string
+	// Objects are to be read again. A delivery without any asks for a poll,
+	// unless Ignore is set.
+	Objects []string
+	// Ignore is set for deliveries that announce nothing, such as a ping.
+	Ignore bool
+	// Reply is the body of the answer where the source expects one.
+	Reply []byte
+}
+
+// HookSecrets is the part of a connector's configuration that says how
+// deliveries are signed; embed it with yaml:",inline". The second secret is for
+// the time in which the first is being replaced.
+type HookSecrets struct {
+	WebhookSecretFile     string `yaml:"webhook_secret_file"`
+	WebhookSecretEnv      string `yaml:"webhook_secret_env"`
+	WebhookSecretNextFile string `yaml:"webhook_secret_next_file"`
+	WebhookSecretNextEnv  string `yaml:"webhook_secret_next_env"`
+}
+
+// Load reads the secrets, none when none is configured.
+func (s HookSecrets) Load(resolve func(string) string) ([]Secret, error) {
+	var secrets []Secret
+	for _, source := range []SecretSource{
+		{File: s.WebhookSecretFile, Env: s.WebhookSecretEnv},
+		{File: s.WebhookSecretNextFile, Env: s.WebhookSecretNextEnv},
+	} {
+		secret, err := source.Load(resolve)
+		if err != nil {
+			return nil, errors.Join(errors.New("webhook secret"), err)
+		}
+		if !secret.IsZero() {
+			secrets = append(secrets, secret)
+		}
+	}
+	return secrets, nil
+}

@@ -35,6 +35,10 @@ type Team struct {
 	Zone         *time.Location
 	Members      []Member
 	Repositories []string // patterns of repositories the team owns, for the work view
+	// Groups are the groups at sources whose members belong to the team, in
+	// the form "source:name": a connector instance up to the first colon, and
+	// a store.Group's name after it ("github:acme/core").
+	Groups []string
 }
 
 // A Member is one person's membership in a team, in valid time.
@@ -52,6 +56,15 @@ type People struct {
 	// Actor turns an identity as it is configured into the key under which
 	// events are stored.
 	Actor func(identity string) string
+	// Merge says which of the identities that sources hold to be one person
+	// are believed to be one. What Persons declare needs no belief.
+	Merge Merge
+}
+
+// Merge says which kinds of store.Same merge identities.
+type Merge struct {
+	VerifiedEmail bool // store.SameByEmail
+	Profiles      bool // store.SameByProfile
 }
 
 // A Person is a set of identities that belong together. Its ID is private to
@@ -96,4 +109,8 @@ type Input struct {
 	Changes   []store.Change
 	Overrides []store.Override
 	Sources   []store.SourceState
+	// Profiles are what the sources tell about accounts, by source and actor.
+	Profiles []store.Profile
+	// Groups are all versions of all groups, by source, name and time.
+	Groups []store.Group
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -71,29 +72,35 @@ type rule struct {
 	fault func() *Fault
 }
 
+// A script says which requests meet which faults. Every server has one.
+type script struct {
+	mu    sync.Mutex
+	rules []*rule
+}
+
 // Fault serves a fault to the next times requests that match; a negative number
 // means all of them, a nil match means any request. Rules are asked in the
 // order they were added, and the first that matches wins.
-func (g *GitHub) Fault(match func(*http.Request) bool, times int, f Fault) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.rules = append(g.rules, &rule{match: match, times: times, fault: func() *Fault { return &f }})
+func (s *script) Fault(match func(*http.Request) bool, times int, f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = append(s.rules, &rule{match: match, times: times, fault: func() *Fault { return &f }})
 }
 
 // ClearFaults removes all faults.
-func (g *GitHub) ClearFaults() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.rules = nil
+func (s *script) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = nil
 }
 
 // Chaos serves a random one of the faults to a share of all requests, by seed:
 // a client that asks serially meets the same faults again.
-func (g *GitHub) Chaos(seed uint64, share float64, faults ...Fault) {
+func (s *script) Chaos(seed uint64, share float64, faults ...Fault) {
 	rng := rand.New(rand.NewPCG(seed, 0x6661756c74))
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.rules = append(g.rules, &rule{times: -1, fault: func() *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = append(s.rules, &rule{times: -1, fault: func() *Fault {
 		if len(faults) == 0 || rng.Float64() >= share {
 			return nil
 		}
@@ -124,10 +131,10 @@ func After(n int, match func(*http.Request) bool) func(*http.Request) bool {
 
 // pick returns the fault of a request, or nil. Matches run under the lock, so
 // that they may count.
-func (g *GitHub) pick(r *http.Request) *Fault {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, rule := range g.rules {
+func (s *script) pick(r *http.Request) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, rule := range s.rules {
 		if rule.times == 0 || rule.match != nil && !rule.match(r) {
 			continue
 		}

@@ -82,62 +82,69 @@ func (c *call) send(w http.ResponseWriter, res *response) {
 		w.WriteHeader(res.status)
 		return
 	}
+	c.fault.deliver(w, c.r, res)
+}
+
+// deliver writes the status and the body in the way a fault demands; the fault
+// may be nil.
+func (f *Fault) deliver(w http.ResponseWriter, r *http.Request, res *response) {
+	h := w.Header()
 	h.Set("Content-Length", strconv.Itoa(len(res.body)))
-	if c.fault == nil {
-		c.write(w, res.status, res.body)
+	if f == nil {
+		write(w, res.status, res.body)
 		return
 	}
 	half := len(res.body) / 2
-	switch c.fault.Kind {
+	switch f.Kind {
 	case Latency:
-		if c.hold() {
-			c.write(w, res.status, res.body)
+		if f.hold(r) {
+			write(w, res.status, res.body)
 		}
 	case SlowBody:
-		c.write(w, res.status, res.body[:half])
-		c.flush(w)
-		if c.hold() {
-			c.write(w, 0, res.body[half:])
+		write(w, res.status, res.body[:half])
+		flush(w)
+		if f.hold(r) {
+			write(w, 0, res.body[half:])
 		}
 	case ResetBody:
 		// Fewer bytes than announced: the server closes the connection.
-		c.write(w, res.status, res.body[:half])
+		write(w, res.status, res.body[:half])
 	case SlicedBody:
 		h.Del("Content-Length")
 		w.WriteHeader(res.status)
 		for piece := range bytes.Lines(bytes.ReplaceAll(res.body, []byte("},"), []byte("},\n"))) {
-			c.write(w, 0, piece)
-			c.flush(w)
+			write(w, 0, piece)
+			flush(w)
 		}
 	default:
-		c.write(w, res.status, res.body)
+		write(w, res.status, res.body)
 	}
 }
 
 // write writes a part of the body; a client that went away is not an error
 // that the server can do anything about.
-func (c *call) write(w http.ResponseWriter, status int, body []byte) {
+func write(w http.ResponseWriter, status int, body []byte) {
 	if status != 0 {
 		w.WriteHeader(status)
 	}
 	_, _ = w.Write(body)
 }
 
-func (c *call) flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
 // hold waits as long as the fault says and reports whether the client is
 // still there.
-func (c *call) hold() bool {
+func (f *Fault) hold(r *http.Request) bool {
 	var due <-chan time.Time
-	if c.fault.Wait > 0 {
-		timer := time.NewTimer(c.fault.Wait)
+	if f.Wait > 0 {
+		timer := time.NewTimer(f.Wait)
 		defer timer.Stop()
 		due = timer.C
 	}
 	select {
 	case <-due:
 		return true
-	case <-c.r.Context().Done():
+	case <-r.Context().Done():
 		return false
 	}
 }

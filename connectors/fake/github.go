@@ -46,6 +46,9 @@ type Options struct {
 
 // A GitHub serves a World as GitHub's API does. It is an http.Handler.
 type GitHub struct {
+	script
+	journal
+
 	world *World
 	opts  Options
 
@@ -54,10 +57,6 @@ type GitHub struct {
 	anyToken bool
 	minted   int
 	budgets  map[string]*budget
-	log      []Served
-	rules    []*rule
-	inFlight int
-	peak     int
 	buffers  sync.Pool // of *[]byte, for the bodies of lists
 }
 
@@ -140,19 +139,6 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if res.buffer != nil && c.fault == nil {
 		g.buffers.Put(res.buffer)
 	}
-}
-
-func (g *GitHub) enter() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight++
-	g.peak = max(g.peak, g.inFlight)
-}
-
-func (g *GitHub) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight--
 }
 
 func (g *GitHub) newCall(r *http.Request) *call {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -160,37 +161,62 @@ func (g *GitHub) record(c *call, res *response) {
 	if c.fault != nil {
 		s.Fault = c.fault.Kind
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.log = append(g.log, s)
+	g.journal.add(s)
+}
+
+// A journal is the log of one server. Every server has one.
+type journal struct {
+	mu       sync.Mutex
+	log      []Served
+	inFlight int
+	peak     int
+}
+
+func (j *journal) enter() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.inFlight++
+	j.peak = max(j.peak, j.inFlight)
+}
+
+func (j *journal) leave() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.inFlight--
+}
+
+func (j *journal) add(s Served) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.log = append(j.log, s)
 }
 
 // Log returns what was served, in the order of the answers.
-func (g *GitHub) Log() []Served {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return append([]Served(nil), g.log...)
+func (j *journal) Log() []Served {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]Served(nil), j.log...)
 }
 
 // ResetLog empties the log.
-func (g *GitHub) ResetLog() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.log = nil
+func (j *journal) ResetLog() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.log = nil
 }
 
 // Points returns the rate limit points charged since the log was reset.
-func (g *GitHub) Points() int {
+func (j *journal) Points() int {
 	total := 0
-	for _, s := range g.Log() {
+	for _, s := range j.Log() {
 		total += s.Points
 	}
 	return total
 }
 
 // Peak returns the largest number of requests that were served at once.
-func (g *GitHub) Peak() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.peak
+func (j *journal) Peak() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.peak
 }

@@ -83,6 +83,7 @@ func (n *normaliser) item(r *record, author person, written, committed time.Time
 		Source: n.source, Kind: store.KindCommit, Title: subject, Attrs: attrs, Status: store.StatusDone,
 		Keys:    []string{name + "@" + r.sha, refs.ContentKey(name, r.email, written, subject)},
 		Links:   refs.Commit(n.repo.refs, subject, body),
+		Terms:   refs.Terms(r.message),
 		Created: written, Started: written, Closed: written, Updated: committed,
 	}
 	if n.repo.web != "" {

@@ -105,6 +105,7 @@ func (n *normaliser) ticket(r repository, w *wireIssue) {
 		Keys: []string{r.key(w.Number)}, Title: connectors.Printable(w.Title), URL: w.URL,
 		Attrs:  attrs(r, author, names(w.Labels)),
 		Links:  refs.Ticket(r.full(), w.Title, w.Body),
+		Terms:  refs.Terms(w.Title, w.Body),
 		Status: store.StatusTodo, Created: w.CreatedAt.UTC(), Updated: w.UpdatedAt.UTC(),
 	}
 	if w.Milestone != nil {
@@ -134,6 +135,7 @@ func (n *normaliser) change(r repository, c *change) {
 		Keys: []string{r.key(int64(c.number))}, Title: connectors.Printable(c.title), URL: c.url,
 		Attrs:  attrs(r, c.author, c.labels),
 		Links:  refs.Change(r.full(), c.title, c.body, c.head, c.base == r.Branch),
+		Terms:  refs.Terms(c.title, c.body),
 		Status: store.StatusDoing, Created: c.created.UTC(), Updated: c.updated.UTC(), Started: c.created.UTC(),
 	}
 	set(it.Attrs, store.AttrMilestone, c.milestone)
@@ -204,6 +206,7 @@ func (n *normaliser) commit(r repository, c *commit) {
 		Keys: r.commitKeys(c), Title: connectors.Printable(subject), URL: c.url,
 		Attrs:  attrs(r, author, nil),
 		Links:  refs.Commit(r.full(), subject, body),
+		Terms:  refs.Terms(c.message),
 		Status: store.StatusDone, Created: c.authored.UTC(), Started: c.authored.UTC(),
 		Updated: c.committed.UTC(), Closed: c.committed.UTC(),
 	}

@@ -17,7 +17,7 @@ var (
 		store.LinkDiscusses, store.LinkRelates, store.LinkMentions, store.LinkBlocks}
 	eventKinds = []store.EventKind{store.EventCommit, store.EventOpen, store.EventPush, store.EventReview, store.EventComment,
 		store.EventReply, store.EventEdit, store.EventMessage, store.EventReaction, store.EventTransition, store.EventMerge,
-		store.EventClose, store.EventLink, store.EventWorklog, store.EventCheckIn}
+		store.EventClose, store.EventLink, store.EventField, store.EventWorklog, store.EventCheckIn}
 	goneKinds = []store.Gone{store.GoneDeleted, store.GoneMoved, store.GoneLostAccess, store.GoneNotOnDefaultBranch}
 )
 
@@ -26,6 +26,11 @@ func (h *harness) wellFormed(b store.Batch) {
 	identities := map[string]bool{}
 	for _, i := range b.Identities {
 		identities[i.Actor] = true
+		for _, s := range i.Same {
+			if !isActor(s.Actor) || s.By != store.SameByEmail && s.By != store.SameByProfile {
+				h.problem("the identity %s is the same as %q by %q", i.Actor, s.Actor, s.By)
+			}
+		}
 		if !isActor(i.Actor) || i.Handle == "" {
 			h.problem("an identity has the actor %q and the handle %q", i.Actor, i.Handle)
 		}
@@ -57,6 +62,14 @@ func (h *harness) wellFormed(b store.Batch) {
 			h.problem("the tombstone of %q says %q", g.ID, g.Why)
 		}
 	}
+	for _, w := range b.Whole {
+		if !isName(w.Item) || strings.ContainsFunc(w.Prefix, unicode.IsControl) {
+			h.problem("whole names the item %q and the prefix %q", w.Item, w.Prefix)
+		}
+	}
+	for _, g := range b.Groups {
+		h.group(g)
+	}
 	for _, q := range b.Quarantined {
 		if q.Reason == "" || !isName(q.ID) {
 			h.problem("quarantined %q: %q", q.ID, q.Reason)
@@ -82,7 +95,7 @@ func (h *harness) item(it store.Item) {
 	if !slices.Contains(itemKinds, it.Kind) {
 		bad("it is of the kind %q", it.Kind)
 	}
-	if !slices.Contains(statuses, it.Status) {
+	if !slices.Contains(statuses, it.Status) && (it.Status != "" || it.Kind != store.KindDiscussion) {
 		bad("it has the status %q", it.Status)
 	}
 	if it.Created.IsZero() || it.Updated.IsZero() {
@@ -106,7 +119,23 @@ func (h *harness) item(it store.Item) {
 	if !utf8.ValidString(it.Title) || strings.ContainsAny(it.Title, "\r\n") {
 		bad("its title %q is not one line of text", it.Title)
 	}
+	for i, t := range it.Terms {
+		if t.Count < 1 || !isName(t.Word) || t.Word != strings.ToLower(t.Word) || i > 0 && it.Terms[i-1].Word >= t.Word {
+			bad("the word %q, %d times, is no lower-case word in its place", t.Word, t.Count)
+		}
+	}
 	h.attrs(it, bad)
+}
+
+func (h *harness) group(g store.Group) {
+	if g.Source != source || !isName(g.Name) || g.At.IsZero() {
+		h.problem("the group %q of %q as of %s", g.Name, g.Source, g.At)
+	}
+	for i, m := range g.Members {
+		if !isActor(m) || i > 0 && g.Members[i-1] >= m {
+			h.problem("the group %q has the member %q, or in another order", g.Name, m)
+		}
+	}
 }
 
 func (h *harness) attrs(it store.Item, bad func(string, ...any)) {

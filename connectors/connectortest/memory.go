@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -49,6 +51,7 @@ func (m *memory) Apply(ctx context.Context, name string, b store.Batch) (store.A
 		}
 		m.events[e.Item][e.ID] = e
 	}
+	m.takeBack(b)
 	for _, g := range b.Gone {
 		if it, ok := m.items[g.ID]; ok {
 			it.Gone = g.Why
@@ -66,6 +69,19 @@ func (m *memory) Apply(ctx context.Context, name string, b store.Batch) (store.A
 		}
 	}
 	return store.Applied{}, nil
+}
+
+// takeBack removes the events that a batch says are gone.
+func (m *memory) takeBack(b store.Batch) {
+	for _, w := range b.Whole {
+		held := map[string]bool{}
+		for _, e := range b.Events {
+			held[e.ID] = held[e.ID] || e.Item == w.Item
+		}
+		maps.DeleteFunc(m.events[w.Item], func(id string, _ store.Event) bool {
+			return strings.HasPrefix(id, w.Prefix) && !held[id]
+		})
+	}
 }
 
 func (m *memory) Changes(_ context.Context, _ uint64) iter.Seq2[store.Change, error] {

@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -24,12 +25,65 @@ var (
 // believed or stored. Polling alone finds everything as well, later.
 type Receiver interface {
 	// Receive verifies a delivery over its raw body, before any of it is
-	// parsed, and says what it is about.
+	// parsed, and says what it is about. It does no I/O, may be called
+	// concurrently with everything else, and keeps neither header nor body,
+	// which are reused.
 	Receive(h http.Header, body []byte, now time.Time) (Delivery, error)
 	// Refetch reads single objects, as Receive named them, and returns a batch
-	// that moves no cursor. Objects that are not in the connector's scope are
-	// ignored. Its errors are those of Fetch.
+	// that moves no cursor: a Next or a Watermark in it is dropped. Objects
+	// that are not in the connector's scope are ignored. Its errors are those
+	// of Fetch, and it is never called beside Fetch.
 	Refetch(ctx context.Context, objects []string) (store.Batch, error)
+}
+
+// A HeaderChecker is a Receiver that can refuse a delivery by its headers
+// alone, so that the bodies of strangers are not even read.
+type HeaderChecker interface {
+	// CheckHeader returns ErrNoHook without a secret, and ErrSignature when
+	// the signature is missing, given twice, malformed or too old. No error
+	// promises nothing.
+	CheckHeader(h http.Header, now time.Time) error
+}
+
+// CheckHeader judges a delivery to r by its headers, as far as r can.
+func CheckHeader(r Receiver, h http.Header, now time.Time) error {
+	if c, ok := r.(HeaderChecker); ok {
+		return c.CheckHeader(h, now)
+	}
+	if _, err := r.Receive(http.Header{}, nil, now); errors.Is(err, ErrNoHook) {
+		return ErrNoHook
+	}
+	return nil
+}
+
+// TakesDeliveries returns a connector as the Receiver it is, and whether it is
+// configured to take deliveries.
+func TakesDeliveries(c Connector) (Receiver, bool) {
+	r, ok := c.(Receiver)
+	if !ok || errors.Is(CheckHeader(r, http.Header{}, time.Time{}), ErrNoHook) {
+		return nil, false
+	}
+	return r, true
+}
+
+// A HookOutcome is what became of a delivery, a closed set that ends up in a
+// metric label.
+type HookOutcome string
+
+// The outcomes of a delivery.
+const (
+	HookAccepted    HookOutcome = "accepted"
+	HookDuplicate   HookOutcome = "duplicate" // the source sent it before
+	HookIgnored     HookOutcome = "ignored"   // it announces nothing
+	HookUnsigned    HookOutcome = "unsigned"  // the signature does not verify
+	HookTooLarge    HookOutcome = "too_large"
+	HookRateLimited HookOutcome = "rate_limited"
+	HookMalformed   HookOutcome = "malformed" // it is signed, or may be, but cannot be read
+)
+
+// HookOutcomes returns every outcome, for metrics that start at zero.
+func HookOutcomes() []HookOutcome {
+	return []HookOutcome{HookAccepted, HookDuplicate, HookIgnored, HookUnsigned, HookTooLarge, HookRateLimited, HookMalformed}
 }
 
 // A Delivery is a verified webhook delivery.
@@ -65,7 +119,7 @@ func (s HookSecrets) Load(resolve func(string) string) ([]Secret, error) {
 	} {
 		secret, err := source.Load(resolve)
 		if err != nil {
-			return nil, errors.Join(errors.New("webhook secret"), err)
+			return nil, fmt.Errorf("webhook secret: %w", err)
 		}
 		if !secret.IsZero() {
 			secrets = append(secrets, secret)

@@ -22,7 +22,7 @@ type Metrics struct {
 	quarantined, backlog, scanDuration                  *prometheus.GaugeVec
 	limit, remaining, reset                             *prometheus.GaugeVec
 
-	fetches, failures, items, events, requests, waited *prometheus.CounterVec
+	fetches, failures, items, events, requests, waited, deliveries *prometheus.CounterVec
 
 	duration *prometheus.HistogramVec
 
@@ -59,6 +59,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		events:       counter("events_total", "Events written to the store."),
 		requests:     counter("api_requests_total", "HTTP requests to the provider.", "code"),
 		waited:       counter("rate_limit_wait_seconds_total", "Time spent waiting for quota."),
+		deliveries: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "workdrift_hook_deliveries_total", Help: "Webhook deliveries received, by what became of them.",
+		}, []string{"connector", "outcome"}),
 		duration: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                            "workdrift_connector_fetch_duration_seconds",
 			Help:                            "Duration of fetches, waiting for the rate limit included.",
@@ -85,10 +88,18 @@ func (m *Metrics) Forget(source string) {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
 		m.info, m.up, m.interval, m.lastSuccess, m.watermark, m.catchUp, m.quarantined, m.backlog, m.scanDuration,
-		m.limit, m.remaining, m.reset, m.fetches, m.failures, m.items, m.events, m.requests, m.waited, m.duration,
+		m.limit, m.remaining, m.reset, m.fetches, m.failures, m.items, m.events, m.requests, m.waited, m.deliveries, m.duration,
 	} {
 		v.DeletePartialMatch(match)
 	}
+}
+
+// Delivered counts a webhook delivery to a connector.
+func (m *Metrics) Delivered(source string, outcome HookOutcome) {
+	if !slices.Contains(HookOutcomes(), outcome) {
+		outcome = HookMalformed
+	}
+	m.deliveries.WithLabelValues(source, string(outcome)).Inc()
 }
 
 // meter is the part of Metrics that belongs to one connector.
@@ -115,6 +126,13 @@ func (t meter) start(provider string, interval time.Duration) {
 	t.m.duration.WithLabelValues(t.source)
 }
 
+// receiving makes the counts of deliveries appear with 0.
+func (t meter) receiving() {
+	for _, o := range HookOutcomes() {
+		t.m.deliveries.WithLabelValues(t.source, string(o))
+	}
+}
+
 func (t meter) fetching() { t.m.fetches.WithLabelValues(t.source).Inc() }
 
 func (t meter) fetched(took time.Duration) {
@@ -133,6 +151,14 @@ func (t meter) failed(why Reason) {
 func (t meter) applied(now time.Time, items, events int) {
 	t.m.up.WithLabelValues(t.source).Set(1)
 	t.m.lastSuccess.WithLabelValues(t.source).Set(seconds(now))
+	t.m.items.WithLabelValues(t.source).Add(float64(items))
+	t.m.events.WithLabelValues(t.source).Add(float64(events))
+}
+
+// refetched counts what hints brought. It does not touch the time of the last
+// success, which says how current all of the source is.
+func (t meter) refetched(items, events int) {
+	t.m.up.WithLabelValues(t.source).Set(1)
 	t.m.items.WithLabelValues(t.source).Add(float64(items))
 	t.m.events.WithLabelValues(t.source).Add(float64(events))
 }

@@ -87,9 +87,13 @@ type Poller struct {
 	meter meter
 	nudge chan struct{}
 
-	polling chan struct{} // holds a token while no poll runs
-	hold    hold          // guarded by polling
-	pace    time.Duration // smoothed time per page, guarded by polling
+	receiver Receiver // nil when the connector takes no deliveries
+	hints    *hints
+
+	polling    chan struct{} // holds a token while no poll runs
+	hold       hold          // guarded by polling
+	pace       time.Duration // smoothed time per page, guarded by polling
+	hintsFirst bool          // the last poll failed, so hints are next; guarded by polling
 
 	mu     sync.Mutex
 	status Status
@@ -114,11 +118,16 @@ func NewPoller(cfg PollerConfig) *Poller {
 		log:     cfg.Log.With("connector", cfg.Source),
 		meter:   meter{cfg.Metrics, cfg.Source},
 		nudge:   make(chan struct{}, 1),
+		hints:   newHints(),
 		polling: make(chan struct{}, 1),
 		status:  Status{Source: cfg.Source, Provider: cfg.Provider},
 	}
 	p.polling <- struct{}{}
 	p.meter.start(cfg.Provider, cfg.Interval)
+	if r, ok := TakesDeliveries(cfg.Connector); ok {
+		p.receiver = r
+		p.meter.receiving()
+	}
 	return p
 }
 
@@ -226,9 +235,13 @@ func (p *Poller) scan(ctx context.Context, cursor store.Cursor) (sum Summary, er
 	return sum, err
 }
 
-// fetch calls the connector with a time limit. A panic is one connector's
+func (p *Poller) fetch(ctx context.Context, cursor store.Cursor) (store.Batch, error) {
+	return p.call(ctx, func(ctx context.Context) (store.Batch, error) { return p.cfg.Connector.Fetch(ctx, cursor) })
+}
+
+// call calls the connector with a time limit. A panic is one connector's
 // failure, not the end of the daemon.
-func (p *Poller) fetch(ctx context.Context, cursor store.Cursor) (b store.Batch, err error) {
+func (p *Poller) call(ctx context.Context, f func(context.Context) (store.Batch, error)) (b store.Batch, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.FetchTimeout)
 	defer cancel()
 	started := time.Now()
@@ -246,7 +259,7 @@ func (p *Poller) fetch(ctx context.Context, cursor store.Cursor) (b store.Batch,
 		}
 		p.meter.fetched(time.Since(started))
 	}()
-	return p.cfg.Connector.Fetch(ctx, cursor)
+	return f(ctx)
 }
 
 // apply stores a batch and moves cursor along.

@@ -94,12 +94,17 @@ func clip(s string, limit int) string {
 // contract are set aside in Quarantined. The batch itself is left alone,
 // because the connector may hand it over again.
 func clean(source string, hash store.Hasher, now time.Time, b store.Batch) store.Batch {
-	c := cleaner{source: source, hash: hash, now: now, keys: map[string]string{}}
+	c := cleaner{
+		source: source, hash: hash, now: now,
+		keys: map[string]string{}, words: map[string]string{}, zones: map[string]bool{},
+	}
 	out := b
 	out.Items = filter(b.Items, c.item)
 	out.Events = filter(b.Events, c.event)
 	out.Gone = filter(b.Gone, c.tombstone)
 	out.Identities = filter(b.Identities, c.identity)
+	out.Groups = filter(b.Groups, c.group)
+	out.Whole = c.wholes(b)
 	out.Quarantined = append(filter(b.Quarantined, c.quarantined), c.bad...)
 	if _, ok := b.Next[ownStream]; ok {
 		out.Next = maps.Clone(b.Next)
@@ -120,6 +125,9 @@ func filter[T any](in []T, f func(*T) bool) []T {
 			out = append(out, v)
 		}
 	}
+	if len(out) == 0 {
+		return nil
+	}
 	return out
 }
 
@@ -127,8 +135,11 @@ type cleaner struct {
 	source string
 	hash   store.Hasher
 	now    time.Time
-	keys   map[string]string // of the identities met so far: a page repeats them
-	bad    []store.Quarantined
+	// A page repeats its identities, words and zones.
+	keys  map[string]string
+	words map[string]string
+	zones map[string]bool // whether they exist
+	bad   []store.Quarantined
 }
 
 func (c *cleaner) actor(identity string) string {
@@ -169,6 +180,7 @@ func (c *cleaner) item(it *store.Item) bool {
 	it.Keys = filter(it.Keys, func(k *string) bool { return isName(*k) })
 	it.Links = filter(it.Links, func(l *store.Link) bool { return isName(l.Key) && sane(l.At) })
 	it.Attrs = cleanAttrs(it.Attrs)
+	it.Terms = c.terms(it.Terms)
 	return true
 }
 
@@ -210,12 +222,6 @@ func (c *cleaner) tombstone(t *store.Tombstone) bool {
 		t.At = c.now
 	}
 	return true
-}
-
-func (c *cleaner) identity(i *store.Identity) bool {
-	i.Actor = c.actor(i.Actor)
-	i.Handle = clip(i.Handle, maxName)
-	return i.Actor != "" && i.Handle != ""
 }
 
 func (c *cleaner) quarantined(q *store.Quarantined) bool {

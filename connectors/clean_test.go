@@ -156,13 +156,17 @@ func TestCleanURL(t *testing.T) {
 	}
 }
 
-// BenchmarkClean is a page of a backfill: 100 changes, 1,000 events.
+// BenchmarkClean is a page of a backfill: 100 changes of 40 words each, 1,000
+// events.
 func BenchmarkClean(b *testing.B) {
 	var page store.Batch
 	for i := range 100 {
 		it := item(fmt.Sprintf("acme/api/%d", i))
 		it.URL = "https://git.example.test/acme/api/pull/12"
 		it.Attrs = map[string][]string{store.AttrRepo: {"acme/api"}, store.AttrPath: {"a/b.go", "c/d.go", "größe.go"}}
+		for j := range 40 {
+			it.Terms = append(it.Terms, store.Term{Word: fmt.Sprint("word", i*j%1000), Count: 1})
+		}
 		page.Items = append(page.Items, it)
 		for j := range 10 {
 			page.Events = append(page.Events, event(it.ID, fmt.Sprint(j), fmt.Sprintf("github:user%d", j)))

@@ -147,6 +147,19 @@ func (c *toyConnector) spoil(b *store.Batch, cursor store.Cursor) {
 		for i := range b.Events {
 			b.Events[i].Source = "other"
 		}
+	case "takes back what it brings":
+		for i := range b.Events {
+			b.Whole = append(b.Whole, store.Whole{Item: b.Events[i].Item})
+		}
+		b.Events = nil
+	case "takes back nothing by name":
+		b.Whole = []store.Whole{{Prefix: "open"}}
+	case "has words out of order":
+		for i := range b.Items {
+			b.Items[i].Terms = []store.Term{{Word: "tickets", Count: 1}, {Word: "ferry", Count: 1}}
+		}
+	case "has a group of names":
+		b.Groups = []store.Group{{Source: c.env.Source, Name: "core", Members: []string{"Ann"}, At: start}}
 	case "has fractions of seconds":
 		for i := range b.Events {
 			b.Events[i].At = start.Add(time.Millisecond)
@@ -220,6 +233,10 @@ func TestMistakesAreFound(t *testing.T) {
 		"runs in a circle":              "complete run",
 		"names another source":          "complete run",
 		"has fractions of seconds":      "complete run",
+		"takes back what it brings":     "complete run",
+		"takes back nothing by name":    "complete run",
+		"has words out of order":        "complete run",
+		"has a group of names":          "complete run",
 		"repeats an unchanged source":   "unchanged source",
 		"reads too much when idle":      "unchanged source",
 		"trusts its memory":             "every page twice",

@@ -45,6 +45,9 @@ func TestMetricsGolden(t *testing.T) {
 		o.Quota("search", 30, 29, time.Time{})
 		meter{m, "src"}.answered(200)
 		meter{m, "src"}.answered(0)
+		meter{m, "src"}.receiving()
+		m.Delivered("src", HookAccepted)
+		m.Delivered("src", "made up")
 
 		golden, err := os.Open(filepath.Join("testdata", "metrics.prom"))
 		if err != nil {
@@ -79,6 +82,7 @@ func TestMetricsForget(t *testing.T) {
 		meter{m, source}.answered(200)
 		meter{m, source}.known(time.Unix(1, 0), 1)
 		meter{m, source}.scanned(time.Second)
+		meter{m, source}.receiving()
 	}
 	before, err := testutil.GatherAndCount(reg)
 	if err != nil {

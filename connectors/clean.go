@@ -279,7 +279,7 @@ func sane(t time.Time) bool {
 
 func knownKind(k store.Kind) bool {
 	switch k {
-	case store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion:
+	case store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion, store.KindOutcome:
 		return true
 	}
 	return false

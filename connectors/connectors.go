@@ -53,10 +53,16 @@ type Env struct {
 	// Stored lists the items of this source whose IDs start with prefix, for
 	// a census. It may be nil: then nothing is stored.
 	Stored func(ctx context.Context, prefix string) iter.Seq2[store.Item, error]
+	// Outcomes are the queries by which objectives are measured. Connectors
+	// that read work have no use for them.
+	Outcomes []Outcome
 	// Resolve makes a path from the configuration absolute, relative to the
 	// configuration file.
 	Resolve func(path string) string
 }
+
+// An Outcome is a PromQL query that measures what an objective is for.
+type Outcome struct{ Objective, Query string }
 
 // An Observer is told what a connector meets.
 type Observer interface {

@@ -11,6 +11,7 @@ const (
 	KindChange     Kind = "change"     // a pull request
 	KindCommit     Kind = "commit"     // a commit on the default branch
 	KindDiscussion Kind = "discussion" // a thread
+	KindOutcome    Kind = "outcome"    // the measured result of an objective; no work
 )
 
 // Status is the category of an item's state, never its localised name.
@@ -87,6 +88,8 @@ const (
 	AttrLevel     = "level"     // "epic", "initiative": the rank above a plain ticket, none below
 	AttrChannel   = "channel"   // "proj-checkout", the name without #
 	AttrReaction  = "reaction"  // "decision", each emoji on the first message of a thread
+	AttrObjective = "objective" // of an outcome: the id of the objective it measures
+	AttrResult    = "result"    // of an outcome: "ok", or why nothing is measured
 )
 
 // A Term is a word and how often it occurs.
@@ -160,6 +163,8 @@ const (
 	// objective's id or a key as it was typed, Attrs["confidence"] a ratio from
 	// 0 to 1.
 	EventCheckIn EventKind = "check_in"
+	// EventSample is a value of an outcome: Attrs["value"] at the time At.
+	EventSample EventKind = "sample"
 )
 
 // An Event is one thing that one person did to one item. An event with a known

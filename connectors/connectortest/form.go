@@ -11,13 +11,14 @@ import (
 )
 
 var (
-	itemKinds = []store.Kind{store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion}
+	itemKinds = []store.Kind{store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion, store.KindOutcome}
 	statuses  = []store.Status{store.StatusTodo, store.StatusDoing, store.StatusDone, store.StatusDropped}
 	linkKinds = []store.LinkKind{store.LinkImplements, store.LinkCloses, store.LinkParent, store.LinkPartOf, store.LinkContains,
 		store.LinkDiscusses, store.LinkRelates, store.LinkMentions, store.LinkBlocks}
 	eventKinds = []store.EventKind{store.EventCommit, store.EventOpen, store.EventPush, store.EventReview, store.EventComment,
 		store.EventReply, store.EventEdit, store.EventMessage, store.EventReaction, store.EventTransition, store.EventMerge,
-		store.EventClose, store.EventLink, store.EventField, store.EventWorklog, store.EventCheckIn}
+		store.EventClose, store.EventLink, store.EventField, store.EventWorklog, store.EventCheckIn,
+		store.EventSample}
 	goneKinds = []store.Gone{store.GoneDeleted, store.GoneMoved, store.GoneLostAccess, store.GoneNotOnDefaultBranch}
 )
 
@@ -95,7 +96,7 @@ func (h *harness) item(it store.Item) {
 	if !slices.Contains(itemKinds, it.Kind) {
 		bad("it is of the kind %q", it.Kind)
 	}
-	if !slices.Contains(statuses, it.Status) && (it.Status != "" || it.Kind != store.KindDiscussion) {
+	if !slices.Contains(statuses, it.Status) && (it.Status != "" || it.Kind != store.KindDiscussion && it.Kind != store.KindOutcome) {
 		bad("it has the status %q", it.Status)
 	}
 	if it.Created.IsZero() || it.Updated.IsZero() {

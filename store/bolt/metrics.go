@@ -122,7 +122,7 @@ func (c *sizes) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	kinds := []store.Kind{store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion}
+	kinds := []store.Kind{store.KindTicket, store.KindChange, store.KindCommit, store.KindDiscussion, store.KindOutcome}
 	for _, k := range kinds {
 		gauge(descItems, float64(s.Items[k]), string(k))
 	}

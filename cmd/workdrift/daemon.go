@@ -150,9 +150,10 @@ func (d *daemon) forget(pollers, next []poller) {
 func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.Summary)) ([]poller, error) {
 	var pollers []poller
 	types := make(map[string]func(config.Connector) error)
+	measured := outcomes(&cfg.Declared(nil).Set)
 	for name, factory := range factories() {
 		types[name] = func(section config.Connector) error {
-			connector, transport, err := d.newConnector(section, factory)
+			connector, transport, err := d.newConnector(section, factory, measured)
 			if err != nil {
 				return err
 			}
@@ -172,7 +173,7 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 }
 
 // newConnector builds one connector in its surroundings.
-func (d *daemon) newConnector(section config.Connector, factory connectors.Factory) (connectors.Connector, *connectors.Transport, error) {
+func (d *daemon) newConnector(section config.Connector, factory connectors.Factory, outcomes []connectors.Outcome) (connectors.Connector, *connectors.Transport, error) {
 	transport, err := connectors.NewTransport(connectors.TransportConfig{
 		Source: section.Name, Version: promversion.Version, Metrics: d.metrics, Allow: section.Servers(),
 	})
@@ -181,7 +182,7 @@ func (d *daemon) newConnector(section config.Connector, factory connectors.Facto
 	}
 	connector, err := factory(connectors.Env{
 		Source: section.Name, Log: d.log.With("connector", section.Name), Now: d.now,
-		Transport: transport, Observer: d.metrics.For(section.Name), Resolve: section.Resolve,
+		Transport: transport, Observer: d.metrics.For(section.Name), Resolve: section.Resolve, Outcomes: outcomes,
 		Stored: func(ctx context.Context, prefix string) iterItems {
 			return d.store.Items(ctx, section.Name, prefix)
 		},

@@ -129,7 +129,10 @@ func (c *Config) Declared(actor func(identity string) string) *scoring.Declared 
 	out := c.declared
 	out.People.Actor = actor
 	for i := range c.Connectors {
-		out.Sources = append(out.Sources, c.Connectors[i].Name)
+		// Results have a freshness of their own: no day of work waits for them.
+		if c.Connectors[i].Type != "prometheus" {
+			out.Sources = append(out.Sources, c.Connectors[i].Name)
+		}
 	}
 	return &out
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func (e *encoder) list(k string, values []string) {
+func (e *encoder) words(k string, values []string) {
 	e.arr(k)
 	for _, v := range values {
 		e.sep()
@@ -44,10 +44,10 @@ func (c *slackCall) channelObject(e *encoder, ch *slackChannel, joined bool) {
 	e.bool("is_shared", ch.Shared)
 	e.bool("is_ext_shared", ch.Shared)
 	e.bool("is_pending_ext_shared", false)
-	e.list("pending_shared", nil)
+	e.words("pending_shared", nil)
 	e.num("unlinked", 0)
 	e.str("creator", ch.Creator)
-	e.list("shared_team_ids", []string{c.w.team})
+	e.words("shared_team_ids", []string{c.w.team})
 	for _, about := range [2][2]string{{"topic", ch.Topic}, {"purpose", ch.Purpose}} {
 		e.obj(about[0])
 		e.str("value", about[1])
@@ -55,7 +55,7 @@ func (c *slackCall) channelObject(e *encoder, ch *slackChannel, joined bool) {
 		e.num("last_set", ch.created.Unix())
 		e.close('}')
 	}
-	e.list("previous_names", ch.previous)
+	e.words("previous_names", ch.previous)
 	if joined {
 		e.bool("is_member", c.member(ch))
 		e.num("num_members", int64(len(ch.members)))
@@ -153,7 +153,7 @@ func (c *slackCall) profileObject(e *encoder, u *slackUser, custom bool) {
 	}
 	// Slack writes an empty set of fields as a list.
 	if len(u.Fields) == 0 {
-		e.list("fields", nil)
+		e.words("fields", nil)
 		return
 	}
 	e.obj("fields")
@@ -179,7 +179,11 @@ func (w *Workspace) fieldID(i int) string {
 // messageObject writes a message.
 func (c *slackCall) messageObject(e *encoder, ch *slackChannel, m *slackMessage) {
 	e.open('{')
-	defer e.close('}')
+	c.messageMembers(e, ch, m)
+	e.close('}')
+}
+
+func (c *slackCall) messageMembers(e *encoder, ch *slackChannel, m *slackMessage) {
 	c.messageHead(e, m)
 	c.messageParts(e, m)
 	if m.edited != "" {
@@ -208,7 +212,7 @@ func (c *slackCall) messageObject(e *encoder, ch *slackChannel, m *slackMessage)
 			e.open('{')
 			e.str("name", r.name)
 			// The list may be cut, the count is right.
-			e.list("users", r.users[:min(len(r.users), 50)])
+			e.words("users", r.users[:min(len(r.users), 50)])
 			e.num("count", int64(len(r.users)))
 			e.close('}')
 		}
@@ -303,7 +307,7 @@ func (c *slackCall) threadMembers(e *encoder, m *slackMessage) {
 		e.str("latest_reply", m.replies[n-1].ts)
 	}
 	// The first five only; the count is of all.
-	e.list("reply_users", users[:min(len(users), 5)])
+	e.words("reply_users", users[:min(len(users), 5)])
 	e.bool("is_locked", false)
 	e.bool("subscribed", false)
 }

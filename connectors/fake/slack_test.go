@@ -133,3 +133,13 @@ func TestSlackHistoryAndReplies(t *testing.T) {
 	}
 	equal(t, "the bot's channels", []string{channels[0].ID, channels[0].Name}, []string{o.dev, "dev"})
 }
+
+// post sends a body with a bot's token.
+func post(t *testing.T, address, kind, body string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return do(t, req, "Authorization", "Bearer xoxb-1", "Content-Type", kind)
+}

@@ -219,7 +219,8 @@ type Tombstone struct {
 
 // A Whole says that a batch holds every event of an item whose ID starts with
 // Prefix: stored ones that the batch does not repeat were taken back at the
-// source, such as a deleted message, and are removed.
+// source, such as a deleted message, and are removed. The item then changed. An
+// item that is not stored is ignored.
 type Whole struct {
 	Item   string // Item.ID
 	Prefix string // "message/"; empty stands for all events of the item
@@ -227,7 +228,9 @@ type Whole struct {
 
 // An Identity is what a source tells about one of its accounts. The handle is
 // kept apart from everything else, so that it can be erased; the rest is kept
-// as a Profile.
+// as a Profile, to which later identities of the same actor add: an empty Zone
+// says nothing, addresses that were once verified stay, and other links are
+// replaced by those of the newest identity that has any.
 type Identity struct {
 	Actor  string // as in Event
 	Handle string // what a person would recognise, "github:octocat"
@@ -263,7 +266,9 @@ type Profile struct {
 }
 
 // A Group is a group of accounts at a source: a GitHub team, a Jira group. The
-// store keeps each version that differs from the one before.
+// store keeps each version that differs from the one before; one that was seen
+// before the newest kept is ignored, and one seen in the same second replaces
+// it.
 type Group struct {
 	Source  string
 	Name    string   // "acme/core", "jira-developers"

@@ -58,7 +58,7 @@ type Cursor map[string]string
 // Applied tells what a batch changed, repeats left out.
 type Applied struct {
 	Items  int    // items that are now stored differently, tombstones included
-	Events int    // events that were not stored before, or not like this
+	Events int    // events that were not stored before, or not like this, or were taken back
 	Seq    uint64 // newest change of the store after the batch
 }
 
@@ -94,7 +94,8 @@ type Store interface {
 	// Apply writes a batch of one source in one transaction. An item replaces
 	// the stored one unless that was updated later; then only the keys it
 	// adds are kept. Within a batch items come first, then events, then what
-	// Whole takes back, then tombstones. Applying a batch again changes nothing. A batch that holds a
+	// Whole takes back, then tombstones. An identity adds to its profile (see
+	// Identity). Applying a batch again changes nothing. A batch that holds a
 	// record of another source, or one without an ID or kind, is refused as a
 	// whole. An error that wraps ErrCommit must end the process.
 	Apply(ctx context.Context, source string, b Batch) (Applied, error)

@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/workdrift/workdrift/store"
 )
 
 // Apply implements store.Store. The items of the batch come first, then its
-// events, then its tombstones; an item that the batch leaves as it was did not
-// change. An item older than the stored one still adds its keys, so that what
+// events, then what it takes back, then its tombstones; an item that the batch
+// leaves as it was did not change. An item older than the stored one still adds its keys, so that what
 // is stored does not depend on the order in which versions arrive. A batch
 // that holds records of another source, or without an ID or kind, is refused.
 func (db *DB) Apply(ctx context.Context, source string, b store.Batch) (store.Applied, error) {
@@ -73,6 +74,22 @@ func checkBatch(source string, b *store.Batch) error {
 			return fmt.Errorf("identity: %w", err)
 		}
 	}
+	for _, w := range b.Whole {
+		if err := checkID(w.Item); err != nil {
+			return fmt.Errorf("item taken from: %w", err)
+		}
+	}
+	for _, g := range b.Groups {
+		if g.Source != source {
+			return fmt.Errorf("group %q has source %q", g.Name, g.Source)
+		}
+		if err := checkID(g.Name); err != nil {
+			return fmt.Errorf("group: %w", err)
+		}
+		if strings.IndexByte(g.Name, 0) >= 0 {
+			return fmt.Errorf("group %q has a zero in its name", g.Name)
+		}
+	}
 	for stream := range b.Next {
 		if err := checkID(stream); err != nil {
 			return fmt.Errorf("stream: %w", err)
@@ -88,6 +105,7 @@ type touched struct {
 	seq      uint64     // of the stored record, 0 when there is none
 	body     []byte     // of the stored record, after its sequence number
 	events   []*store.Event
+	whole    []string // prefixes of the events that the batch has all of
 }
 
 // An applier applies one batch.
@@ -102,7 +120,7 @@ type applier struct {
 }
 
 func (a *applier) batch(b *store.Batch) (store.Applied, error) {
-	steps := []func(*store.Batch) error{a.items, a.events, a.tombstones, a.write, a.quarantine, a.identities, a.cursor}
+	steps := []func(*store.Batch) error{a.items, a.events, a.whole, a.tombstones, a.write, a.quarantine, a.identities, a.groups, a.cursor}
 	for _, step := range steps {
 		if err := step(b); err != nil {
 			return store.Applied{}, err
@@ -166,7 +184,11 @@ func (a *applier) load(t *touched) error {
 		return damaged(bucketItem, key, "belongs to another item")
 	}
 	t.old = d.item(h)
-	return d.end(bucketItem, key)
+	if err := d.end(bucketItem, key); err != nil {
+		return err
+	}
+	t.old.Terms, err = a.w.reader.terms(t.no)
+	return err
 }
 
 func (a *applier) items(b *store.Batch) error {
@@ -201,6 +223,19 @@ func (a *applier) events(b *store.Batch) error {
 	return nil
 }
 
+func (a *applier) whole(b *store.Batch) error {
+	for _, wh := range b.Whole {
+		t, err := a.touch(wh.Item, false)
+		if err != nil {
+			return err
+		}
+		if t != nil {
+			t.whole = append(t.whole, wh.Prefix)
+		}
+	}
+	return nil
+}
+
 func (a *applier) tombstones(b *store.Batch) error {
 	for _, g := range b.Gone {
 		t, err := a.touch(g.ID, false)
@@ -227,6 +262,11 @@ func (a *applier) write(*store.Batch) error {
 		if err != nil {
 			return err
 		}
+		removed, err := a.takeBack(t)
+		if err != nil {
+			return err
+		}
+		events += removed
 		changed := !sameItem(&t.old, &t.now)
 		if !changed && events == 0 {
 			continue
@@ -235,6 +275,9 @@ func (a *applier) write(*store.Batch) error {
 		if changed {
 			a.done.Items++
 			a.count(t)
+			if err := a.writeTerms(t); err != nil {
+				return err
+			}
 		}
 		if err := a.writeItem(t, changed); err != nil {
 			return err
@@ -309,19 +352,6 @@ func (a *applier) quarantine(b *store.Batch) error {
 			return err
 		}
 		a.src.quarantined += w.state.records[bucketQuarantine] - before
-	}
-	return nil
-}
-
-func (a *applier) identities(b *store.Batch) error {
-	for _, id := range b.Identities {
-		key := sourceKey(a.src.no, id.Actor)
-		a.w.begin()
-		a.w.literal(id.Handle)
-		a.w.byte(bit(id.Bot))
-		if _, err := a.w.put(bucketIdentity, key, a.w.seal(bucketIdentity, key)); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -1,8 +1,11 @@
 package bolt
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -96,4 +99,45 @@ func (w *writer) putEvent(no, hash uint64, ev *store.Event) (bool, error) {
 		w.event(ev)
 		return true, w.replace(bucketEvent, key, w.seal(bucketEvent, key))
 	}
+}
+
+// takeBack removes the stored events of an item that the source no longer has,
+// and returns how many.
+func (a *applier) takeBack(t *touched) (int, error) {
+	if len(t.whole) == 0 {
+		return 0, nil
+	}
+	brought := make(map[string]bool, len(t.events))
+	for _, ev := range t.events {
+		brought[ev.ID] = true
+	}
+	var gone [][]byte
+	var pushed []placed // kept events that do not lie where their ID belongs
+	var from [][]byte   // where they lie
+	err := a.w.scan(bucketEvent, key8(t.no), nil, func(key []byte, d *decoder) (bool, error) {
+		ev := d.event(a.name, t.now.ID)
+		switch hash := a.w.hash(ev.ID); {
+		case !brought[ev.ID] && slices.ContainsFunc(t.whole, func(p string) bool { return strings.HasPrefix(ev.ID, p) }):
+			gone = append(gone, bytes.Clone(key))
+		case binary.BigEndian.Uint64(key[8:]) != hash:
+			pushed, from = append(pushed, placed{hash, &ev}), append(from, bytes.Clone(key))
+		}
+		return true, nil
+	})
+	if err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	// A lookup stops at the first free key, so what was pushed aside by a
+	// removed event has to move up.
+	for _, key := range slices.Concat(gone, from) {
+		if _, err := a.w.remove(bucketEvent, key); err != nil {
+			return 0, err
+		}
+	}
+	for _, p := range pushed {
+		if _, err := a.w.putEvent(t.no, p.hash, p.ev); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }

@@ -181,7 +181,7 @@ func (db *DB) compact(ctx context.Context) error {
 // copyBuckets copies every record, verifying its checksum.
 func copyBuckets(ctx context.Context, dst, src *bbolt.DB) error {
 	return src.View(func(from *bbolt.Tx) error {
-		b, err := openBuckets(from)
+		b, err := openBuckets(from, bucketCount)
 		if err != nil {
 			return err
 		}

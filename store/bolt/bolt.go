@@ -65,6 +65,7 @@ type DB struct {
 	openFile func(string, int, os.FileMode) (*os.File, error)
 	hash     func(eventID string) uint64
 	pageSize int64
+	buckets  int          // in the file: fewer than bucketCount when an older one is only read
 	reads    atomic.Int64 // records read by read transactions, for benchmarks
 
 	// writing is held by the one writer. It guards state and failed.
@@ -147,7 +148,11 @@ func (db *DB) open(ctx context.Context, wait time.Duration) error {
 		}
 	}
 	db.bolt, db.pageSize = b, int64(b.Info().PageSize)
-	if err := db.load(); err != nil {
+	err = db.load()
+	if err == nil && !db.readOnly {
+		err = db.migrate()
+	}
+	if err != nil {
 		return errors.Join(err, guard(b.Close))
 	}
 	if !db.readOnly {
@@ -215,7 +220,15 @@ func openLocked(ctx context.Context, path string, o *bbolt.Options, deadline tim
 func (db *DB) load() error {
 	return guard(func() error {
 		return db.bolt.View(func(tx *bbolt.Tx) error {
-			b, err := openBuckets(tx)
+			meta := tx.Bucket([]byte(bucketMeta.String()))
+			if meta == nil {
+				return fmt.Errorf("bucket %s is missing: %w", bucketMeta, store.ErrCorrupt)
+			}
+			var err error
+			if db.buckets, err = checkSchema(meta.Get([]byte(metaSchema))); err != nil {
+				return err
+			}
+			b, err := openBuckets(tx, db.buckets)
 			if err != nil {
 				return err
 			}

@@ -22,7 +22,10 @@ func (db *DB) Check(ctx context.Context) error {
 	if err := db.checkItems(ctx); err != nil {
 		return err
 	}
-	return db.checkEvents(ctx)
+	if err := db.checkEvents(ctx); err != nil {
+		return err
+	}
+	return db.checkRest(ctx)
 }
 
 // checkItems follows every item to its number and its change. The counts,
@@ -85,6 +88,40 @@ func (db *DB) checkEvents(ctx context.Context) error {
 		return none, false, nil
 	})
 	for _, err := range events {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRest reads the terms and the items that they belong to, profiles and
+// groups.
+func (db *DB) checkRest(ctx context.Context) error {
+	terms := list(ctx, db, "check terms", bucketTerm, nil, func(r *reader, key []byte, d *decoder) (none struct{}, ok bool, err error) {
+		if len(key) != 8 {
+			return none, false, damaged(bucketTerm, key, "has a key of the wrong length")
+		}
+		if len(d.terms()) == 0 && d.bad == "" {
+			return none, false, damaged(bucketTerm, key, "is empty")
+		}
+		_, stored, err := r.find(binary.BigEndian.Uint64(key))
+		if err == nil && !stored {
+			err = damaged(bucketTerm, key, "has no item")
+		}
+		return none, false, err
+	})
+	for _, err := range terms {
+		if err != nil {
+			return err
+		}
+	}
+	for _, err := range db.Profiles(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	for _, err := range db.Groups(ctx) {
 		if err != nil {
 			return err
 		}

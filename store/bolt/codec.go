@@ -25,7 +25,7 @@ func (d *decoder) head() itemHead {
 	return itemHead{seq: d.uvarint(), source: d.text(), id: d.text()}
 }
 
-// item writes everything but source and ID.
+// item writes everything but source, ID and terms.
 func (e *encoder) item(it *store.Item) {
 	e.word(string(it.Kind))
 	e.word(string(it.Status))
@@ -277,7 +277,7 @@ func union(a, b []string) []string {
 	return out
 }
 
-// sameItem compares normalised items.
+// sameItem compares normalised items with their terms.
 func sameItem(a, b *store.Item) bool {
 	return a.Source == b.Source && a.ID == b.ID && a.Kind == b.Kind && a.Title == b.Title && a.URL == b.URL &&
 		a.Status == b.Status && a.Gone == b.Gone &&
@@ -286,6 +286,7 @@ func sameItem(a, b *store.Item) bool {
 		slices.EqualFunc(a.Links, b.Links, func(x, y store.Link) bool {
 			return x.Kind == y.Kind && x.Key == y.Key && x.At.Equal(y.At)
 		}) &&
+		slices.Equal(a.Terms, b.Terms) &&
 		maps.EqualFunc(a.Attrs, b.Attrs, slices.Equal)
 }
 

@@ -85,21 +85,25 @@ func initialise(tx *bbolt.Tx, now time.Time) error {
 
 // checkSchema refuses a file that this version cannot read. The form of this
 // one record never changes, except that later versions may add to its end.
-func checkSchema(rec []byte) error {
+//
+// It returns how many buckets the file has.
+func checkSchema(rec []byte) (int, error) {
 	key := []byte(metaSchema)
 	d, err := open(bucketMeta, key, rec, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	schema, reader := d.uvarint(), d.uvarint()
-	if d.bad != "" {
-		return damaged(bucketMeta, key, d.bad)
-	}
-	if schema > schemaVersion {
-		return fmt.Errorf("%w: it has schema %d and needs a program that knows %d, this one knows %d",
+	switch {
+	case d.bad != "":
+		return 0, damaged(bucketMeta, key, d.bad)
+	case schema == 0:
+		return 0, damaged(bucketMeta, key, "has no version")
+	case schema > schemaVersion:
+		return 0, fmt.Errorf("%w: it has schema %d and needs a program that knows %d, this one knows %d",
 			ErrNewer, schema, reader, schemaVersion)
 	}
-	return nil
+	return bucketsIn[schema], nil
 }
 
 // publish gives a complete file its name, without replacing one that exists,

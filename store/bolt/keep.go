@@ -149,13 +149,13 @@ type SourcedIdentity struct {
 
 // Identities yields every handle that was seen, by source and actor.
 func (db *DB) Identities(ctx context.Context) iter.Seq2[SourcedIdentity, error] {
-	return bySource(ctx, db, "read identities", bucketIdentity, func(source, name string, d *decoder) SourcedIdentity {
-		return SourcedIdentity{source, store.Identity{Actor: name, Handle: d.literal(), Bot: d.byte() != 0}}
+	return bySource(ctx, db, "read identities", bucketIdentity, func(source string, key []byte, d *decoder) SourcedIdentity {
+		return SourcedIdentity{source, store.Identity{Actor: string(key), Handle: d.literal(), Bot: d.byte() != 0}}
 	})
 }
 
-// ForgetIdentities erases every handle. Their bytes stay in free pages until
-// Compact, and in backups.
+// ForgetIdentities erases every handle; profiles stay. The bytes of handles
+// stay in free pages until Compact, and in backups.
 func (db *DB) ForgetIdentities(ctx context.Context) error {
 	return db.update(ctx, "forget identities", func(w *writer) (err error) {
 		name := []byte(bucketIdentity.String())
@@ -176,14 +176,15 @@ type SourcedQuarantined struct {
 
 // Quarantine yields what could not be read, by source and ID.
 func (db *DB) Quarantine(ctx context.Context) iter.Seq2[SourcedQuarantined, error] {
-	return bySource(ctx, db, "read quarantine", bucketQuarantine, func(source, name string, d *decoder) SourcedQuarantined {
-		return SourcedQuarantined{source, store.Quarantined{ID: name, Reason: d.literal()}}
+	return bySource(ctx, db, "read quarantine", bucketQuarantine, func(source string, key []byte, d *decoder) SourcedQuarantined {
+		return SourcedQuarantined{source, store.Quarantined{ID: string(key), Reason: d.literal()}}
 	})
 }
 
-// bySource yields the records of a bucket whose keys begin with a source.
+// bySource yields the records of a bucket whose keys begin with a source,
+// which decode does not get to see.
 func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
-	decode func(source, name string, d *decoder) T) iter.Seq2[T, error] {
+	decode func(source string, key []byte, d *decoder) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var sources []namedSource
 		err := db.view(ctx, what, func(r *reader) (err error) {
@@ -197,7 +198,7 @@ func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
 		}
 		for _, s := range sources {
 			records := list(ctx, db, what, b, key4(s.no), func(_ *reader, key []byte, d *decoder) (T, bool, error) {
-				return decode(s.name, string(key[4:]), d), true, nil
+				return decode(s.name, key[4:], d), true, nil
 			})
 			for v, err := range records {
 				if !yield(v, err) {
@@ -206,14 +207,4 @@ func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
 			}
 		}
 	}
-}
-
-// Profiles yields what the sources tell about accounts, by source and actor.
-func (db *DB) Profiles(ctx context.Context) iter.Seq2[store.Profile, error] {
-	return func(yield func(store.Profile, error) bool) {}
-}
-
-// Groups yields every version of every group, by source, name and time.
-func (db *DB) Groups(ctx context.Context) iter.Seq2[store.Group, error] {
-	return func(yield func(store.Group, error) bool) {}
 }

@@ -12,11 +12,15 @@ import (
 )
 
 // The versions of the file format. A file says which format it has and which
-// version a program must know at least to read it.
+// version a program must know at least to read it. Version 2 added the buckets
+// from bucketTerm on, see migrate.
 const (
-	schemaVersion = 1
-	minReader     = 1
+	schemaVersion = 2
+	minReader     = 2
 )
+
+// bucketsIn is how many buckets a file has, by version.
+var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: bucketCount}
 
 // A bucket is one key space of the file. Its number goes into every checksum,
 // so that a record that turns up in the wrong bucket is noticed: never
@@ -32,7 +36,8 @@ const (
 	bucketSource
 	// number: source BE4, item ID -> item number. Lists items by ID.
 	bucketNumber
-	// item: item number BE8 -> newest change, source, ID, item. Appended.
+	// item: item number BE8 -> newest change, source, ID, item without its
+	// terms. Appended.
 	bucketItem
 	// event: item number BE8, first 8 bytes of SHA-256(event ID) -> event.
 	// All events of an item lie together. When two IDs of one item share
@@ -56,6 +61,14 @@ const (
 	bucketReport
 	// frozen: Monday as seconds since 1970 BE8 -> encoded week.
 	bucketFrozen
+	// term: item number BE8 -> terms of the item. Apart from the items, which
+	// change more often than their words. Appended.
+	bucketTerm
+	// profile: source BE4, actor -> bot, zone, the same. What is left of an
+	// identity when its handle is erased.
+	bucketProfile
+	// group: source BE4, name, 0, time BE8 -> members. See groupKey.
+	bucketGroup
 
 	bucketCount = iota
 )
@@ -64,6 +77,7 @@ const (
 var bucketNames = [bucketCount]string{
 	"meta", "word", "source", "number", "item", "event", "change", "cursor",
 	"quarantine", "identity", "declaration", "override", "report", "frozen",
+	"term", "profile", "group",
 }
 
 func (b bucket) String() string { return bucketNames[b] }
@@ -84,8 +98,10 @@ const maxKeyLen = 4096
 // buckets are the open buckets of one transaction, indexed by bucket.
 type buckets [bucketCount]*bbolt.Bucket
 
-func openBuckets(tx *bbolt.Tx) (b buckets, err error) {
-	for i, name := range bucketNames {
+// openBuckets opens the first n buckets. The others stay nil, which reads as
+// empty: a file of an older version that is only read lacks them.
+func openBuckets(tx *bbolt.Tx, n int) (b buckets, err error) {
+	for i, name := range bucketNames[:n] {
 		if b[i] = tx.Bucket([]byte(name)); b[i] == nil {
 			return b, fmt.Errorf("bucket %s is missing: %w", name, store.ErrCorrupt)
 		}
@@ -96,7 +112,7 @@ func openBuckets(tx *bbolt.Tx) (b buckets, err error) {
 // fillPercents are raised where keys only ever grow: bbolt's default leaves
 // appended pages half empty.
 func (b *buckets) setFill() {
-	for _, i := range []bucket{bucketWord, bucketItem, bucketEvent, bucketChange, bucketDeclaration} {
+	for _, i := range []bucket{bucketWord, bucketItem, bucketEvent, bucketChange, bucketDeclaration, bucketTerm} {
 		b[i].FillPercent = 0.95
 	}
 }

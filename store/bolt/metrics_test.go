@@ -29,6 +29,7 @@ func TestMetrics(t *testing.T) {
 workdrift_store_items{kind="change"} 10
 workdrift_store_items{kind="commit"} 10
 workdrift_store_items{kind="discussion"} 0
+workdrift_store_items{kind="outcome"} 0
 workdrift_store_items{kind="ticket"} 0
 # HELP workdrift_store_last_backup_timestamp_seconds Unix time of the last completed backup, 0 before the first one.
 # TYPE workdrift_store_last_backup_timestamp_seconds gauge

@@ -122,7 +122,8 @@ func (c *pageCheck) content() error {
 	if !slices.Contains(c.found[:], true) {
 		return errForeign
 	}
-	if err := checkSchema(c.schema); err != nil {
+	buckets, err := checkSchema(c.schema)
+	if err != nil {
 		return err
 	}
 	if c.unknown != "" {
@@ -137,9 +138,12 @@ func (c *pageCheck) content() error {
 	if err := d.end(bucketMeta, key); err != nil {
 		return err
 	}
+	if st.buckets != buckets {
+		return damaged(bucketMeta, key, "counts other buckets")
+	}
 	for i, ok := range c.found {
-		if !ok {
-			return fmt.Errorf("bucket %s is missing", bucket(i))
+		if want := i < buckets; ok != want {
+			return fmt.Errorf("bucket %s is there: %v, want %v", bucket(i), ok, want)
 		}
 		if bucket(i) != bucketMeta && c.counts[i] != st.records[i] {
 			return fmt.Errorf("bucket %s has %d records, not %d", bucket(i), c.counts[i], st.records[i])

@@ -17,6 +17,9 @@ const pageRecords = 2000
 // scan calls fn for the records of a bucket whose keys start with prefix, from
 // the one after the key after on, until fn returns false.
 func (r *reader) scan(b bucket, prefix, after []byte, fn func(key []byte, d *decoder) (bool, error)) error {
+	if r.b[b] == nil {
+		return nil
+	}
 	c := r.b[b].Cursor()
 	seek := prefix
 	if after != nil {
@@ -143,6 +146,9 @@ func (r *reader) change(seq, no uint64) (store.Change, error) {
 	if err := d.end(bucketItem, key); err != nil {
 		return c, err
 	}
+	if c.Item.Terms, err = r.terms(no); err != nil {
+		return c, err
+	}
 	if h.seq != seq {
 		return c, damaged(bucketItem, key, "has another sequence number than its change")
 	}
@@ -178,7 +184,11 @@ func (r *reader) find(no uint64) (store.Item, bool, error) {
 	if it.Kind == "" {
 		return store.Item{}, false, d.end(bucketItem, key)
 	}
-	return it, true, d.end(bucketItem, key)
+	if err := d.end(bucketItem, key); err != nil {
+		return store.Item{}, false, err
+	}
+	it.Terms, err = r.terms(no)
+	return it, true, err
 }
 
 // Items implements store.Store. Items of all sources come ordered by source

@@ -13,13 +13,13 @@ import (
 )
 
 // StateHash returns the SHA-256 of everything that was learnt from sources and
-// people: items, events, quarantine, identities, declarations, overrides and
-// frozen weeks.
+// people: items, events, quarantine, identities, profiles, groups,
+// declarations, overrides and frozen weeks.
 // Two stores that were fed the same batches have the same hash, whatever
 // numbers they gave out, however often batches were repeated, and in whatever
 // order batches came that do not contradict each other. Left out is what only
 // tells how it was learnt or can be computed again: cursors, watermarks, times
-// of applying and declaring, the last report.
+// of applying, declaring and seeing a group, the last report.
 //
 // It reads the whole store in one read transaction, about a microsecond for
 // each event.
@@ -82,7 +82,8 @@ func (h *stateHasher) all() error {
 			return err
 		}
 	}
-	for _, b := range []bucket{bucketNumber, bucketEvent, bucketQuarantine, bucketIdentity, bucketDeclaration, bucketOverride, bucketFrozen} {
+	for _, b := range []bucket{bucketNumber, bucketEvent, bucketQuarantine, bucketIdentity, bucketDeclaration, bucketOverride, bucketFrozen,
+		bucketTerm, bucketProfile, bucketGroup} {
 		if h.read[b] != st.records[b] {
 			return fmt.Errorf("bucket %s has %d records, not %d: %w", b, h.read[b], st.records[b], store.ErrCorrupt)
 		}
@@ -113,9 +114,32 @@ func (h *stateHasher) source(s namedSource) error {
 	if err != nil {
 		return err
 	}
-	return h.bucket(bucketIdentity, prefix, func(key []byte, d *decoder) {
+	err = h.bucket(bucketIdentity, prefix, func(key []byte, d *decoder) {
 		h.strings(s.name, string(key[4:]), d.literal())
 		h.uint(uint64(d.byte()))
+	})
+	if err != nil {
+		return err
+	}
+	err = h.bucket(bucketProfile, prefix, func(key []byte, d *decoder) {
+		p := d.profile()
+		h.strings(s.name, string(key[4:]), p.zone)
+		h.uint(uint64(bit(p.bot)))
+		h.uint(uint64(len(p.same)))
+		for _, same := range p.same {
+			h.strings(same.Actor, string(same.By))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return h.bucket(bucketGroup, prefix, func(key []byte, d *decoder) {
+		name, _, ok := splitGroup(key[4:])
+		if !ok {
+			d.fail("has a key of another form")
+		}
+		h.strings(s.name, name)
+		h.list(d.members())
 	})
 }
 
@@ -134,6 +158,12 @@ func (h *stateHasher) item(no uint64) error {
 		return err
 	}
 	it := &c.Item
+	if it.Kind == "" && len(c.Events) == 0 {
+		// All that was ever seen of it was taken back: who came later has
+		// not seen it.
+		h.read[bucketNumber]++
+		return nil
+	}
 	h.begin(bucketNumber)
 	h.strings(it.Source, it.ID, string(it.Kind), it.Title, it.URL, string(it.Status), string(it.Gone))
 	slices.Sort(it.Keys) // old names arrive in any order
@@ -150,6 +180,14 @@ func (h *stateHasher) item(no uint64) error {
 	}
 	for _, t := range []time.Time{it.Created, it.Updated, it.Started, it.Closed} {
 		h.time(t)
+	}
+	h.uint(uint64(len(it.Terms)))
+	for _, t := range it.Terms {
+		h.string(t.Word)
+		h.uint(uint64(t.Count))
+	}
+	if len(it.Terms) > 0 {
+		h.read[bucketTerm]++
 	}
 	if err := h.end(); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -30,6 +31,9 @@ type reader struct {
 
 // get opens a record, or returns false when there is none.
 func (r *reader) get(b bucket, key []byte) (decoder, bool, error) {
+	if r.b[b] == nil {
+		return decoder{}, false, nil
+	}
 	rec := r.b[b].Get(key)
 	if rec == nil {
 		return decoder{}, false, nil
@@ -53,7 +57,7 @@ func (db *DB) view(ctx context.Context, what string, fn func(*reader) error) (er
 	begun := time.Now()
 	err = guard(func() error {
 		return db.bolt.View(func(tx *bbolt.Tx) error {
-			b, err := openBuckets(tx)
+			b, err := openBuckets(tx, db.buckets)
 			if err != nil {
 				return err
 			}
@@ -87,6 +91,8 @@ type state struct {
 	no     uint64 // newest item number
 	source uint32 // newest source number
 	backup time.Time
+	// buckets is how many buckets the file had when the state was written.
+	buckets int
 	// records counts by bucket; bucket meta is left out.
 	records [bucketCount]uint64
 	// kinds counts the stored items.
@@ -111,11 +117,11 @@ func (e *encoder) state(s *state) {
 
 func (d *decoder) state() state {
 	s := state{seq: d.uvarint(), no: d.uvarint(), source: d.uint32(), backup: d.time(epoch)}
-	if n := d.count(); n != bucketCount {
+	if s.buckets = d.count(); s.buckets > bucketCount || !slices.Contains(bucketsIn[1:], s.buckets) {
 		d.fail("counts other buckets")
 		return s
 	}
-	for i := range s.records {
+	for i := range s.buckets {
 		s.records[i] = d.uvarint()
 	}
 	n := d.count()
@@ -257,7 +263,7 @@ func (db *DB) commit(fn func(*writer) error) error {
 		}
 		w := &writer{state: db.state.clone(), table: db.words, ids: map[string]uint32{}, hash: db.hash}
 		w.dict = w
-		if w.b, err = openBuckets(tx); err != nil {
+		if w.b, err = openBuckets(tx, bucketCount); err != nil {
 			return err
 		}
 		w.b.setFill()

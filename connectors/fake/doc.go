@@ -10,6 +10,11 @@
 // token, timestamps have a resolution of one second. Faults come on demand, and
 // the log of what was served is the oracle of tests.
 //
+// A Workspace is the same for Slack's members, channels and messages, and
+// NewSlack serves it as Slack's Web API does: newest first, threads apart,
+// with scopes, rates by method and the messages that break decoders. A
+// SlackHook signs what its Events API would deliver.
+//
 // The package is written independently of the clients that read from it: it
 // imports no connector, and nothing outside the standard library.
 package fake

@@ -52,7 +52,10 @@ func TestSlackAccess(t *testing.T) {
 	}
 	equal(t, "trespasses before the first", s.Trespasses(), nil)
 	ask(t, base, "conversations.history", "channel", direct)
-	equal(t, "reading a direct message is noted", s.Trespasses(), []string{"conversations.history " + direct})
+	hidden := o.AddChannel(start, fake.ChannelSpec{Name: "board", Private: true, Bot: true, OffLimits: true})
+	ask(t, base, "conversations.info", "channel", hidden)
+	ask(t, base, "conversations.replies", "channel", hidden, "ts", "1.0")
+	equal(t, "reading what is off limits is noted", s.Trespasses(), []string{"conversations.history " + direct, "conversations.replies " + hidden})
 }
 
 func TestSlackTokens(t *testing.T) {

@@ -213,18 +213,24 @@ func TestSlackPostMessage(t *testing.T) {
 // names nothing is told and does nothing.
 func TestSlackMistakes(t *testing.T) {
 	for what, f := range map[string]func(w *fake.Workspace, channel, member, ts string){
-		"author":    func(w *fake.Workspace, c, _, _ string) { w.Post(start, c, fake.MessageSpec{Author: "U0"}) },
-		"channel":   func(w *fake.Workspace, _, m, _ string) { w.Post(start, "C0", fake.MessageSpec{Author: m}) },
-		"thread":    func(w *fake.Workspace, c, m, _ string) { w.Post(day(9, 0), c, fake.MessageSpec{Author: m, Thread: "1.0"}) },
-		"too early": func(w *fake.Workspace, c, m, ts string) { w.Post(day(-9, 0), c, fake.MessageSpec{Author: m, Thread: ts}) },
-		"broadcast": func(w *fake.Workspace, c, m, _ string) { w.Post(start, c, fake.MessageSpec{Author: m, Broadcast: true}) },
-		"edit":      func(w *fake.Workspace, c, _, _ string) { w.Edit(start, c, "1.0", "x") },
-		"react":     func(w *fake.Workspace, c, _, ts string) { w.React(c, ts, "U0", "x") },
-		"invite":    func(w *fake.Workspace, c, _, _ string) { w.Invite(start, c, "U0") },
-		"nobody":    func(w *fake.Workspace, _, _, _ string) { w.AddMember(fake.MemberSpec{}) },
-		"name":      func(w *fake.Workspace, _, _, _ string) { w.AddChannel(start, fake.ChannelSpec{Name: "dev"}) },
-		"direct":    func(w *fake.Workspace, _, _, _ string) { w.AddDirect(start) },
-		"member":    func(w *fake.Workspace, _, _, _ string) { w.EditMember("U0", nil) },
+		"author":  func(w *fake.Workspace, c, _, _ string) { w.Post(start, c, fake.MessageSpec{Author: "U0"}) },
+		"channel": func(w *fake.Workspace, _, m, _ string) { w.Post(start, "C0", fake.MessageSpec{Author: m}) },
+		"thread": func(w *fake.Workspace, c, m, _ string) {
+			w.Post(day(9, 0), c, fake.MessageSpec{Author: m, Thread: "1.0"})
+		},
+		"too early": func(w *fake.Workspace, c, m, ts string) {
+			w.Post(day(-9, 0), c, fake.MessageSpec{Author: m, Thread: ts})
+		},
+		"broadcast": func(w *fake.Workspace, c, m, _ string) {
+			w.Post(start, c, fake.MessageSpec{Author: m, Broadcast: true})
+		},
+		"edit":   func(w *fake.Workspace, c, _, _ string) { w.Edit(start, c, "1.0", "x") },
+		"react":  func(w *fake.Workspace, c, _, ts string) { w.React(c, ts, "U0", "x") },
+		"invite": func(w *fake.Workspace, c, _, _ string) { w.Invite(start, c, "U0") },
+		"nobody": func(w *fake.Workspace, _, _, _ string) { w.AddMember(fake.MemberSpec{}) },
+		"name":   func(w *fake.Workspace, _, _, _ string) { w.AddChannel(start, fake.ChannelSpec{Name: "dev"}) },
+		"direct": func(w *fake.Workspace, _, _, _ string) { w.AddDirect(start) },
+		"member": func(w *fake.Workspace, _, _, _ string) { w.EditMember("U0", nil) },
 	} {
 		w := fake.NewWorkspace("acme")
 		member := w.AddMember(fake.MemberSpec{Name: "ada"})

@@ -13,21 +13,26 @@ import (
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
+// What the client library makes of an answer.
+func silent(err error) bool { return err == nil }
+
+func limited(err error) bool {
+	var e *slack.RateLimitedError
+	return errors.As(err, &e) && e.RetryAfter == 30*time.Second
+}
+
+func failed(err error) bool { return err != nil && !limited(err) }
+
+func named(code string) func(error) bool {
+	return func(err error) bool {
+		var e slack.SlackErrorResponse
+		return errors.As(err, &e) && e.Err == code
+	}
+}
+
 // TestSlackTraps serves every trap and looks at the bytes and at what becomes
 // of them in the client library.
 func TestSlackTraps(t *testing.T) {
-	silent := func(err error) bool { return err == nil }
-	limited := func(err error) bool {
-		var e *slack.RateLimitedError
-		return errors.As(err, &e) && e.RetryAfter == 30*time.Second
-	}
-	named := func(code string) func(error) bool {
-		return func(err error) bool {
-			var e slack.SlackErrorResponse
-			return errors.As(err, &e) && e.Err == code
-		}
-	}
-	failed := func(err error) bool { return err != nil && !limited(err) }
 	for _, c := range []struct {
 		name   string
 		fault  fake.Fault

@@ -18,12 +18,17 @@ func slackTS(t time.Time) string {
 // freeTS returns the ts of a message that is posted now. It is the message's
 // name in the channel, so the decimals count up until they are free.
 func (c *slackChannel) freeTS(at time.Time) string {
-	if at.Nanosecond() < 1000 {
+	asked := at
+	switch {
+	case asked.Equal(c.asked): // go on where the last search ended
+		at = c.given.Add(110 * time.Microsecond)
+	case at.Nanosecond() < 1000:
 		at = at.Add(119 * time.Microsecond)
 	}
 	for c.byTS[slackTS(at)] != nil {
 		at = at.Add(110 * time.Microsecond)
 	}
+	c.asked, c.given = asked, at
 	return slackTS(at)
 }
 

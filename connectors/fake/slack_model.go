@@ -107,7 +107,7 @@ type Metadata struct {
 type slackUser struct {
 	MemberSpec
 	id, botID, appID string
-	created          time.Time
+	edits            int64
 }
 
 // conversationKind is what a conversation is on the wire.
@@ -141,6 +141,8 @@ type slackChannel struct {
 	members  []string // the bot included
 	history  []*slackMessage
 	byTS     map[string]*slackMessage // replies included
+	// asked is the time of the newest post, given the time of its ts.
+	asked, given time.Time
 }
 
 type slackMessage struct {

@@ -142,6 +142,11 @@ func TestSlackLists(t *testing.T) {
 		}
 	}
 	equal(t, "channels by the client", got, ids)
+}
+
+func TestSlackMembers(t *testing.T) {
+	o := newOffice(t)
+	_, api := serveSlack(t, fake.NewSlack(o.Workspace, fake.SlackOptions{Now: clock}))
 	users, err := api.GetUsersContext(t.Context(), slack.GetUsersOptionLimit(2))
 	if err != nil {
 		t.Fatal(err)

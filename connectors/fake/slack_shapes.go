@@ -97,7 +97,7 @@ func (c *slackCall) userObject(e *encoder, u *slackUser) {
 	if u.Stranger {
 		e.bool("is_stranger", true)
 	}
-	e.num("updated", c.now.Unix()-int64(len(u.Name)))
+	e.num("updated", 1_700_000_000+u.edits)
 	e.bool("is_email_confirmed", u.Email != "" && !u.Bot)
 }
 

@@ -111,7 +111,7 @@ func (w *Workspace) keepLabels(fields map[string]string) {
 }
 
 // EditMember changes an account: a new name or address, another field, deleted.
-// What became of it is a bot or not stays.
+// Whether it is a bot stays as it was.
 func (w *Workspace) EditMember(id string, f func(s *MemberSpec)) {
 	w.change(func() error {
 		u, err := w.member(id)
@@ -121,6 +121,7 @@ func (w *Workspace) EditMember(id string, f func(s *MemberSpec)) {
 		bot := u.Bot
 		f(&u.MemberSpec)
 		u.Bot = bot
+		u.edits++
 		w.keepLabels(u.Fields)
 		return nil
 	})

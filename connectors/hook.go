@@ -110,16 +110,21 @@ type HookSecrets struct {
 	WebhookSecretNextEnv  string `yaml:"webhook_secret_next_env"`
 }
 
-// Load reads the secrets, none when none is configured.
+// Load reads the secrets, none when none is configured. Its error begins with
+// the key that it is about.
 func (s HookSecrets) Load(resolve func(string) string) ([]Secret, error) {
 	var secrets []Secret
-	for _, source := range []SecretSource{
-		{File: s.WebhookSecretFile, Env: s.WebhookSecretEnv},
-		{File: s.WebhookSecretNextFile, Env: s.WebhookSecretNextEnv},
+	for _, source := range []struct{ key, file, env string }{
+		{"webhook_secret", s.WebhookSecretFile, s.WebhookSecretEnv},
+		{"webhook_secret_next", s.WebhookSecretNextFile, s.WebhookSecretNextEnv},
 	} {
-		secret, err := source.Load(resolve)
+		secret, err := SecretSource{File: source.file, Env: source.env}.Load(resolve)
 		if err != nil {
-			return nil, fmt.Errorf("webhook secret: %w", err)
+			suffix := "_env"
+			if source.file != "" {
+				suffix = "_file"
+			}
+			return nil, fmt.Errorf("%s%s: %w", source.key, suffix, err)
 		}
 		if !secret.IsZero() {
 			secrets = append(secrets, secret)

@@ -36,6 +36,8 @@ type config struct {
 	TokenEnv   string    `yaml:"token_env"`
 	App        appConfig `yaml:"app"`
 
+	connectors.HookSecrets `yaml:",inline"`
+
 	Since             string  `yaml:"since"`     // how far the first backfill goes: "180d", "2026-01-31"
 	Reserve           float64 `yaml:"reserve"`   // share of the quota left to others, 0 to 0.95
 	PageSize          int     `yaml:"page_size"` // 1 to 100

@@ -25,6 +25,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -69,8 +70,12 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := cfg.HookSecrets.Load(env.Resolve)
+	if err != nil {
+		return nil, err
+	}
 	return &connector{
-		env: env, cfg: cfg, since: since, api: api, scopes: cfg.scopes(),
+		env: env, cfg: cfg, since: since, api: api, scopes: cfg.scopes(), secrets: secrets,
 		authors: authors{}, walks: map[int64]*walk{}, censuses: map[int64]*census{},
 		batch: changeBatch,
 	}, nil
@@ -83,6 +88,9 @@ type connector struct {
 	api    *api
 	scopes []scope
 
+	secrets    []connectors.Secret // of deliveries
+	rosterHint atomic.Bool         // a delivery was about the list of repositories
+
 	mu       sync.Mutex // Fetch is serial: GitHub wants requests one by one
 	round    *round
 	relist   bool // list repositories again, whether due or not
@@ -93,6 +101,7 @@ type connector struct {
 	noGraph  time.Time // when the server refused a query
 	warned   bool      // of a quota that looks anonymous
 	logged   time.Time
+	seen     store.Cursor // what the last Fetch knew, for Refetch
 }
 
 // Fetch implements connectors.Connector. A round that met errors returns them
@@ -123,6 +132,7 @@ func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 		}
 	}
 	c.warnAnonymous()
+	c.remember(f)
 	return c.finish(f)
 }
 
@@ -164,6 +174,7 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 		return nil
 	}
 	c.round.planned = true
+	c.relist = c.rosterHint.Swap(false) || c.relist
 	listed, failed := false, false
 	for _, s := range c.scopes {
 		if !f.due(s) {
@@ -198,18 +209,24 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 
 // planTasks makes a task of every repository that is listed and selected.
 func (c *connector) planTasks(f *fetch) {
-	listed := map[int64]bool{}
-	for _, s := range c.scopes {
-		p, _ := decodePos[rosterPos](f.position(s.key))
-		for _, id := range p.ids() {
-			listed[id] = true
-		}
-	}
+	listed := f.listed()
 	for _, r := range f.repositories() {
 		if listed[r.id] && !r.Skip {
 			c.round.tasks = append(c.round.tasks, newTask(r.id))
 		}
 	}
+}
+
+// listed are the repositories that a scope lists, selected or not.
+func (f *fetch) listed() map[int64]bool {
+	listed := map[int64]bool{}
+	for _, s := range f.c.scopes {
+		p, _ := decodePos[rosterPos](f.position(s.key))
+		for _, id := range p.ids() {
+			listed[id] = true
+		}
+	}
+	return listed
 }
 
 // finish makes the batch, and ends the round when nothing is left of it.

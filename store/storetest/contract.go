@@ -15,7 +15,7 @@ type testCase struct {
 }
 
 func contract() []testCase {
-	return slices.Concat(applyCases(), readCases(), keepCases())
+	return slices.Concat(applyCases(), readCases(), keepCases(), peopleCases())
 }
 
 // ticket returns an item of source "a".
@@ -28,6 +28,7 @@ func ticket(id string, updated time.Time) store.Item {
 			{Kind: store.LinkParent, Key: "PAY-1", At: someDay},
 			{Kind: store.LinkMentions, Key: "acme/api@" + someHash},
 		},
+		Terms:   []store.Term{{Word: "0a1b2c3d4e5f", Count: 1}, {Word: "fedcba987654", Count: 300}},
 		Created: someDay, Updated: updated, Started: someDay.Add(time.Hour), Closed: someDay.Add(48 * time.Hour),
 	}
 }
@@ -163,7 +164,9 @@ func testRepeat(h *harness) {
 		Items:       []store.Item{ticket("r/7", someDay), ticket("r/8", someDay), ticket("r/9", someDay)},
 		Events:      []store.Event{review("r/7", "review/1"), review("unknown", "review/1")},
 		Gone:        []store.Tombstone{{ID: "r/8", Why: store.GoneMoved, MovedTo: "NEW-8"}},
-		Identities:  []store.Identity{{Actor: "0123456789abcdef01234567", Handle: "github:octocat"}},
+		Identities:  []store.Identity{{Actor: "0123456789abcdef01234567", Handle: "github:octocat", Zone: "Europe/Berlin"}},
+		Groups:      []store.Group{{Source: "a", Name: "acme/core", Members: []string{"0123456789abcdef01234567"}, At: someDay}},
+		Whole:       []store.Whole{{Item: "r/7", Prefix: "review/"}, {Item: "never"}},
 		Quarantined: []store.Quarantined{{ID: "r/10", Reason: "no author"}},
 		Next:        store.Cursor{"issues": "p1"}, Watermark: someDay,
 	}

@@ -64,6 +64,10 @@ func testRefused(h *harness) {
 		"event of another source": func(b *store.Batch) { ev := review("r/7", "1"); ev.Source = "b"; b.Events = append(b.Events, ev) },
 		"event without an ID":     func(b *store.Batch) { b.Events = append(b.Events, review("r/7", "")) },
 		"event without an item":   func(b *store.Batch) { b.Events = append(b.Events, review("", "1")) },
+		"group of another source": func(b *store.Batch) { b.Groups = []store.Group{{Source: "b", Name: "acme/core"}} },
+		"group without a name":    func(b *store.Batch) { b.Groups = []store.Group{{Source: "a"}} },
+		"all events of no item":   func(b *store.Batch) { b.Whole = []store.Whole{{Prefix: "review/"}} },
+		"identity of nobody":      func(b *store.Batch) { b.Identities = []store.Identity{{Handle: "x"}} },
 	} {
 		b := good
 		spoil(&b)
@@ -108,6 +112,8 @@ func testCancelled(h *harness) {
 	check("Items", firstError(h.s.Items(ctx, "", "")))
 	check("Declarations", firstError(h.s.Declarations(ctx)))
 	check("Overrides", firstError(h.s.Overrides(ctx)))
+	check("Profiles", firstError(h.s.Profiles(ctx)))
+	check("Groups", firstError(h.s.Groups(ctx)))
 	testEmpty(h)
 }
 
@@ -126,6 +132,7 @@ func testNoAlias(h *harness) {
 	spoil := func(it *store.Item, ev *store.Event) {
 		it.Keys[0], it.Links[0].Key, it.Attrs[store.AttrLabel][0] = "X-1", "X-2", "x"
 		it.Attrs["x"], ev.Attrs["to"] = []string{"x"}, "x"
+		it.Terms[0].Count = 99
 	}
 	spoil(&b.Items[0], &b.Events[0])
 	ch := h.one(0)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +69,30 @@ func drawBatch(t *rapid.T, source string) store.Batch {
 	}
 	for range few("identities", 1) {
 		actor := rapid.SampledFrom(someActors[1:]).Draw(t, "identity")
-		b.Identities = append(b.Identities, store.Identity{Actor: actor, Handle: drawText(t, "handle"), Bot: rapid.Bool().Draw(t, "is bot")})
+		id := store.Identity{
+			Actor: actor, Handle: drawText(t, "handle"), Bot: rapid.Bool().Draw(t, "is bot"),
+			Zone: rapid.SampledFrom([]string{"", "", "Europe/Berlin", "UTC"}).Draw(t, "zone"),
+		}
+		for _, other := range rapid.SliceOfNDistinct(rapid.SampledFrom(someActors[1:]), 0, 2, rapid.ID[string]).Draw(t, "the same") {
+			by := rapid.SampledFrom([]store.SameBy{store.SameByEmail, store.SameByProfile}).Draw(t, "by")
+			id.Same = append(id.Same, store.Same{Actor: other, By: by})
+		}
+		sortSame(id.Same)
+		b.Identities = append(b.Identities, id)
+	}
+	for range few("groups", 2) {
+		members := rapid.SliceOfNDistinct(rapid.SampledFrom(someActors[1:]), 0, 3, rapid.ID[string]).Draw(t, "members")
+		slices.Sort(members)
+		b.Groups = append(b.Groups, store.Group{
+			Source: source, Name: rapid.SampledFrom([]string{"acme/core", "acme/core-x", "ü"}).Draw(t, "group"), Members: members,
+			At: drawTime(t, "seen at"),
+		})
+	}
+	for range few("whole", 2) {
+		b.Whole = append(b.Whole, store.Whole{
+			Item:   rapid.SampledFrom(someIDs).Draw(t, "whole"),
+			Prefix: rapid.SampledFrom([]string{"", "review/", "commit/", "commit/" + someHash, "never/"}).Draw(t, "all of"),
+		})
 	}
 	for range few("streams", 2) {
 		if b.Next == nil {
@@ -107,7 +131,19 @@ func drawItem(t *rapid.T, source string) store.Item {
 			Key:  rapid.SampledFrom(someKeys).Draw(t, "to"), At: drawTime(t, "linked"),
 		})
 	}
+	it.Terms = drawTerms(t)
 	return it
+}
+
+// drawTerms draws few hashed words, and sometimes words as they are.
+func drawTerms(t *rapid.T) (terms []store.Term) {
+	words := rapid.SampledFrom([][]string{{"00ff00ff00ff", "0a1b2c3d4e5f", "fedcba987654"}, {"", "0A1B2C3D4E5F", "fedcba98765", "größe"}}).Draw(t, "words")
+	for _, w := range words {
+		if rapid.Bool().Draw(t, "has "+w) {
+			terms = append(terms, store.Term{Word: w, Count: rapid.SampledFrom([]int{1, 2, 127, 128, 1 << 16}).Draw(t, "count")})
+		}
+	}
+	return terms
 }
 
 func drawEvent(t *rapid.T, source string) store.Event {

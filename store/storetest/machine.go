@@ -202,9 +202,20 @@ func (c *machine) check(t *rapid.T) {
 	}) {
 		t.Fatalf("Overrides = %s, want %s", show(overrides), show(want))
 	}
+	c.checkPeople(t)
 	report, err := c.s.LastReport(c.ctx)
 	if err != nil || !bytes.Equal(report, c.m.report) || (report == nil) != (c.m.report == nil) {
 		t.Fatalf("LastReport = %q, %v, want %q", report, err, c.m.report)
+	}
+}
+
+func (c *machine) checkPeople(t *rapid.T) {
+	profiles, groups := c.m.people()
+	if got := gather(t, c.s.Profiles(c.ctx)); !slices.EqualFunc(got, profiles, equalProfiles) {
+		t.Fatalf("Profiles = %s, want %s", show(got), show(profiles))
+	}
+	if got := gather(t, c.s.Groups(c.ctx)); !slices.EqualFunc(got, groups, equalGroups) {
+		t.Fatalf("Groups = %s, want %s", show(got), show(groups))
 	}
 }
 

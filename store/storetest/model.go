@@ -26,6 +26,8 @@ type model struct {
 	declared    []store.Declaration
 	overrides   map[string]store.Override
 	report      []byte
+	profiles    map[place]store.Profile // by source and actor
+	groups      map[place][]store.Group // by source and name
 }
 
 func newModel() *model {
@@ -33,6 +35,7 @@ func newModel() *model {
 		items: map[place]store.Item{}, events: map[place]map[string]store.Event{}, changed: map[place]int{},
 		seqs: map[uint64]int{0: 0}, cursors: map[string]store.Cursor{}, sources: map[string]store.SourceState{},
 		quarantined: map[place]bool{}, overrides: map[string]store.Override{},
+		profiles: map[place]store.Profile{}, groups: map[place][]store.Group{},
 	}
 }
 
@@ -71,7 +74,8 @@ func (m *model) apply(source string, b store.Batch) (items, events int) {
 			m.changed[p] = m.batch
 		}
 	}
-	events = m.applyEvents(source, b.Events)
+	events = m.applyEvents(source, b.Events) + m.takeBack(source, b)
+	m.applyPeople(source, b)
 	m.applyRest(source, b)
 	return items, events
 }
@@ -99,6 +103,71 @@ func (m *model) applyEvents(source string, events []store.Event) (n int) {
 		}
 	}
 	return n
+}
+
+// takeBack removes what the batch says was taken back.
+func (m *model) takeBack(source string, b store.Batch) (n int) {
+	brought := map[string]bool{}
+	for _, ev := range b.Events {
+		brought[ev.Item+"\n"+ev.ID] = true
+	}
+	for _, w := range b.Whole {
+		p := place{source, w.Item}
+		for id := range m.events[p] {
+			if strings.HasPrefix(id, w.Prefix) && !brought[w.Item+"\n"+id] {
+				delete(m.events[p], id)
+				m.changed[p] = m.batch
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (m *model) applyPeople(source string, b store.Batch) {
+	for _, id := range b.Identities {
+		p := place{source, id.Actor}
+		was := m.profiles[p]
+		now := store.Profile{Source: source, Actor: id.Actor, Bot: id.Bot, Zone: id.Zone, Same: slices.Clone(id.Same)}
+		if now.Zone == "" {
+			now.Zone = was.Zone
+		}
+		told := slices.ContainsFunc(id.Same, func(s store.Same) bool { return s.By == store.SameByProfile })
+		for _, s := range was.Same {
+			if (s.By == store.SameByEmail || !told) && !slices.Contains(now.Same, s) {
+				now.Same = append(now.Same, s)
+			}
+		}
+		sortSame(now.Same)
+		m.profiles[p] = now
+	}
+	for _, g := range b.Groups {
+		p := place{source, g.Name}
+		versions := m.groups[p]
+		if n := len(versions); n > 0 && equalTimes(versions[n-1].At, g.At) && !slices.Equal(versions[n-1].Members, g.Members) {
+			versions = versions[:n-1]
+		}
+		if n := len(versions); n == 0 || g.At.Unix() > versions[n-1].At.Unix() && !slices.Equal(versions[n-1].Members, g.Members) {
+			versions = append(slices.Clip(versions), g)
+		}
+		m.groups[p] = versions
+	}
+}
+
+func sortSame(same []store.Same) {
+	slices.SortFunc(same, func(a, b store.Same) int { return strings.Compare(a.Actor+string(a.By), b.Actor+string(b.By)) })
+}
+
+// people returns what Profiles and Groups must yield.
+func (m *model) people() (profiles []store.Profile, groups []store.Group) {
+	order := func(a, b place) int { return strings.Compare(a.source+"\x00"+a.id, b.source+"\x00"+b.id) }
+	for _, p := range slices.SortedFunc(maps.Keys(m.profiles), order) {
+		profiles = append(profiles, m.profiles[p])
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(m.groups), order) {
+		groups = append(groups, m.groups[p]...)
+	}
+	return profiles, groups
 }
 
 func (m *model) applyRest(source string, b store.Batch) {
@@ -201,7 +270,7 @@ func equalItems(a, b store.Item) bool {
 	sameLink := func(x, y store.Link) bool { return x.Kind == y.Kind && x.Key == y.Key && equalTimes(x.At, y.At) }
 	return a.Source == b.Source && a.ID == b.ID && a.Kind == b.Kind && slices.Equal(a.Keys, b.Keys) &&
 		a.Title == b.Title && a.URL == b.URL && maps.EqualFunc(a.Attrs, b.Attrs, slices.Equal) &&
-		slices.EqualFunc(a.Links, b.Links, sameLink) && a.Status == b.Status && a.Gone == b.Gone &&
+		slices.EqualFunc(a.Links, b.Links, sameLink) && slices.Equal(a.Terms, b.Terms) && a.Status == b.Status && a.Gone == b.Gone &&
 		equalTimes(a.Created, b.Created) && equalTimes(a.Updated, b.Updated) &&
 		equalTimes(a.Started, b.Started) && equalTimes(a.Closed, b.Closed)
 }
@@ -211,6 +280,14 @@ func equalEvents(a, b store.Event) bool {
 	offB, knownB := store.Offset(b.At)
 	return a.Source == b.Source && a.ID == b.ID && a.Item == b.Item && a.Kind == b.Kind && a.Actor == b.Actor &&
 		a.Bot == b.Bot && equalTimes(a.At, b.At) && offA == offB && knownA == knownB && maps.Equal(a.Attrs, b.Attrs)
+}
+
+func equalProfiles(a, b store.Profile) bool {
+	return a.Source == b.Source && a.Actor == b.Actor && a.Bot == b.Bot && a.Zone == b.Zone && slices.Equal(a.Same, b.Same)
+}
+
+func equalGroups(a, b store.Group) bool {
+	return a.Source == b.Source && a.Name == b.Name && slices.Equal(a.Members, b.Members) && equalTimes(a.At, b.At)
 }
 
 // equalTimes compares to the second, which is what a store keeps.

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"cmp"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -9,17 +10,23 @@ import (
 
 // A Story is the work of Harbourline, a made-up company that sells ferry
 // tickets: four teams, eight repositories and six declared objectives over
-// some months in which the work drifts away from what was declared.
+// some months in which the work drifts away from what was declared. Tickets and
+// epics are in Jira, the code is on GitHub, and people talk in Slack; each of
+// them has another account in each tool.
 //
 // For eight weeks most of the work goes where it should. Then a side project
 // grows that nobody declared, pull requests without any ticket multiply,
 // growth experiments come back that were a declared non-goal, and an objective
-// is retired that people keep working on. A Story follows from its seed and
-// start alone, however it is advanced.
+// is retired that people keep working on. In the weekly check-ins the top
+// objectives stay green all the while. A Story follows from its seed and start
+// alone, however it is advanced.
 //
-// It is not safe for concurrent use; its World is.
+// It is not safe for concurrent use; the world, the site and the workspace that
+// it changes are.
 type Story struct {
 	world *World
+	site  *JiraSite
+	slack *Workspace
 	rng   *rand.Rand
 	start time.Time // Monday, 00:00 UTC
 
@@ -33,6 +40,7 @@ type Story struct {
 	credit    map[Focus]float64 // what each focus is owed, in person-days
 	corrected bool
 	spent     map[time.Time]map[Focus]int
+	channels  map[string]string // ids by name
 }
 
 // An event is something that happens at a time.
@@ -45,7 +53,7 @@ type event struct {
 type Team struct {
 	ID      string
 	Name    string
-	Members []string // logins
+	Members []string // logins on GitHub
 	Zone    string   // IANA name of where most of them are
 	Repos   []string // "harbourline/checkout", those the team owns
 }
@@ -56,8 +64,8 @@ type Objective struct {
 	Rank  int
 	Text  string
 	Teams []string // ids; the first owns it
-	Epic  string   // "harbourline/checkout#1"
-	Label string   // on its epic and on its tickets
+	Epic  string   // key of the ticket that stands for it: "PAY-1"
+	Label string   // on its epics, and on some of its pull requests
 	Paths []string // globs of the files that belong to it
 	Repos []string // repositories that belong to it as a whole
 	// Retired is the first day on which it no longer counts; zero while it is
@@ -67,7 +75,6 @@ type Objective struct {
 
 // Labels of the story.
 const (
-	LabelEpic     = "epic"
 	LabelIncident = "incident" // run work
 	LabelOnCall   = "on-call"  // run work
 	LabelBump     = "dependencies"
@@ -84,16 +91,25 @@ func NewStory(seed uint64, start time.Time, weeks int) *Story {
 	monday := start.UTC().Truncate(24 * time.Hour)
 	monday = monday.AddDate(0, 0, -(int(monday.Weekday())+6)%7)
 	s := &Story{
-		world: NewWorld("harbourline"), rng: rand.New(rand.NewPCG(seed, 0x6861726276)), start: monday, day: monday,
-		credit: map[Focus]float64{}, spent: map[time.Time]map[Focus]int{},
+		world: NewWorld("harbourline"), site: NewJiraSite(), slack: NewWorkspace("harbourline"), rng: rand.New(rand.NewPCG(seed, 0x6861726276)), start: monday, day: monday,
+		credit: map[Focus]float64{}, channels: map[string]string{}, spent: map[time.Time]map[Focus]int{},
 	}
 	s.found()
 	s.Next(monday.AddDate(0, 0, 7*weeks))
 	return s
 }
 
-// World returns the world that the story changes.
+// World returns the organisation on GitHub.
 func (s *Story) World() *World { return s.world }
+
+// Site returns the Jira site.
+func (s *Story) Site() *JiraSite { return s.site }
+
+// Workspace returns the Slack workspace.
+func (s *Story) Workspace() *Workspace { return s.slack }
+
+// Err returns the first change of the story that could not be made.
+func (s *Story) Err() error { return errors.Join(s.world.Err(), s.site.Err(), s.slack.Err()) }
 
 // Start returns the first Monday.
 func (s *Story) Start() time.Time { return s.start }
@@ -174,12 +190,12 @@ func (s *Story) Days(from, to time.Time) map[Focus]int {
 	return sum
 }
 
-// found founds the company: people, repositories, epics.
+// found founds the company: people, repositories, projects, channels, epics.
 func (s *Story) found() {
 	for i := range company {
 		p := company[i]
 		s.cast = append(s.cast, &p)
-		s.world.AddUser(UserSpec{Login: p.login, Name: p.name, Email: p.login + "@harbourline.example"})
+		s.world.AddUser(UserSpec{Login: p.login, Name: p.name, Email: p.email()})
 	}
 	s.world.AddUser(UserSpec{Login: "dependabot[bot]", Email: "49699333+dependabot[bot]@users.noreply.github.com"})
 	for _, name := range repositories {
@@ -187,15 +203,11 @@ func (s *Story) found() {
 			s.foundRepo(name, s.start.AddDate(-1, 0, 0))
 		}
 	}
+	s.foundSite()
+	s.foundWorkspace()
 	for _, o := range objectives {
 		g := o
-		repo, at := g.home, s.start.Add(time.Duration(6+g.Rank)*time.Minute)
-		number := s.world.OpenIssue(at, repo, IssueSpec{
-			Author: s.memberOf(g.Teams[0]), Title: g.Text, Body: "Epic for the objective " + g.ID + ".",
-			Labels: []string{LabelEpic, g.Label}, Milestone: "Half-year plan",
-		})
-		g.Epic = key(repo, number)
-		g.epic = number
+		s.foundEpics(&g, s.start.Add(time.Duration(6+g.Rank)*time.Minute))
 		s.goals = append(s.goals, &g)
 	}
 }
@@ -205,13 +217,14 @@ func (s *Story) foundRepo(name string, at time.Time) {
 	s.world.PushCommits(at, name, "", CommitSpec{Author: s.cast[0].login, Message: "Initial commit", Files: []string{"README.md"}})
 }
 
-func (s *Story) memberOf(team string) string {
+// memberOf returns the first member of a team.
+func (s *Story) memberOf(team string) *person {
 	for _, p := range s.cast {
 		if p.team == team {
-			return p.login
+			return p
 		}
 	}
-	return ""
+	return nil
 }
 
 // week returns the week of the day that is being planned, from 0.

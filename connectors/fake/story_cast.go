@@ -31,6 +31,18 @@ const assistant = "harbourline/assistant"
 // repository.
 const assistantWeek = 8
 
+// projects are the Jira projects: one for each team, one for what keeps things
+// running, and that of the management, which the connector is not pointed at.
+var projects = map[string]string{
+	"platform": "PLAT", "payments": "PAY", "growth": "GROW", "mobile": "APP", "": "OPS", "management": "STRAT",
+}
+
+// homes are the projects in which tickets of a repository are opened.
+var homes = map[string]string{
+	"harbourline/checkout": "PAY", "harbourline/billing": "PAY", "harbourline/platform": "PLAT", "harbourline/partner-api": "PLAT",
+	"harbourline/search": "GROW", "harbourline/web": "GROW", "harbourline/mobile": "APP", assistant: "PLAT",
+}
+
 var repositories = []string{
 	"harbourline/checkout", "harbourline/billing", "harbourline/platform", "harbourline/partner-api",
 	"harbourline/search", "harbourline/web", "harbourline/mobile", assistant,
@@ -54,13 +66,16 @@ var teamFocus = map[string][]Focus{
 // A person works in a team, at an offset from UTC that they keep all year.
 type person struct {
 	login, name, team string
+	account, member   string // at Jira and Slack
 	zone              *time.Location
 	task              *task
 }
 
+func (p *person) email() string { return p.login + "@harbourline.example" }
+
 func member(login, name, team string, minutes int) person {
 	zone := time.FixedZone(fmt.Sprintf("%+03d%02d", minutes/60, max(minutes, -minutes)%60), minutes*60)
-	return person{login: login, name: name, team: team, zone: zone}
+	return person{login: login, name: name, team: team, account: "712020:" + slug(name), zone: zone}
 }
 
 var company = []person{
@@ -94,8 +109,8 @@ var company = []person{
 type goal struct {
 	Objective
 	focus Focus
-	home  string // repository of its epic and tickets
-	epic  int
+	home  string            // repository in which most of it is done
+	epics map[string]string // keys of its epics, by project
 	dirs  map[string]string // where its files are, by repository
 }
 

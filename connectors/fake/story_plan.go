@@ -41,7 +41,11 @@ func (s *Story) planDay() {
 	}
 	s.planReviews(present)
 	for _, p := range present {
-		s.planWork(p)
+		s.planWork(p, present)
+	}
+	s.planChatter(present)
+	if s.day.Weekday() == time.Monday {
+		s.planCheckIns()
 	}
 	if s.day.Weekday() == time.Tuesday {
 		s.planBumps()
@@ -54,29 +58,15 @@ func (s *Story) clock(p *person, hour, minute int) time.Time {
 	return time.Date(y, m, d, hour, minute, s.rng.IntN(60), 0, p.zone)
 }
 
-// retire stops an objective: its epic is closed, with the decision.
-func (s *Story) retire() {
-	for _, g := range s.goals {
-		if g.focus == onSearch {
-			owner := s.memberOf(g.Teams[0])
-			s.at(s.day.Add(9*time.Hour), func(at time.Time) {
-				s.world.Comment(at, g.home, g.epic, owner, "Decided: we stop here and put the people on checkout. What is in flight is not finished.")
-			})
-			s.at(s.day.Add(9*time.Hour+time.Minute), func(at time.Time) {
-				s.world.CloseIssue(at, g.home, g.epic, owner, "not_planned")
-			})
-		}
-	}
-}
-
 // planWork plans a person's day: it opens a task or goes on with one.
-func (s *Story) planWork(p *person) {
+func (s *Story) planWork(p *person, present []*person) {
 	if p.task == nil {
 		p.task = s.newTask(p)
-		s.planTicket(p.task)
+		s.planTicket(p.task, present)
 	}
 	t := p.task
 	s.note(t.focus)
+	s.planLog(t)
 	t.left--
 	last := t.left == 0
 	commits := 1 + s.rng.IntN(2)
@@ -109,11 +99,6 @@ func (s *Story) open(t *task, at time.Time) {
 		return
 	}
 	t.number = s.world.OpenPull(at, t.repo, t.spec)
-	if t.style == byBranch && t.ticket != "" {
-		repo, number := split(t.ticket)
-		// GitHub links the branches that it made for an issue.
-		s.world.LinkIssue(t.repo, t.number, repo, number)
-	}
 }
 
 // planReviews plans the reviews of the day, and what follows from them.
@@ -169,9 +154,11 @@ func (s *Story) planReview(t *task, reviewer *person) {
 	s.at(after, func(at time.Time) {
 		if drop {
 			s.world.CloseIssue(at, t.repo, t.number, t.by.login, "")
+			s.finish(t, at.Add(time.Minute), statusDropped)
 			return
 		}
 		t.sha = s.world.MergePull(at, t.repo, t.number, t.by.login, methods[t.repo])
+		s.finish(t, at.Add(time.Minute), "Done")
 		s.recent = append(s.recent[max(0, len(s.recent)-20):], t)
 	})
 }
@@ -207,19 +194,18 @@ func (s *Story) planWeekend() {
 		return
 	}
 	p := s.cast[s.rng.IntN(len(s.cast))]
-	repo := repositories[s.rng.IntN(4)]
-	number := 0
+	repo, ticket := repositories[s.rng.IntN(4)], ""
 	at := s.clock(p, 11, s.rng.IntN(60))
 	s.at(at, func(at time.Time) {
-		number = s.world.OpenIssue(at, repo, IssueSpec{
-			Author: p.login, Title: "Bookings fail at the weekend", Labels: []string{LabelIncident, LabelOnCall},
+		ticket = s.site.Open(at, projects[""], JiraIssueSpec{
+			Type: "Incident", Summary: "Bookings fail at the weekend", Reporter: p.account, Labels: []string{LabelIncident, LabelOnCall},
 		})
 	})
 	s.note(RunWork)
 	s.at(at.Add(time.Hour), func(at time.Time) {
 		s.world.PushCommits(at, repo, "", CommitSpec{
-			Author: p.login, Message: fmt.Sprintf("Restart the pool when it runs dry\n\nFixes #%d", number),
-			Authored: at.In(p.zone), Files: []string{"ops/pool.yaml"},
+			Author: p.login, Message: ticket + ": Restart the pool when it runs dry", Authored: at.In(p.zone), Files: []string{"ops/pool.yaml"},
 		})
 	})
+	s.at(at.Add(2*time.Hour), func(at time.Time) { s.site.Transition(at, ticket, p.account, "Done") })
 }

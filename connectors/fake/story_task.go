@@ -11,12 +11,12 @@ import (
 type linkStyle int
 
 const (
-	byKeyword linkStyle = iota // "Closes #12"
-	byFullKey                  // "Fixes harbourline/checkout#12", from another repository
-	byBranch                   // a branch that GitHub made for the issue
-	byTitle                    // "#12: …"
-	byLabel                    // the objective's label, and a mention
-	byPath                     // nothing but the files it touches
+	byTitle    linkStyle = iota // "PAY-12: …"
+	byBrackets                  // "[PAY-12] …"
+	byKeyword                   // "Fixes PAY-12" in the description
+	byBranch                    // "feature/PAY-12-…"
+	byLabel                     // the objective's label, and a mention
+	byPath                      // nothing but the files it touches
 )
 
 // methods is how each repository merges; the others squash.
@@ -83,7 +83,7 @@ func (s *Story) newTask(p *person) *task {
 		t.style = byPath
 	} else if t.goal != nil {
 		t.style = []linkStyle{
-			byKeyword, byKeyword, byKeyword, byKeyword, byFullKey, byFullKey, byBranch, byTitle, byLabel, byPath,
+			byTitle, byTitle, byTitle, byTitle, byBrackets, byKeyword, byBranch, byBranch, byLabel, byPath,
 		}[s.rng.IntN(10)]
 	}
 	return t
@@ -125,64 +125,6 @@ func (s *Story) maybeRevert(t *task) {
 	}
 }
 
-// planTicket opens the ticket of a task in the morning, for work that has one,
-// and writes the reference to it.
-func (s *Story) planTicket(t *task) {
-	var labels []string
-	repo, text := t.repo, ""
-	switch {
-	case t.goal != nil && t.style != byPath:
-		labels, repo = []string{t.goal.Label}, t.goal.home
-		text = "Part of #" + strconv.Itoa(t.goal.epic)
-	case t.focus == RunWork:
-		labels = [][]string{{LabelIncident}, {LabelOnCall}, {LabelIncident, LabelOnCall}}[s.rng.IntN(3)]
-	case t.focus == NonGoal:
-		labels = []string{LabelNonGoal}
-	default:
-		return
-	}
-	remark := s.rng.IntN(5) == 0
-	at := s.clock(t.by, 9, 5+s.rng.IntN(30))
-	s.at(at, func(at time.Time) {
-		number := s.world.OpenIssue(at, repo, IssueSpec{
-			Author: t.by.login, Title: t.spec.Title, Body: text, Labels: labels,
-		})
-		t.ticket = key(repo, number)
-		t.refer(repo, number, labels)
-	})
-	if remark {
-		s.at(at.Add(10*time.Minute), func(at time.Time) {
-			_, number := split(t.ticket)
-			s.world.Comment(at, repo, number, t.by.login, "Starting on this today.")
-		})
-	}
-}
-
-// refer writes the reference to the ticket in the style of the task.
-func (t *task) refer(repo string, number int, labels []string) {
-	short := "#" + strconv.Itoa(number)
-	if repo != t.repo {
-		short = t.ticket
-	}
-	switch t.style {
-	case byFullKey:
-		t.spec.Body += "\n\nFixes " + t.ticket
-	case byBranch:
-		t.spec.Head = strconv.Itoa(number) + "-" + slug(t.spec.Title)
-	case byTitle:
-		t.spec.Title = short + ": " + t.spec.Title
-		t.spec.Body += "\n\nCloses " + short
-	case byLabel:
-		t.spec.Labels = labels
-		t.spec.Body += "\n\nSee " + short
-	default:
-		t.spec.Body += "\n\nCloses " + short
-		if t.goal == nil {
-			t.spec.Labels = labels
-		}
-	}
-}
-
 // commitOf makes one commit of a task.
 func (s *Story) commitOf(t *task, at time.Time) CommitSpec {
 	verbs, things := themes[t.focus][0], themes[t.focus][1]
@@ -204,15 +146,8 @@ func (s *Story) commitOf(t *task, at time.Time) CommitSpec {
 	return c
 }
 
-// key is how people name an issue.
+// key is how people name a pull request.
 func key(repo string, number int) string { return repo + "#" + strconv.Itoa(number) }
-
-// split undoes key.
-func split(key string) (repo string, number int) {
-	repo, digits, _ := strings.Cut(key, "#")
-	number, _ = strconv.Atoi(digits)
-	return repo, number
-}
 
 // slug makes a branch or file name of a title.
 func slug(title string) string {

@@ -1,0 +1,179 @@
+package fake
+
+import (
+	"strings"
+	"time"
+)
+
+// Words of the story's Jira site.
+const (
+	typeInitiative = "Initiative"
+	statusDropped  = "Won't do"
+)
+
+// zoneName is how Jira and Slack name an offset that is kept all year.
+func (p *person) zoneName() string {
+	_, seconds := time.Time{}.In(p.zone).Zone()
+	switch seconds {
+	case 0:
+		return "Etc/UTC"
+	case 330 * 60:
+		return "Asia/Kolkata"
+	}
+	return map[int]string{60: "Etc/GMT-1", 120: "Etc/GMT-2", -240: "Etc/GMT+4", -300: "Etc/GMT+5"}[seconds/60]
+}
+
+// hidden lists who hides their address from Jira's API.
+var hidden = []string{"femi-lorca", "joss-anker"}
+
+// foundSite creates the Jira site: accounts, projects, types.
+func (s *Story) foundSite() {
+	for _, p := range s.cast {
+		u := JiraUserSpec{ID: p.account, Name: p.login, Display: p.name, Email: p.email(), TimeZone: p.zoneName()}
+		for _, login := range hidden {
+			if login == p.login {
+				u.Email = ""
+			}
+		}
+		s.site.AddUser(u)
+	}
+	s.site.AddType(JiraTypeSpec{Name: typeInitiative, Level: 2})
+	s.site.AddType(JiraTypeSpec{Name: "Incident"})
+	s.site.AddStatus(JiraStatusSpec{Name: statusDropped, Category: "done"})
+	for _, team := range []string{"platform", "payments", "growth", "mobile", "", "management"} {
+		s.site.AddProject(JiraProjectSpec{Key: projects[team], Lead: s.cast[0].account})
+	}
+	var crew []string
+	for _, p := range s.cast {
+		if p.team == "mobile" {
+			crew = append(crew, p.account)
+		}
+	}
+	s.site.AddGroup("mobile-crew", crew...)
+}
+
+// foundEpics opens the tickets that stand for an objective: an epic, or an
+// initiative of the management with an epic in each project that takes part.
+func (s *Story) foundEpics(g *goal, at time.Time) {
+	g.epics = map[string]string{}
+	owner := s.memberOf(g.Teams[0]).account
+	spec := JiraIssueSpec{
+		Type: "Epic", Summary: g.Text, Description: "Stands for the objective " + g.ID + ".", Reporter: owner, Labels: []string{g.Label},
+	}
+	if g.focus != onResidency {
+		project := homes[g.home]
+		g.Epic = s.site.Open(at, project, spec)
+		g.epics[project] = g.Epic
+		return
+	}
+	spec.Type = typeInitiative
+	g.Epic = s.site.Open(at, projects["management"], spec)
+	for i, project := range []string{"PLAT", "PAY"} {
+		g.epics[project] = s.site.Open(at.Add(time.Duration(i+1)*time.Second), project, JiraIssueSpec{
+			Type: "Epic", Summary: []string{"Platform keeps data in its region", "Payments keep data in their region"}[i],
+			Reporter: owner, Parent: g.Epic,
+		})
+	}
+}
+
+// epicOf returns the epic for work on a goal in a repository, and its project.
+func (g *goal) epicOf(repo string) (key, project string) {
+	project = homes[repo]
+	if g.epics[project] == "" {
+		project = homes[g.home]
+	}
+	return g.epics[project], project
+}
+
+// planTicket opens the ticket of a task in the morning, for work that has one,
+// and writes the reference to it.
+func (s *Story) planTicket(t *task, present []*person) {
+	project := homes[t.repo]
+	spec := JiraIssueSpec{Type: "Story", Summary: t.spec.Title, Reporter: t.by.account, Assignee: t.by.account}
+	switch {
+	case t.goal != nil && t.style != byPath:
+		spec.Parent, project = t.goal.epicOf(t.repo)
+	case t.focus == RunWork:
+		project, spec.Type = projects[""], "Incident"
+		spec.Labels = [][]string{{LabelIncident}, {LabelOnCall}, {LabelIncident, LabelOnCall}}[s.rng.IntN(3)]
+	case t.focus == NonGoal:
+		spec.Labels = []string{LabelNonGoal}
+	default:
+		return
+	}
+	remark, moved := s.rng.IntN(5) == 0, s.rng.IntN(20) == 0 && project == "PLAT" && t.goal != nil
+	at := s.clock(t.by, 9, 5+s.rng.IntN(30))
+	s.at(at, func(at time.Time) {
+		t.ticket = s.site.Open(at, project, spec)
+		if moved {
+			t.ticket = s.site.Move(at.Add(time.Second), t.ticket, t.by.account, "PAY")
+		}
+		t.refer()
+	})
+	s.at(at.Add(time.Minute), func(at time.Time) { s.site.Transition(at, t.ticket, t.by.account, "In Progress") })
+	if remark {
+		s.at(at.Add(10*time.Minute), func(at time.Time) { s.site.Comment(at, t.ticket, t.by.account, "Starting on this today.") })
+	}
+	s.planTalk(t, at.Add(20*time.Minute), present)
+}
+
+// refer writes the reference to the ticket in the style of the task.
+func (t *task) refer() {
+	switch t.style {
+	case byKeyword:
+		t.spec.Body += "\n\nFixes " + t.ticket
+	case byBranch:
+		t.spec.Head = "feature/" + t.ticket + "-" + slug(t.spec.Title)
+	case byBrackets:
+		t.spec.Title = "[" + t.ticket + "] " + t.spec.Title
+	case byLabel:
+		t.spec.Labels = []string{t.goal.Label}
+		t.spec.Body += "\n\nSee " + t.ticket
+	default:
+		t.spec.Title = t.ticket + ": " + t.spec.Title
+	}
+}
+
+// logs reports whether a person's team keeps worklogs.
+func (p *person) logs() bool { return p.team == "mobile" }
+
+// planLog logs a person's hours on a ticket in the evening: most of the day.
+func (s *Story) planLog(t *task) {
+	if !t.by.logs() {
+		return
+	}
+	spent := time.Duration(5+s.rng.IntN(2)) * time.Hour
+	started := s.clock(t.by, 9, 30)
+	s.at(s.clock(t.by, 17, s.rng.IntN(30)), func(at time.Time) {
+		if t.ticket != "" {
+			s.site.LogWork(at, t.ticket, JiraWorkSpec{By: t.by.account, Started: started.UTC(), Spent: spent})
+		}
+	})
+}
+
+// finish moves the ticket of a task that is merged or given up.
+func (s *Story) finish(t *task, at time.Time, status string) {
+	if t.ticket != "" {
+		s.site.Transition(at, t.ticket, t.by.account, status)
+	}
+}
+
+// retire stops an objective: its epic is closed, with the decision.
+func (s *Story) retire() {
+	for _, g := range s.goals {
+		if g.focus == onSearch {
+			owner := s.memberOf(g.Teams[0])
+			s.at(s.day.Add(14*time.Hour), func(at time.Time) {
+				s.site.Comment(at, g.Epic, owner.account, "Decided: we stop here and put the people on checkout. What is in flight is not finished.")
+			})
+			s.at(s.day.Add(14*time.Hour+time.Minute), func(at time.Time) { s.site.Transition(at, g.Epic, owner.account, statusDropped) })
+			s.decide(s.day.Add(14*time.Hour+2*time.Minute), g, owner)
+		}
+	}
+}
+
+// browse is the address of a ticket.
+func browse(key string) string { return "https://harbourline.atlassian.example/browse/" + key }
+
+// markup is how Slack writes a link to a ticket.
+func markup(key string) string { return "<" + browse(key) + "|" + strings.TrimSpace(key) + ">" }

@@ -192,8 +192,13 @@ func (w *Workspace) messageEvent(e *encoder, at time.Time, ev SlackEvent, ch *sl
 	m := ch.byTS[ev.TS]
 	switch {
 	case ev.Type == MessagePosted && m != nil:
-		// The event is the message itself.
-		c.messageMembers(e, ch, m)
+		// The event is the message itself, before anybody reacted to it.
+		c.messageHead(e, m)
+		c.messageParts(e, m)
+		if m.Thread != "" {
+			e.str("thread_ts", m.Thread)
+			e.str("parent_user_id", ch.byTS[m.Thread].Author)
+		}
 	case ev.Type == MessageChanged && m != nil:
 		e.str("type", "message")
 		e.str("subtype", ev.Type)

@@ -179,11 +179,7 @@ func (w *Workspace) fieldID(i int) string {
 // messageObject writes a message.
 func (c *slackCall) messageObject(e *encoder, ch *slackChannel, m *slackMessage) {
 	e.open('{')
-	c.messageMembers(e, ch, m)
-	e.close('}')
-}
-
-func (c *slackCall) messageMembers(e *encoder, ch *slackChannel, m *slackMessage) {
+	defer e.close('}')
 	c.messageHead(e, m)
 	c.messageParts(e, m)
 	if m.edited != "" {

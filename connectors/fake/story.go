@@ -157,6 +157,18 @@ func (s *Story) Teams() []Team {
 	return teams
 }
 
+// Hidden returns the Jira accounts of those who hide their address there, by
+// login.
+func (s *Story) Hidden() map[string]string {
+	accounts := map[string]string{}
+	for _, p := range s.cast {
+		if slices.Contains(hidden, p.login) {
+			accounts[p.login] = p.account
+		}
+	}
+	return accounts
+}
+
 // Objectives returns the declared objectives in rank order, as they stand.
 func (s *Story) Objectives() []Objective {
 	var out []Objective

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,10 +31,8 @@ var hidden = []string{"femi-lorca", "joss-anker"}
 func (s *Story) foundSite() {
 	for _, p := range s.cast {
 		u := JiraUserSpec{ID: p.account, Name: p.login, Display: p.name, Email: p.email(), TimeZone: p.zoneName()}
-		for _, login := range hidden {
-			if login == p.login {
-				u.Email = ""
-			}
+		if slices.Contains(hidden, p.login) {
+			u.Email = ""
 		}
 		s.site.AddUser(u)
 	}

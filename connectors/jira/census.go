@@ -1,0 +1,301 @@
+package jira
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/workdrift/workdrift/store"
+)
+
+// recent is how long a closed issue is still read again by a census.
+const recent = 35 * 24 * time.Hour
+
+// Above this share of a project's issues that vanish at once, a loss of rights
+// or a failing server is likelier than so many deletions.
+const (
+	maxVanished = 0.3
+	fewVanished = 3 // fewer than these are believed
+)
+
+func tooMany(vanished, all int) bool {
+	return vanished >= fewVanished && float64(vanished) > maxVanished*float64(all)
+}
+
+// A census finds what was deleted, moved away or hidden, which no list of
+// updates tells: it lists the ids of everything, asks for the stored issues
+// that are not among them, and judges by the projects that can be seen. It also
+// reads open issues again, since not everything that happens to an issue
+// updates it. Its state lives in memory: after a restart it begins again.
+type census struct {
+	began    time.Time
+	projects map[string]bool // keys of all that can be seen
+	scopes   []scope
+	search   *search
+	jql      string
+	listed   map[string]bool
+	compared bool
+	missing  []missing
+	stored   map[string]int       // issues by project
+	lost     map[string][]missing // by project
+	judged   bool
+	todo     []string // to read again
+	review   []scope  // whose open issues are still to be read
+}
+
+// A missing issue is stored but not listed.
+type missing struct {
+	id, key string
+	updated time.Time
+}
+
+// censusStep does one unit of a census.
+func (c *connector) censusStep(ctx context.Context, f *fetch) (more bool, err error) {
+	s := c.census
+	if s == nil {
+		if s, err = c.newCensus(ctx, f); err != nil {
+			return false, err
+		}
+		c.census = s
+	}
+	switch {
+	case len(s.scopes) > 0:
+		err = c.censusPage(ctx, f, s)
+	case !s.compared:
+		err = c.compare(ctx, s)
+	case len(s.missing) > 0:
+		err = c.check(ctx, f, s)
+	case !s.judged:
+		s.judged = true
+		err = c.judge(ctx, f, s)
+	case len(s.todo) > 0:
+		n := min(chunk, len(s.todo))
+		if err = c.reread(ctx, f, s.todo[:n]); err == nil {
+			s.todo = s.todo[n:]
+		}
+	case len(s.review) > 0:
+		err = c.reviewPage(ctx, f, s)
+	default:
+		c.census = nil
+		return false, f.move(streamCensus, duePos{At: s.began.Unix()})
+	}
+	if err != nil {
+		c.census = nil
+	}
+	return true, err
+}
+
+func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
+	if _, err := c.whoAmI(ctx); err != nil {
+		return nil, err
+	}
+	all, err := c.listProjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.cfg.Projects) > 0 {
+		if err := c.setRoster(ctx, f, all); err != nil {
+			return nil, err
+		}
+	}
+	s := &census{
+		began: c.api.gov.serverNow(), projects: map[string]bool{}, scopes: c.scopes, review: c.scopes,
+		listed: map[string]bool{}, stored: map[string]int{}, lost: map[string][]missing{},
+	}
+	for _, p := range all {
+		s.projects[strings.ToUpper(p.Key)] = true
+	}
+	return s, nil
+}
+
+// censusPage lists ids.
+func (c *connector) censusPage(ctx context.Context, f *fetch, s *census) error {
+	sc := s.scopes[0]
+	where, some := sc.where(c.visible(f))
+	if !some {
+		s.scopes = s.scopes[1:]
+		return nil
+	}
+	pos, _ := decodePos[scanPos](f.position(sc.key()))
+	var page *searchPage
+	var err error
+	if s.search == nil {
+		s.search = &search{board: sc.board, fields: []string{"id"}, size: c.idPageSize()}
+		page, err = c.timed(ctx, s.search, func() string {
+			s.jql = and(where, c.since("updated", time.UnixMilli(pos.From)))
+			return s.jql
+		})
+	} else {
+		page, err = c.next(ctx, s.search, s.jql)
+	}
+	if err != nil {
+		return err
+	}
+	for _, raw := range page.Issues {
+		var w stamp
+		if json.Unmarshal(raw, &w) == nil {
+			s.listed[string(w.ID)] = true
+		}
+	}
+	if s.search.done {
+		s.scopes, s.search = s.scopes[1:], nil
+	}
+	return nil
+}
+
+// compare finds the stored issues that are not listed, and the listed ones that
+// are not stored.
+func (c *connector) compare(ctx context.Context, s *census) error {
+	s.compared = true
+	if c.env.Stored == nil {
+		return nil
+	}
+	there := map[string]bool{}
+	for it, err := range c.env.Stored(ctx, prefix) {
+		if err != nil {
+			return fmt.Errorf("list stored items: %w", err)
+		}
+		id := it.ID[len(prefix):]
+		if !isID(id) || len(it.Keys) == 0 || it.Gone != "" {
+			continue
+		}
+		there[id] = true
+		s.stored[projectOf(it.Keys[0])]++
+		if !s.listed[id] {
+			s.missing = append(s.missing, missing{id: id, key: it.Keys[0], updated: it.Updated})
+		}
+	}
+	for id := range s.listed {
+		if !there[id] && isID(id) {
+			s.todo = append(s.todo, id)
+		}
+	}
+	slices.Sort(s.todo)
+	return nil
+}
+
+// check asks for some of the missing issues by id.
+func (c *connector) check(ctx context.Context, f *fetch, s *census) error {
+	n := min(chunk, len(s.missing))
+	found, err := c.stamps(ctx, s.missing[:n])
+	if err != nil {
+		return err
+	}
+	for _, m := range s.missing[:n] {
+		w, ok := found[m.id]
+		switch {
+		case !ok:
+			s.lost[projectOf(m.key)] = append(s.lost[projectOf(m.key)], m)
+		case w.Key != m.key && c.leftScope(m.key, w.Key):
+			f.gone(itemID(m.id), store.GoneMoved, w.Key)
+		case w.Key != m.key || w.Fields.Updated.second().After(m.updated.Truncate(time.Second)):
+			s.todo = append(s.todo, m.id) // out of the scope, and changed
+		}
+	}
+	s.missing = s.missing[n:]
+	return nil
+}
+
+// stamps reads by id what is needed to tell what became of issues.
+func (c *connector) stamps(ctx context.Context, asked []missing) (map[string]stamp, error) {
+	names := make([]string, len(asked))
+	for i, m := range asked {
+		names[i] = m.id
+	}
+	got, err := c.lookUpFields(ctx, names, []string{"updated"}, false)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]stamp{}
+	for _, raw := range got {
+		var w stamp
+		if json.Unmarshal(raw, &w) == nil {
+			found[string(w.ID)] = w
+		}
+	}
+	return found, nil
+}
+
+// leftScope reports whether an issue was moved out of the configured projects.
+// What else may select an issue is not told by its key.
+func (c *connector) leftScope(from, to string) bool {
+	if c.cfg.JQL != "" || len(c.cfg.Boards) > 0 {
+		return false
+	}
+	in := func(key string) bool {
+		return slices.ContainsFunc(c.cfg.Projects, func(p string) bool { return strings.EqualFold(p, projectOf(key)) })
+	}
+	return in(from) && !in(to)
+}
+
+// judge decides what became of the issues that are not found at all.
+func (c *connector) judge(ctx context.Context, f *fetch, s *census) error {
+	for name, lost := range s.lost {
+		why, err := c.verdict(ctx, name, s.projects[strings.ToUpper(name)])
+		if err != nil {
+			return err
+		}
+		if why == store.GoneDeleted && tooMany(len(lost), s.stored[name]) {
+			c.env.Log.Warn("too many issues vanished at once; keeping them until this is explained",
+				"source", c.env.Source, "project", name, "vanished", len(lost), "known", s.stored[name])
+			continue
+		}
+		for _, m := range lost {
+			f.gone(itemID(m.id), why, "")
+		}
+	}
+	return nil
+}
+
+// verdict is what not finding issues of a project means: they were deleted
+// when the project is there, else they cannot be seen any more.
+func (c *connector) verdict(ctx context.Context, name string, listed bool) (store.Gone, error) {
+	if listed {
+		return store.GoneDeleted, nil
+	}
+	p, err := c.oneProject(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if p.ID != "" {
+		return store.GoneDeleted, nil // under a new key
+	}
+	return store.GoneLostAccess, nil
+}
+
+// reviewPage reads a page of the issues that are open or were touched lately.
+func (c *connector) reviewPage(ctx context.Context, f *fetch, s *census) error {
+	sc := s.review[0]
+	where, some := sc.where(c.visible(f))
+	if !some {
+		s.review = s.review[1:]
+		return nil
+	}
+	pos, _ := decodePos[scanPos](f.position(sc.key()))
+	var page *searchPage
+	var err error
+	if s.search == nil {
+		whole := c.fullSearch(sc.board)
+		s.search = &whole
+		page, err = c.timed(ctx, s.search, func() string {
+			s.jql = and(where, c.since("updated", time.UnixMilli(pos.From)),
+				"(resolution is EMPTY OR "+c.since("updated", s.began.Add(-recent))+")")
+			return s.jql
+		})
+	} else {
+		page, err = c.next(ctx, s.search, s.jql)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.keep(ctx, f, c.decode(f, page.Issues)); err != nil {
+		return err
+	}
+	if s.search.done {
+		s.review, s.search = s.review[1:], nil
+	}
+	return nil
+}

@@ -1,0 +1,273 @@
+package jira
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors"
+)
+
+// config is the connector's stanza of the configuration.
+type config struct {
+	// BaseURL is where the API is: https://acme.atlassian.net/ for Cloud,
+	// https://jira.example.org/ or https://host/jira/ for Data Center, and
+	// https://api.atlassian.com/ex/jira/CLOUD-ID/ for the scoped tokens of
+	// Cloud. Which of the two products answers there is asked of it.
+	BaseURL string `yaml:"base_url"`
+	// Email belongs to an API token of Cloud, or is the user name that belongs
+	// to a password on Data Center. Without it the token is sent as a bearer
+	// token: a personal access token of Data Center, or OAuth. Without a token
+	// the source is read anonymously.
+	Email     string `yaml:"email"`
+	TokenFile string `yaml:"token_file"`
+	TokenEnv  string `yaml:"token_env"`
+
+	// What is read: the union of these. Ancestors outside of it are read too.
+	Projects []string `yaml:"projects"` // keys, "PAY"
+	JQL      string   `yaml:"jql"`      // without ORDER BY
+	Boards   []int64  `yaml:"boards"`   // ids
+
+	Since    string  `yaml:"since"`     // how far the first backfill goes, by update: "180d", "2026-01-31"
+	Reserve  float64 `yaml:"reserve"`   // share of a reported request budget left to others, 0 to 0.95
+	PageSize int     `yaml:"page_size"` // issues a page, 1 to 100
+	Timeout  span    `yaml:"timeout"`   // of one request
+
+	Overlap           span `yaml:"overlap"`            // how far each poll looks back behind the last
+	SweepInterval     span `yaml:"sweep_interval"`     // between sweeps for what the index told late
+	SweepWindow       span `yaml:"sweep_window"`       // how far a sweep looks back
+	CensusInterval    span `yaml:"census_interval"`    // between counts of what is still there
+	DiscoveryInterval span `yaml:"discovery_interval"` // between lists of the projects
+
+	// Fields maps attributes to fields, by name or id: {team: "Team"}. Values
+	// that are people are left out.
+	Fields map[string]string `yaml:"fields"`
+	// Levels maps the names or ids of issue types to attributes "level", for
+	// servers that do not tell hierarchy levels: {Initiative: initiative}.
+	Levels map[string]string `yaml:"levels"`
+	// BlockLinks are the names of link types whose outward side blocks.
+	BlockLinks []string `yaml:"block_links"`
+	// DroppedResolutions and DroppedStatuses are the names of resolutions and
+	// of finished statuses that deliver nothing, letter case ignored.
+	DroppedResolutions []string `yaml:"dropped_resolutions"`
+	DroppedStatuses    []string `yaml:"dropped_statuses"`
+
+	// CheckinField is the name or id of a field in which people report their
+	// confidence. CheckinScale is what full confidence is in it: 1, 10 or 100;
+	// 0 takes it from the value. CheckinValues are the confidences from 0 to 1
+	// of values that are words.
+	CheckinField  string             `yaml:"checkin_field"`
+	CheckinScale  float64            `yaml:"checkin_scale"`
+	CheckinValues map[string]float64 `yaml:"checkin_values"`
+
+	// Development reads the commits and pull requests of the development panel,
+	// from these applications: [GitHub, GitLab, bitbucket, stash]. Empty reads
+	// none. It costs two requests per application and issue that has any.
+	Development []string `yaml:"development"`
+	RemoteLinks bool     `yaml:"remote_links"` // costs a request per issue
+
+	Groups []string `yaml:"groups"` // names of groups whose members are read
+
+	connectors.HookSecrets `yaml:",inline"`
+}
+
+func defaults() config {
+	return config{
+		Since:             "180d",
+		Reserve:           0.15,
+		PageSize:          100,
+		Timeout:           span(time.Minute),
+		Overlap:           span(15 * time.Minute),
+		SweepInterval:     span(6 * time.Hour),
+		SweepWindow:       span(26 * time.Hour),
+		CensusInterval:    span(24 * time.Hour),
+		DiscoveryInterval: span(time.Hour),
+		BlockLinks:        []string{"Blocks"},
+		DroppedResolutions: []string{
+			"Abandoned", "Canceled", "Cancelled", "Cannot Reproduce", "Declined", "Duplicate", "Incomplete",
+			"Information Provided", "Invalid", "Known Error", "Not A Bug", "Not A Problem", "Obsolete",
+			"Rejected", "Won't Do", "Won't Fix", "Workaround",
+		},
+		DroppedStatuses: []string{"Abandoned", "Canceled", "Cancelled", "Declined", "Rejected", "Won't Do", "Won't Fix"},
+	}
+}
+
+var (
+	projectKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	orderBy    = regexp.MustCompile(`(?i)\border\s+by\b`)
+	attribute  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	appType    = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+)
+
+// validate returns everything that is wrong.
+func (c *config) validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.BaseURL == "" {
+		bad("base_url: say where Jira is, such as https://acme.atlassian.net/")
+	} else if _, err := c.root(); err != nil {
+		errs = append(errs, err)
+	}
+	if len(c.Projects)+len(c.Boards) == 0 && c.JQL == "" {
+		bad("name at least one of projects, jql, boards")
+	}
+	for _, p := range c.Projects {
+		if !projectKey.MatchString(p) {
+			bad("projects: %q is not the key of a project", p)
+		}
+	}
+	if err := checkJQL(c.JQL); err != nil {
+		bad("jql: %w", err)
+	}
+	for _, b := range c.Boards {
+		if b <= 0 {
+			bad("boards: %d is not the id of a board", b)
+		}
+	}
+	if c.Email != "" && c.TokenFile == "" && c.TokenEnv == "" {
+		bad("email: goes with one of token_file, token_env")
+	}
+	if _, err := parseSince(c.Since); err != nil {
+		bad("since: %w", err)
+	}
+	c.validateNumbers(bad)
+	c.validateFields(bad)
+	return errors.Join(errs...)
+}
+
+func (c *config) validateNumbers(bad func(string, ...any)) {
+	if !(c.Reserve >= 0 && c.Reserve <= 0.95) {
+		bad("reserve: %v is not between 0 and 0.95", c.Reserve)
+	}
+	if c.PageSize < 1 || c.PageSize > 100 {
+		bad("page_size: %d is not between 1 and 100", c.PageSize)
+	}
+	for _, d := range []struct {
+		key string
+		d   span
+	}{
+		{"timeout", c.Timeout}, {"sweep_interval", c.SweepInterval}, {"sweep_window", c.SweepWindow},
+		{"census_interval", c.CensusInterval}, {"discovery_interval", c.DiscoveryInterval},
+	} {
+		if d.d <= 0 {
+			bad("%s: must be positive", d.key)
+		}
+	}
+	if c.Overlap < 0 {
+		bad("overlap: must not be negative")
+	}
+	if !slices.Contains([]float64{0, 1, 10, 100}, c.CheckinScale) {
+		bad("checkin_scale: %v is none of 1, 10, 100", c.CheckinScale)
+	}
+	for word, v := range c.CheckinValues {
+		if !(v >= 0 && v <= 1) {
+			bad("checkin_values: %q is not between 0 and 1", word)
+		}
+	}
+}
+
+func (c *config) validateFields(bad func(string, ...any)) {
+	for name, field := range c.Fields {
+		if !attribute.MatchString(name) || field == "" {
+			bad("fields: %q: give an attribute in lower case and the name or id of a field", name)
+		}
+	}
+	for typ, level := range c.Levels {
+		if typ == "" || level == "" {
+			bad("levels: give the name or id of an issue type and its level")
+		}
+	}
+	for _, app := range c.Development {
+		if !appType.MatchString(app) {
+			bad("development: %q is not the type of an application, such as GitHub", app)
+		}
+	}
+	for _, g := range c.Groups {
+		if strings.TrimSpace(g) == "" {
+			bad("groups: a name is empty")
+		}
+	}
+}
+
+// root returns the address below which everything lies, with a slash at its
+// end. Plain HTTP is refused beyond the own machine, because the token travels
+// with each request.
+func (c *config) root() (*url.URL, error) {
+	u, err := url.Parse(c.BaseURL)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("base_url: not a plain URL such as https://acme.atlassian.net/")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()), u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("base_url: must be https")
+	}
+	if !strings.HasSuffix(u.Path, "/") {
+		u.Path += "/"
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// A bound is how far back the first backfill goes: to a date, or to an age.
+type bound struct {
+	date time.Time
+	age  time.Duration
+}
+
+func parseSince(s string) (bound, error) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		if t.Year() < 1971 {
+			return bound{}, fmt.Errorf("%q is before 1971", s)
+		}
+		return bound{date: t}, nil
+	}
+	var age span
+	if err := age.UnmarshalText([]byte(s)); err != nil || age <= 0 {
+		return bound{}, fmt.Errorf("%q is neither an age such as 180d nor a date such as 2026-01-31", s)
+	}
+	return bound{age: time.Duration(age)}, nil
+}
+
+// before returns the bound as seen at now, the server's time.
+func (b bound) before(now time.Time) time.Time {
+	t := b.date
+	if t.IsZero() {
+		t = now.Add(-b.age)
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+// A span is a duration that may also be written in days ("180d") or weeks.
+type span time.Duration
+
+// UnmarshalText reads "36h", "180d" or "2w".
+func (s *span) UnmarshalText(text []byte) error {
+	raw := strings.TrimSpace(string(text))
+	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		digits, ok := strings.CutSuffix(raw, suffix)
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if ok && err == nil {
+			if n < 0 || n > math.MaxInt64/int64(unit) {
+				return fmt.Errorf("%q is out of range", raw)
+			}
+			*s = span(time.Duration(n) * unit)
+			return nil
+		}
+	}
+	d, err := time.ParseDuration(raw)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 36h or 180d", raw)
+	}
+	*s = span(d)
+	return nil
+}

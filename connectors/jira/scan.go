@@ -1,0 +1,201 @@
+package jira
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors"
+)
+
+// A scan is the memory of a running scan: it saves asking again from the
+// creation time in the position.
+type scan struct {
+	search   search
+	jql      string
+	raw      string // the position it belongs to
+	estimate int    // pages in all, 0 when unknown
+}
+
+// scan reads one page of a scope.
+func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err error) {
+	where, some := s.where(c.visible(f))
+	if !some {
+		return false, &connectors.Error{Reason: connectors.ReasonAuth, Err: fmt.Errorf("none of the projects can be seen: %w", errNotVisible)}
+	}
+	pos, _ := decodePos[scanPos](f.position(s.key()))
+	walk := c.scans[s.key()]
+	fresh := walk == nil || walk.raw != f.position(s.key()) || pos.Began == 0
+	if fresh {
+		walk = &scan{search: c.fullSearch(s.board)}
+		c.scans[s.key()] = walk
+	}
+	page, err := c.scanPage(ctx, walk, &pos, where, fresh)
+	if errors.Is(err, errRejected) && fresh && len(s.projects) > 0 {
+		// A project that went since the projects were listed has it refused.
+		page, err = c.scanAgain(ctx, f, s, walk, &pos, where)
+	}
+	if err != nil {
+		delete(c.scans, s.key())
+		return false, err
+	}
+	now := c.api.gov.serverNow()
+	if pos.Began == 0 {
+		pos.Began = startOf(page, now).UnixMilli()
+	}
+	if walk.search.total > 0 {
+		walk.estimate = (walk.search.total + c.cfg.PageSize - 1) / c.cfg.PageSize
+	}
+	issues := c.decode(f, page.Issues)
+	for _, is := range issues {
+		pos.After = max(pos.After, is.created.UnixMilli())
+	}
+	if err := c.keep(ctx, f, unread(issues, &pos, now)); err != nil {
+		return false, err
+	}
+	pos.Pages++
+	pos.Count += len(page.Issues)
+	if walk.search.done {
+		if err := c.proveEmpty(ctx, &pos); err != nil {
+			return false, err
+		}
+		pos = c.complete(pos)
+		delete(c.scans, s.key())
+	}
+	if err := f.move(s.key(), pos); err != nil {
+		return false, err
+	}
+	walk.raw = f.position(s.key())
+	return !walk.search.done, nil
+}
+
+// scanAgain lists the projects and reads the page with those that are left.
+func (c *connector) scanAgain(ctx context.Context, f *fetch, s scope, walk *scan, pos *scanPos, before string) (*searchPage, error) {
+	if _, err := c.readRoster(ctx, f); err != nil {
+		return nil, err
+	}
+	where, some := s.where(c.visible(f))
+	if !some || where == before {
+		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: errRejected}
+	}
+	return c.scanPage(ctx, walk, pos, where, true)
+}
+
+// fullSearch is a search for whole issues. Histories come along: Cloud tells
+// the newest of them only, which is enough for most.
+func (c *connector) fullSearch(board int64) search {
+	return search{board: board, fields: c.site.searchFields(), size: c.cfg.PageSize, expand: true}
+}
+
+// startOf is when a page was made, by the server's clock.
+func startOf(page *searchPage, now time.Time) time.Time {
+	if page.date.IsZero() {
+		return now
+	}
+	return page.date
+}
+
+// scanPage reads the next page of a scan, or the first one of a resumed scan.
+func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, where string, fresh bool) (*searchPage, error) {
+	if !fresh {
+		return c.next(ctx, &walk.search, walk.jql)
+	}
+	if pos.From == 0 {
+		pos.From = c.since0.before(c.api.gov.serverNow()).UnixMilli()
+	}
+	from := pos.From
+	if pos.Since != 0 {
+		from = pos.Since - time.Duration(c.cfg.Overlap).Milliseconds()
+	}
+	return c.timed(ctx, &walk.search, func() string {
+		conditions := []string{where, c.since("updated", time.UnixMilli(from))}
+		if pos.Began != 0 && pos.After != 0 {
+			conditions = append(conditions, c.since("created", time.UnixMilli(pos.After)))
+		}
+		walk.jql = and(conditions...)
+		return walk.jql
+	})
+}
+
+// unread leaves out the versions that an earlier poll brought.
+func unread(issues []*issue, pos *scanPos, now time.Time) []*issue {
+	if pos.Seen == nil {
+		pos.Seen = seen{}
+	}
+	kept := issues[:0:0]
+	for _, is := range issues {
+		if is.updated.IsZero() || pos.Seen.note(is.id, is.updated.UnixMilli(), now.UnixMilli()) {
+			kept = append(kept, is)
+		}
+	}
+	pos.Seen.trim(pos.Began - 24*time.Hour.Milliseconds())
+	return kept
+}
+
+// proveEmpty asks who reads when a scan found nothing after one that did: an
+// expired token may read an empty list.
+func (c *connector) proveEmpty(ctx context.Context, pos *scanPos) error {
+	if pos.Count > 0 || !pos.Had {
+		return nil
+	}
+	_, err := c.whoAmI(ctx)
+	return err
+}
+
+// complete is the position after a scan.
+func (c *connector) complete(pos scanPos) scanPos {
+	done := scanPos{Since: pos.Began, From: pos.From, Had: pos.Count > 0, Seen: pos.Seen}
+	done.Seen.trim(pos.Began - time.Duration(c.cfg.Overlap).Milliseconds() - time.Hour.Milliseconds())
+	return done
+}
+
+// keep completes issues and normalises them.
+func (c *connector) keep(ctx context.Context, f *fetch, issues []*issue) error {
+	for _, is := range issues {
+		c.site.learn(is.status)
+	}
+	issues, err := c.fill(ctx, issues)
+	if err != nil {
+		return err
+	}
+	for _, is := range issues {
+		for _, w := range is.worklogs {
+			c.remember(string(w.ID), is.id)
+		}
+		f.norm.issue(is)
+	}
+	return f.want(issues)
+}
+
+// maxRemembered bounds how many worklogs are known by their ids.
+const maxRemembered = 200_000
+
+func (c *connector) remember(worklog, issue string) {
+	if len(c.worklogs) >= maxRemembered {
+		clear(c.worklogs)
+	}
+	c.worklogs[worklog] = issue
+}
+
+// fill completes issues, and leaves out those that went meanwhile.
+func (c *connector) fill(ctx context.Context, issues []*issue) ([]*issue, error) {
+	if err := c.fillHistories(ctx, issues); err != nil {
+		return nil, err
+	}
+	kept := issues[:0:0]
+	for _, is := range issues {
+		there, err := c.fillLists(ctx, is)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			kept = append(kept, is)
+		}
+	}
+	return kept, nil
+}
+
+// isAbsent reports whether an answer says that something is not there.
+func isAbsent(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }

@@ -122,7 +122,6 @@ type slackCall struct {
 	scopes []string
 	now    time.Time
 	fault  *Fault
-	items  []string
 }
 
 func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -169,6 +170,14 @@ func TestSlackMemberChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "deleted", []any{u.Deleted, u.IsBot, u.TZ}, []any{true, false, ""})
+	far := r.AddMember(fake.MemberSpec{Name: "kei", TZ: "Asia/Tokyo"})
+	if u, err = r.api.GetUserInfoContext(t.Context(), far); err != nil || u.TZ != "Asia/Tokyo" {
+		t.Fatal(u, err)
+	}
+	if place, err := time.LoadLocation(u.TZ); err == nil {
+		_, offset := clock().In(place).Zone()
+		equal(t, "offset", u.TZOffset, offset)
+	}
 	visitor := r.AddMember(fake.MemberSpec{Name: "eve", Stranger: true})
 	flow := r.AddMember(fake.MemberSpec{Name: "standup", Workflow: true})
 	for id, flag := range map[string]string{visitor: "is_stranger", flow: "is_workflow_bot"} {
@@ -207,6 +216,11 @@ func TestSlackPostMessage(t *testing.T) {
 		equal(t, want, code(t, ask(t, r.base, "chat.postMessage", args...)), want)
 	}
 	equal(t, "refused ones are not kept", len(r.s.Posted()), 2)
+	first, _, err := r.api.PostMessageContext(t.Context(), r.ada, slack.MsgOptionText("for you", false))
+	again, _, err2 := r.api.PostMessageContext(t.Context(), r.ada, slack.MsgOptionText("and this", false))
+	if err != nil || err2 != nil || first != again || first[0] != 'D' || len(r.s.Trespasses()) != 0 {
+		t.Errorf("to a member: %s and %s, %v, %v", first, again, err, err2)
+	}
 }
 
 // TestSlackMistakes holds the workspace to its promise that a change that

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 func (c *slackCall) origin() string { return "https://" + c.w.domain + ".slack.com/" }
@@ -149,6 +150,7 @@ func (c *slackCall) reactionsGet() *response {
 
 // postMessage posts as the app's bot.
 func (c *slackCall) postMessage() *response {
+	c.w.openDirect(c.now, c.args.Get("channel"))
 	id, wrong := c.postable()
 	if wrong != nil {
 		return wrong
@@ -184,6 +186,20 @@ func (c *slackCall) postMessage() *response {
 		e.key("message")
 		c.messageObject(e, ch, ch.byTS[p.TS])
 	}, "message:"+id+"/"+p.TS)
+}
+
+// openDirect makes sure that there is a direct message with a member; other
+// names are left alone.
+func (w *Workspace) openDirect(at time.Time, member string) {
+	w.change(func() error {
+		exists := slices.ContainsFunc(w.channels, func(ch *slackChannel) bool {
+			return ch.kind == directMessage && ch.Members[0] == member
+		})
+		if w.byID[member] != nil && !exists {
+			w.addConversation(at, directMessage, ChannelSpec{Private: true, OffLimits: true, Members: []string{member}, Bot: true})
+		}
+		return nil
+	})
 }
 
 // postable finds where a message may be posted: a channel by id or name, or a

@@ -14,7 +14,8 @@
 // Where a function takes a repository it is spelled [HOST/]OWNER/NAME, as the
 // gh command does; the host is github.com unless it is given. Keys of issues
 // and pull requests are "owner/name#12", of commits "owner/name@<40 hex
-// digits>", of objectives "objective:<id>". Without a repository "#12" means
+// digits>", of objectives "objective:<id>", of Slack threads the path of their
+// permalink, "archives/C012AB3CD/p1712345678000100". Without a repository "#12" means
 // nothing and is left out.
 //
 // All functions are pure and take time linear in the length of their input.

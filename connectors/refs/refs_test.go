@@ -79,6 +79,10 @@ func TestCommit(t *testing.T) {
 		{"x", "a#1 #2b #03 &#39; #x x/y/z#4 #", ""},
 		{"x", "https://github.com/acme/api/pull/5/files https://github.com/o/r/issues/6#issuecomment-7 https://github.com/o/r/commit/" + sha, "mentions acme/api#5, mentions o/r#6, mentions o/r@" + sha},
 		{"x", "https://evil.org/o/r/issues/6 https://github.com/o/r/tree/7", ""},
+		// Permalinks of Slack: a reply names its thread.
+		{"x", "https://acme.slack.com/archives/C01AB/p1712345678000100", "mentions archives/C01AB/p1712345678000100"},
+		{"x", "https://acme.slack.com/archives/C01AB/p1712345700000200?thread_ts=1712345678.000100&cid=C01AB", "mentions archives/C01AB/p1712345678000100"},
+		{"x", "https://acme.slack.com/archives/C01AB https://slack.com/archives/C01AB/p1 https://x.org/archives/C01AB/p1712345678000100", ""},
 		{"x", "other/repo@" + sha + " uses: " + sha, "mentions other/repo@" + sha},
 		// Closing keywords.
 		{"Fix #1", "closes: #2, CLOSED #3 resolves other/r#4\nFixes https://github.com/acme/api/issues/5.", "closes acme/api#1, closes acme/api#2, closes acme/api#3, closes other/r#4, closes acme/api#5"},

@@ -40,6 +40,10 @@ func (f *finder) url(s string, i, end int, closing bool, kw keyword) {
 		}
 		return
 	}
+	if key := threadKey(host, parts, query); key != "" {
+		f.add(store.LinkMentions, key)
+		return
+	}
 	if key := trackerKey(rest, query); key != "" {
 		if closing && kw.until == i {
 			f.add(store.LinkCloses, key)
@@ -47,6 +51,29 @@ func (f *finder) url(s string, i, end int, closing bool, kw keyword) {
 		}
 		f.add(store.LinkMentions, key)
 	}
+}
+
+// threadKey returns the key of the Slack thread that a permalink leads into:
+// "archives/C012AB3CD/p1712345678000100", the path of the permalink of its first
+// message. The permalink of a reply names that message in its query.
+func threadKey(host string, parts []string, query string) string {
+	if !strings.HasSuffix(host, ".slack.com") || len(parts) < 4 || parts[1] != "archives" || !isChannel(parts[2]) {
+		return ""
+	}
+	root, _ := strings.CutPrefix(parts[3], "p")
+	if _, rest, ok := strings.Cut("&"+query, "&thread_ts="); ok {
+		root, _, _ = strings.Cut(rest, "&")
+		root = strings.Replace(root, ".", "", 1)
+	}
+	if len(root) != 16 || strings.Trim(root, "0123456789") != "" {
+		return ""
+	}
+	return "archives/" + parts[2] + "/p" + root
+}
+
+// isChannel reports whether s has the form of the id of a Slack channel.
+func isChannel(s string) bool {
+	return len(s) > 1 && len(s) <= maxProject && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // trackerKey returns the ticket key of a tracker's address: /browse/PAY-7,

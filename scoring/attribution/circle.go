@@ -21,6 +21,7 @@ func (r *resolver) settleCircle(circle []uint32) {
 	c := &round{g: r.g, at: make(map[uint32]int, len(circle)), nodes: make([]node, len(circle))}
 	for i, p := range circle {
 		w := r.works[p]
+		r.g.flags[w] |= flagCircle
 		c.at[w] = i
 		n := &c.nodes[i]
 		n.ev = r.g.gather(w, nil)

@@ -84,7 +84,8 @@ const (
 	flagDirty
 	flagChanged
 	flagPlaced
-	flagAlone // has no copies, as of the last Resolve
+	flagAlone  // has no copies, as of the last Resolve
+	flagCircle // was attributed together with a circle of works
 )
 
 // NewGraph returns an empty graph. Overrides with a bad target are ignored,
@@ -319,4 +320,18 @@ func (g *Graph) Work(no uint64) uint64 {
 		return no
 	}
 	return uint64(g.work[no])
+}
+
+// Members returns the numbers of the items that are one work with an item,
+// itself included, as of the last Resolve.
+func (g *Graph) Members(no uint64) []uint64 {
+	if no >= uint64(len(g.work)) || g.work[no] == 0 {
+		return []uint64{no}
+	}
+	all, _ := g.members(g.work[no], nil)
+	out := make([]uint64, len(all))
+	for i, n := range all {
+		out[i] = uint64(n)
+	}
+	return out
 }

@@ -187,7 +187,12 @@ func (r *resolver) finish(p uint32, ev *evidence) {
 		r.state[q] &^= stateOnStack
 	}
 	if len(circle) == 1 {
-		if r.stale(p, ev) {
+		// In a circle works are attributed by other rules, so what left one is
+		// attributed again even if nothing that it links to has moved.
+		w := r.works[p]
+		left := r.g.flags[w]&flagCircle != 0
+		r.g.flags[w] &^= flagCircle
+		if left || r.stale(p, ev) {
 			c, s, m := r.g.alone(ev)
 			r.settle(p, c, s, m, ev)
 		}

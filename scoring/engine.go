@@ -3,8 +3,8 @@ package scoring
 import (
 	"fmt"
 	"hash/fnv"
-	"iter"
 	"slices"
+	"strings"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/effort"
@@ -13,16 +13,19 @@ import (
 )
 
 // An Engine holds what a report is made of, in memory: for each item its
-// touches, for each person-week its split into person-days, and the graph of
-// attributions. It is fed with changes, in any order and as often as they
-// come; its reports depend on the newest state of each item only. So an engine
+// touches and logged time, for each person-week its split into person-days, and
+// the graph of attributions. It is fed with changes, in any order and as often
+// as they come, and told now and then what the sources know about accounts and
+// groups; its reports depend on the newest state of each only. So an engine
 // that followed the store for a year and one that has just read it all give
 // the same report, bit for bit.
 //
 // Feeding a change costs what the change touches: its own events and the
 // person-weeks they fall in, never what is stored besides. A report reads the
 // person-weeks of its windows, and splits those of them that changed; older
-// ones are never split.
+// ones are never split. When identities turn out to be one person, or a person
+// turns out to live in another zone, the weeks of these persons are built
+// again from the touches, which needs one look at each item.
 //
 // An Engine is not safe for concurrent use. A changed configuration needs a
 // new one.
@@ -31,93 +34,56 @@ type Engine struct {
 	graph    *attribution.Graph
 	calendar *calendar
 	people   *people
+	owners   *owners // nil when no team owns anything
+	profiles []store.Profile
+	groups   []store.Group
 
-	items  []itemState // by item number
-	lines  []timeline  // by person
-	seq    uint64
-	frozen map[objective.Date]Frozen // by Monday
-	unpaid map[uint64]unpaid         // by item number, those without left out
-	stats  EngineStats
-	split  splitter
+	items   []itemState // by item number
+	actors  []actor
+	byActor map[string]uint32
+	lines   []timeline // by person
+	logs    map[uint32][]logEntry
+	replan  map[uint32]bool // persons whose logged time must be laid out again
+	recast  []uint32        // items that became threads, or ceased to be
+	seq     uint64
+	frozen  map[objective.Date]Frozen // by Monday
+	ghosts  map[uint32]int            // by item, those without left out
+	stats   EngineStats
+	split   splitter
 }
 
 // EngineStats counts what an engine holds.
 type EngineStats struct {
 	Items   int // items, those that are gone included
-	Touches int // presences of a person at an item in a minute
+	Touches int // presences of an identity at an item in a minute
 	Weeks   int // person-weeks
+	Logs    int // logged times
 	Ghosts  int // events without an actor, which earn no effort
-	Strange int // identities that the configuration does not name
-	Machine int // events by machines, which earn no effort
+	Machine int // presences and logs of machines, which earn no effort
+	// Strange are identities at work that the configuration does not name and
+	// that are merged with no other identity at work.
+	Strange int
+	// Conflicts are pairs of identities that a source holds to be one person
+	// and that the configuration holds to be two.
+	Conflicts int
 }
 
 // itemState is what the engine keeps of one item.
 type itemState struct {
-	touches []touch // by person, then day, then minute
+	touches []touch // by actor, then moment
 	order   uint64  // stable order among works, for rounding
 	work    uint32  // number of the work that carries the effort
 	seen    uint16  // scratch of one report: a bit for each window that counted the item
 	known   bool
+	thread  bool // a discussion: no work unless it is attributed
 }
 
-// unpaid counts the events of an item that earn no effort.
-type unpaid struct{ ghosts, machine int }
-
-// touch is the presence of one person at one item in one minute.
-type touch struct {
-	person   uint32
-	day      int32 // objective.Date
-	minute   int16 // from the person's local midnight
-	presence effort.Presence
-}
-
-// personWeek is one person's ISO week.
-type personWeek struct {
-	person uint32
-	dirty  bool // its cells are out of date
-	monday objective.Date
-	items  []uint32 // numbers of the items touched, ascending
-	cells  []cell   // effort, by day and work; see Engine.cells
-}
-
-// A timeline holds the weeks of one person, those without work as nil.
-type timeline struct {
-	first objective.Date // Monday of weeks[0]
-	weeks []*personWeek
-	held  int // weeks that are not nil
-}
-
-// at returns the week that starts on a Monday, nil when there is none.
-func (l *timeline) at(monday objective.Date) *personWeek {
-	if i := int(monday-l.first) / 7; monday >= l.first && i < len(l.weeks) {
-		return l.weeks[i]
-	}
-	return nil
-}
-
-// slot returns the place of the week that starts on a Monday.
-func (l *timeline) slot(monday objective.Date) **personWeek {
-	if len(l.weeks) == 0 {
-		l.first = monday
-	}
-	if gap := int(l.first-monday) / 7; gap > 0 {
-		// Histories are often read backwards: leave room for more.
-		room := max(gap, len(l.weeks))
-		l.weeks = slices.Insert(l.weeks, 0, make([]*personWeek, room)...)
-		l.first -= objective.Date(7 * room)
-	}
-	i := int(monday-l.first) / 7
-	for len(l.weeks) <= i {
-		l.weeks = append(l.weeks, nil)
-	}
-	return &l.weeks[i]
-}
-
-// cell is the effort of one person on one work on one day, under each model.
-type cell struct {
-	work   uint32
-	micros [effort.NumModels]int32
-	day    uint8 // 0 is Monday
+// An actor is one identity that did something.
+type actor struct {
+	key     string
+	person  uint32
+	machine bool
+	held    int // its touches and logs
 }
 
 // NewEngine returns an empty engine for what was declared. It fails when a
@@ -127,12 +93,20 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile rules: %w", err)
 	}
+	owned, err := newOwners(d.Teams)
+	if err != nil {
+		return nil, fmt.Errorf("compile what teams own: %w", err)
+	}
 	return &Engine{
 		declared: d,
 		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
 		calendar: newCalendar(&d.Set),
-		people:   newPeople(d),
-		unpaid:   make(map[uint64]unpaid),
+		people:   newPeople(d, nil, nil),
+		owners:   owned,
+		byActor:  make(map[string]uint32),
+		logs:     make(map[uint32][]logEntry),
+		replan:   make(map[uint32]bool),
+		ghosts:   make(map[uint32]int),
 		split:    splitter{config: d.Effort},
 	}, nil
 }
@@ -143,12 +117,28 @@ func (e *Engine) Seq() uint64 { return e.seq }
 // Stats counts what the engine holds.
 func (e *Engine) Stats() EngineStats {
 	s := e.stats
-	for _, l := range e.lines[min(e.people.named, len(e.lines)):] {
-		if l.held > 0 {
-			s.Strange++
+	s.Strange, s.Conflicts = len(e.Unmatched()), e.people.conflicts
+	return s
+}
+
+// Unmatched lists the keys of the identities at work that the configuration
+// does not name and that are merged with no other identity at work, in order.
+// Each counts as a person of its own, which may be one too many.
+func (e *Engine) Unmatched() []string {
+	var alone []string
+	for p := e.people.named; p < len(e.lines); p++ {
+		var at []uint32
+		for _, a := range e.lines[p].actors {
+			if e.actors[a].held > 0 {
+				at = append(at, a)
+			}
+		}
+		if len(at) == 1 {
+			alone = append(alone, e.actors[at[0]].key)
 		}
 	}
-	return s
+	slices.Sort(alone)
+	return alone
 }
 
 // Apply replaces what the engine knows about one item.
@@ -157,178 +147,105 @@ func (e *Engine) Apply(ch store.Change) {
 	for uint64(len(e.items)) <= ch.No {
 		e.items = append(e.items, itemState{})
 	}
-	it := &e.items[ch.No]
+	no, it := uint32(ch.No), &e.items[ch.No]
 	if !it.known {
 		it.known = true
-		it.work = uint32(ch.No)
+		it.work = no
 		it.order = stableOrder(ch.Item.Source, ch.Item.ID)
 		e.stats.Items++
 	}
+	if thread := ch.Item.Kind == store.KindDiscussion; thread != it.thread {
+		it.thread = thread
+		e.recast = append(e.recast, no)
+	}
 	e.graph.Set(ch.No, &ch.Item)
-	e.replaceTouches(ch.No, it, e.touchesOf(&ch))
+	e.owners.set(ch.No, &ch.Item)
+	touches, logs := e.read(&ch)
+	e.replaceTouches(no, touches)
+	e.replaceLogs(no, logs)
 }
 
-// touchesOf turns the events of an item into touches. An item that is gone
-// keeps its events in the store and has no touches here.
-func (e *Engine) touchesOf(ch *store.Change) []touch {
-	before := e.unpaid[ch.No]
-	e.stats.Ghosts -= before.ghosts
-	e.stats.Machine -= before.machine
-	delete(e.unpaid, ch.No)
+// read turns the events of an item into touches and logged time. An item that
+// is gone keeps its events in the store and has neither here.
+func (e *Engine) read(ch *store.Change) (touches []touch, logs []logEntry) {
+	no, ghosts := uint32(ch.No), 0
+	defer func() {
+		e.stats.Ghosts += ghosts - e.ghosts[no]
+		delete(e.ghosts, no)
+		if ghosts > 0 {
+			e.ghosts[no] = ghosts
+		}
+	}()
 	if ch.Item.Gone != "" && ch.Item.Gone != store.GoneMoved {
-		return nil
+		return nil, nil
 	}
-	var touches []touch
-	var now unpaid
 	for i := range ch.Events {
 		ev := &ch.Events[i]
+		presence, seconds := effort.PresenceOf(ev.Kind, ch.Item.Kind), effort.LoggedSeconds(ev)
 		switch {
-		case effort.PresenceOf(ev.Kind, ch.Item.Kind) == 0:
+		case presence == 0 && seconds == 0:
 			continue
 		case ev.Actor == "":
-			now.ghosts++
+			ghosts++
 			continue
 		}
-		presence := effort.Credit(ev, ch.Item.Kind, e.people.machines)
-		if presence == 0 {
-			now.machine++
+		machine := effort.IsBot(ev.Actor, ev.Bot, nil)
+		a, at := e.actor(ev.Actor), effort.MomentOf(ev.At)
+		if seconds > 0 {
+			logs = append(logs, logEntry{actor: a, at: at, seconds: seconds, machine: machine})
 			continue
 		}
-		p := e.people.of(ev.Actor)
-		day, minute := e.people.localDate(p, ev.At)
-		touches = append(touches, touch{person: p, day: int32(day), minute: int16(minute), presence: presence})
+		touches = append(touches, touch{actor: a, minute: at.Minute, offset: at.Offset, presence: presence, machine: machine})
 	}
-	if now != (unpaid{}) {
-		e.unpaid[ch.No] = now
-		e.stats.Ghosts += now.ghosts
-		e.stats.Machine += now.machine
-	}
-	return mergeTouches(touches)
+	return mergeTouches(touches), sortLogs(logs)
 }
 
-// mergeTouches sorts touches and joins those of the same person and minute.
-func mergeTouches(touches []touch) []touch {
-	slices.SortFunc(touches, compareTouches)
-	merged := touches[:0]
-	for _, t := range touches {
-		if n := len(merged); n > 0 && compareTouches(merged[n-1], t) == 0 {
-			merged[n-1].presence |= t.presence
-			continue
-		}
-		merged = append(merged, t)
+// actor returns the number of an identity.
+func (e *Engine) actor(key string) uint32 {
+	n, ok := e.byActor[key]
+	if !ok {
+		key = strings.Clone(key)
+		n = uint32(len(e.actors))
+		e.byActor[key] = n
+		e.actors = append(e.actors, actor{key: key, person: e.people.of(key), machine: e.people.machines[key]})
+		line := e.line(e.actors[n].person)
+		line.actors = append(line.actors, n)
 	}
-	return slices.Clip(merged)
-}
-
-func compareTouches(a, b touch) int {
-	switch {
-	case a.person != b.person:
-		return cmpUint(uint64(a.person), uint64(b.person))
-	case a.day != b.day:
-		return int(a.day - b.day)
-	}
-	return int(a.minute) - int(b.minute)
-}
-
-func cmpUint(a, b uint64) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
-}
-
-// replaceTouches swaps the touches of an item and marks the person-weeks of
-// the old and the new ones.
-func (e *Engine) replaceTouches(no uint64, it *itemState, touches []touch) {
-	if slices.Equal(it.touches, touches) {
-		return
-	}
-	for person, monday := range weeksOf(it.touches) {
-		e.leave(e.lines[person].at(monday), uint32(no))
-	}
-	for person, monday := range weeksOf(touches) {
-		w := e.week(person, monday)
-		if i, ok := slices.BinarySearch(w.items, uint32(no)); !ok {
-			w.items = slices.Insert(w.items, i, uint32(no))
-		}
-		w.dirty = true
-	}
-	e.stats.Touches += len(touches) - len(it.touches)
-	it.touches = touches
-}
-
-// week returns a person-week, which is made when there is none.
-func (e *Engine) week(person uint32, monday objective.Date) *personWeek {
-	for len(e.lines) <= int(person) {
-		e.lines = append(e.lines, timeline{})
-	}
-	slot := e.lines[person].slot(monday)
-	if *slot == nil {
-		*slot = &personWeek{person: person, monday: monday}
-		e.lines[person].held++
-		e.stats.Weeks++
-	}
-	return *slot
-}
-
-// leave takes an item out of a person-week, which goes with its last item.
-func (e *Engine) leave(w *personWeek, no uint32) {
-	if i, ok := slices.BinarySearch(w.items, no); ok {
-		w.items = slices.Delete(w.items, i, i+1)
-	}
-	w.dirty = true
-	if len(w.items) == 0 {
-		*e.lines[w.person].slot(w.monday) = nil
-		e.lines[w.person].held--
-		e.stats.Weeks--
-	}
-}
-
-// cells returns the effort of a person-week, split anew when it changed. The
-// engine is settled.
-func (e *Engine) cells(w *personWeek) []cell {
-	if w.dirty {
-		w.dirty = false
-		e.splitWeek(w)
-	}
-	return w.cells
-}
-
-// weeksOf yields the person-weeks of sorted touches, each once.
-func weeksOf(touches []touch) iter.Seq2[uint32, objective.Date] {
-	return func(yield func(uint32, objective.Date) bool) {
-		var person uint32
-		var monday objective.Date
-		for i, t := range touches {
-			if i > 0 && t.person == person && t.day < int32(monday)+7 {
-				continue
-			}
-			person, monday = t.person, objective.Date(t.day).Monday()
-			if !yield(person, monday) {
-				return
-			}
-		}
-	}
+	return n
 }
 
 // settle brings attributions up to date, and marks the person-weeks whose items
-// are now parts of another work.
+// are now parts of another work, or are threads that became work or ceased to
+// be. Then it lays out logged time.
 func (e *Engine) settle() {
 	for _, no := range e.graph.Resolve() {
 		if no >= uint64(len(e.items)) {
 			continue
 		}
 		it := &e.items[no]
-		if work := uint32(e.graph.Work(no)); work != it.work {
+		work := uint32(e.graph.Work(no))
+		if work != it.work || e.items[work].thread {
 			it.work = work
-			for person, monday := range weeksOf(it.touches) {
-				e.lines[person].at(monday).dirty = true
-			}
+			e.markItem(uint32(no))
 		}
 	}
+	for _, no := range e.recast {
+		for _, member := range e.graph.Members(uint64(no)) {
+			e.markItem(uint32(member))
+		}
+	}
+	e.recast = nil
+	e.layOutAll()
+}
+
+// idle reports whether being present at a work is no effort: it is a thread,
+// and nothing says what it is about. Chat is not work by itself.
+func (e *Engine) idle(work uint32) bool {
+	if !e.items[work].thread {
+		return false
+	}
+	a := e.graph.Of(uint64(work))
+	return a.Bucket == attribution.Unknown && a.Method == attribution.None
 }
 
 // stableOrder orders works the same way in every store, however items were

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
@@ -23,6 +24,7 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.SetPeople(in.Profiles, in.Groups)
 	for _, ch := range in.Changes {
 		e.Apply(ch)
 	}
@@ -110,6 +112,12 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		m.teams = append(m.teams, e.teamTallies(r, end))
 	}
 	m.rest = e.teamTallies(r, end)
+	if e.owners != nil {
+		m.owned, m.all = make([][]ownedTally, len(d.Teams)), make([]effort.Micro, len(m.rest))
+		for t := range m.owned {
+			m.owned[t] = make([]ownedTally, len(m.rest))
+		}
+	}
 	for _, t := range m.rest {
 		m.from = min(m.from, t.days.From)
 	}
@@ -130,21 +138,12 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 // came or left, and the other teams' would tell that of this one.
 //
 // A membership that is taken out of the configuration without its last day
-// leaves no trace here: give members an until.
+// leaves no trace here: give members an until. Groups at the sources have their
+// versions, which tell.
 func (e *Engine) teamDay(day objective.Date) objective.Date {
-	for _, team := range e.declared.Teams {
-		changed := make(map[objective.Date]int)
-		for _, m := range team.Members {
-			for _, edge := range []objective.Date{m.From, m.Until} {
-				if edge != objective.NoDate && day-longestWindow <= edge && edge <= day {
-					changed[edge]++
-				}
-			}
-		}
-		for _, n := range changed {
-			if WeeklyOnly(n, e.declared.Privacy.KPeople) {
-				return (day + 1).Monday() - 1
-			}
+	for _, n := range e.people.changes(DateRange{day - longestWindow, day}) {
+		if WeeklyOnly(n, e.declared.Privacy.KPeople) {
+			return (day + 1).Monday() - 1
 		}
 	}
 	return day
@@ -171,6 +170,12 @@ func (e *Engine) teamTallies(r *Report, end objective.Date) []*tally {
 // fillWindow scores one window.
 func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
 	w.Org = e.score(m.org[window], stale)
+	if w.Org.Status == OK {
+		w.Org.Unplaced = personDays(m.org[window].unplaced)
+	}
+	for t := range m.owned {
+		w.Owned = append(w.Owned, e.ownedReport(t, &m.owned[t][window], m.rest[window].days.Until))
+	}
 	restated := restatement(m.restated, m.org[window].days)
 	switch {
 	case w.Org.Status != OK:
@@ -184,6 +189,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 		tally := m.teams[t][window]
 		scope := e.score(tally, stale)
 		scope.Team = e.declared.Teams[t].ID
+		scope.Overtime = e.overtime(tally, scope.Status)
 		w.Teams = append(w.Teams, scope)
 		sizes[t] = len(tally.people)
 	}

@@ -35,6 +35,7 @@ type Team struct {
 	Zone         *time.Location
 	Members      []Member
 	Repositories []string // patterns of repositories the team owns, for the work view
+	Projects     []string // patterns of ticket projects the team owns, for the work view
 	// Groups are the groups at sources whose members belong to the team, in
 	// the form "source:name": a connector instance up to the first colon, and
 	// a store.Group's name after it ("github:acme/core").

@@ -9,11 +9,13 @@ import (
 
 // A measurement is one pass over the person-weeks: which tallies it feeds.
 type measurement struct {
-	org         []*tally   // per window
-	weeks       []*tally   // per closed week, oldest first
-	teams       [][]*tally // per team, then per window
-	rest        []*tally   // per window: effort that belongs to no team
-	open        *tally     // the days that have not closed
+	org         []*tally       // per window
+	weeks       []*tally       // per closed week, oldest first
+	teams       [][]*tally     // per team, then per window
+	rest        []*tally       // per window: effort that belongs to no team
+	open        *tally         // the days that have not closed
+	owned       [][]ownedTally // per team, then per window; nil when no team owns anything
+	all         []effort.Micro // per window of the teams: effort of the person at hand
 	restated    map[objective.Date]restatedWeek
 	from, until objective.Date
 }
@@ -40,7 +42,7 @@ func (e *Engine) sum(m *measurement) []int {
 	for _, person := range e.people.ordered() {
 		who := &e.people.list[person]
 		for monday := m.from.Monday(); monday <= m.until; monday += 7 {
-			w := e.line(person).at(monday)
+			w := e.timeline(person).at(monday)
 			if w == nil {
 				continue
 			}
@@ -50,25 +52,58 @@ func (e *Engine) sum(m *measurement) []int {
 				day := monday + objective.Date(c.day)
 				parts = e.place(c, day, parts[:0])
 				e.addCell(m, who, day, parts)
+				if m.owned != nil {
+					e.addOwned(m, who, c.work, day, parts)
+				}
 				if e.items[c.work].seen == 0 {
 					counted = append(counted, c.work)
 				}
 				e.items[c.work].count(m.org, day, works)
 			}
+			m.addBooked(who, w)
 			m.each((*tally).endWeek)
 		}
 		m.each((*tally).endPerson)
+		m.endOwned()
 		e.addCapacity(m, who)
 	}
 	return works
 }
 
-// line returns the timeline of a person, an empty one for who never worked.
-func (e *Engine) line(person uint32) *timeline {
+// timeline returns the timeline of a person, an empty one for who never worked.
+func (e *Engine) timeline(person uint32) *timeline {
 	if int(person) < len(e.lines) {
 		return &e.lines[person]
 	}
 	return &timeline{}
+}
+
+// addBooked counts what became of logged time beyond effort: overtime in the
+// teams, where it is published, and in the organisation what could not be
+// placed.
+func (m *measurement) addBooked(who *person, w *personWeek) {
+	if w.booked == nil {
+		return
+	}
+	for d := range 7 {
+		day := w.monday + objective.Date(d)
+		for t := range m.organisation {
+			if in(t.days, day) {
+				t.unplaced += w.booked.unplaced[d]
+			}
+		}
+		if w.booked.overtime[d] == 0 {
+			continue
+		}
+		for k := range who.memberships {
+			ms := &who.memberships[k]
+			for _, t := range m.teams[ms.team] {
+				if ms.from <= day && day <= ms.until && in(t.days, day) {
+					t.person.overtime += w.booked.overtime[d] * ms.share / effort.PersonDay
+				}
+			}
+		}
+	}
 }
 
 // count adds the item to the works of every window that holds a day and does

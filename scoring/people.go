@@ -1,30 +1,33 @@
 package scoring
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
 )
 
-// people maps the actors of events to persons. An actor that the
-// configuration does not name is a person of its own.
+// people says which person is behind each actor, and to which teams persons
+// belong. It is a function of what is declared and of what the sources tell
+// about accounts and groups; an actor that neither knows is a person of its
+// own.
 type people struct {
-	byActor  map[string]uint32
-	machines map[string]bool // actors that are machines by configuration
-	list     []person
-	named    int // how many of list the configuration names; they come first
-	org      *time.Location
-	teams    []string // team ids in declared order
-	order    []uint32 // persons in a stable order, nil when out of date
+	byActor   map[string]uint32
+	machines  map[string]bool // actors that are machines, by configuration or by their source
+	list      []person
+	named     int // how many of list the configuration names; they come first
+	conflicts int // pairs of identities that were not merged, see newPeople
+	org       *time.Location
+	order     []uint32 // persons in a stable order, nil when out of date
 }
 
 type person struct {
-	key         string // the configured id or the actor; no output shows it
-	zone        *time.Location
+	// key is the configured id or the first of the actors; no output shows it.
+	key         string
+	zone        *time.Location // configured, or else of a profile
 	teamZone    *time.Location
 	fte         effort.Micro
 	leave       []DateRange
@@ -37,7 +40,14 @@ type membership struct {
 	share       effort.Micro // of a person, in millionths
 }
 
-func newPeople(d *Declared) *people {
+// lastDate is an open end.
+const lastDate = objective.Date(1<<31 - 1)
+
+// newPeople puts people together. Identities merge by configuration first,
+// then by addresses that a source has verified, then by what profiles say, the
+// latter two as far as d.People.Merge believes them. Two configured persons
+// stay two whatever a source says, and machines are never part of a person.
+func newPeople(d *Declared, profiles []store.Profile, groups []store.Group) *people {
 	p := &people{byActor: make(map[string]uint32), machines: make(map[string]bool), org: d.Zone}
 	actor := d.People.Actor
 	if actor == nil {
@@ -45,38 +55,25 @@ func newPeople(d *Declared) *people {
 	}
 	byID := make(map[string]uint32)
 	for _, c := range d.People.Persons {
-		fte := effort.Micro(math.Round(c.FTE * float64(effort.PersonDay)))
-		no := p.add(person{key: "person:" + c.ID, zone: c.Zone, fte: fte, leave: c.Leave})
+		no := p.add(person{key: "person:" + c.ID, zone: c.Zone, fte: millionths(c.FTE), leave: c.Leave})
 		byID[c.ID] = no
 		for _, identity := range c.Identities {
 			p.byActor[actor(identity)] = no
 		}
 	}
+	p.named = len(p.list)
 	for _, identity := range d.People.Bots {
 		p.machines[actor(identity)] = true
 	}
-	p.named = len(p.list)
-	for t, team := range d.Teams {
-		p.teams = append(p.teams, team.ID)
-		for _, m := range team.Members {
-			no, ok := byID[m.Person]
-			if !ok {
-				continue
-			}
-			who := &p.list[no]
-			if who.teamZone == nil {
-				who.teamZone = team.Zone
-			}
-			until := m.Until
-			if until == objective.NoDate {
-				until = 1<<31 - 1
-			}
-			who.memberships = append(who.memberships, membership{
-				team: t, from: m.From, until: until,
-				share: effort.Micro(math.Round(m.Share * float64(effort.PersonDay))),
-			})
+	for i := range profiles {
+		if profiles[i].Bot {
+			p.machines[profiles[i].Actor] = true
 		}
 	}
+	p.merge(d.People.Merge, profiles)
+	p.takeZones(profiles)
+	p.joinDeclared(d, byID)
+	p.joinGroups(d, groups)
 	return p
 }
 
@@ -90,16 +87,62 @@ func (p *people) add(who person) uint32 {
 func (p *people) of(actor string) uint32 {
 	no, ok := p.byActor[actor]
 	if !ok {
-		actor = strings.Clone(actor)
 		no = p.add(person{key: "actor:" + actor, fte: effort.PersonDay})
 		p.byActor[actor] = no
 	}
 	return no
 }
 
-func (p *people) localDate(no uint32, at time.Time) (objective.Date, int) {
+// takeZones gives persons without a configured zone that of a profile: of
+// several, that of the first source by name that knows one.
+func (p *people) takeZones(profiles []store.Profile) {
+	best := make(map[uint32]*store.Profile)
+	zones := make(map[string]*time.Location)
+	for i := range profiles {
+		q := &profiles[i]
+		zone, seen := zones[q.Zone]
+		if !seen {
+			zone = profileZone(q.Zone)
+			zones[q.Zone] = zone
+		}
+		if zone == nil || p.machines[q.Actor] {
+			continue
+		}
+		no := p.of(q.Actor)
+		if b := best[no]; p.list[no].zone == nil && (b == nil || compareProfiles(q, b) < 0) {
+			best[no] = q
+		}
+	}
+	for no, q := range best {
+		p.list[no].zone = zones[q.Zone]
+	}
+}
+
+// profileZone returns the zone with a name, nil when the name tells nothing.
+// The table of zones is part of the program or of the system, as constant as
+// the program itself.
+func profileZone(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return zone
+}
+
+func compareProfiles(a, b *store.Profile) int {
+	if c := strings.Compare(a.Source, b.Source); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Actor, b.Actor)
+}
+
+// localDate returns the local day and minute of a moment of a person.
+func (p *people) localDate(no uint32, at effort.Moment) (objective.Date, int) {
 	who := &p.list[no]
-	return effort.LocalDate(at, who.zone, who.teamZone, p.org)
+	return at.LocalDate(who.zone, who.teamZone, p.org)
 }
 
 // ordered returns the persons in an order that does not depend on which was
@@ -115,6 +158,17 @@ func (p *people) ordered() []uint32 {
 		})
 	}
 	return p.order
+}
+
+// sameWork reports whether the same touches of two persons come to the same
+// effort.
+func (w *person) sameWork(v *person) bool {
+	return w.key == v.key && sameZone(w.zone, v.zone) && sameZone(w.teamZone, v.teamZone)
+}
+
+// sameZone compares zones by name: those of profiles are loaded anew.
+func sameZone(a, b *time.Location) bool {
+	return a == b || a != nil && b != nil && a.String() == b.String()
 }
 
 // leaveDays counts the days of leave among the working days of the week that

@@ -71,6 +71,9 @@ type WindowReport struct {
 	Until Day     `json:"until"`
 	Org   Scope   `json:"organisation"`
 	Teams []Scope `json:"teams"` // in declared order, never ranked
+	// Owned is the work view, in declared order of the teams; empty when no
+	// team owns repositories or projects.
+	Owned []OwnedReport `json:"owned,omitempty"`
 }
 
 // A Scope is a group of people over a window.
@@ -86,6 +89,13 @@ type Scope struct {
 	Methods    []MethodEffort    `json:"methods"`
 	Scores     []Score           `json:"scores"`
 	Total      Number            `json:"person_days"`
+	// Overtime is logged time beyond what the days are worth, in person-days.
+	// It is told of teams only, and only of groups that are large enough for
+	// what is about people.
+	Overtime Number `json:"overtime_person_days"`
+	// Unplaced is logged time of bulk logs that fitted into no day, in
+	// person-days. It is told of the organisation only.
+	Unplaced Number `json:"unplaced_log_person_days"`
 	// Coverage is told of the organisation even where its effort is withheld,
 	// on the terminal of the operator only.
 	Coverage Number `json:"-"`
@@ -222,6 +232,17 @@ func (r *Report) Window(label string) *WindowReport {
 	for i := range r.Windows {
 		if r.Windows[i].Label == label {
 			return &r.Windows[i]
+		}
+	}
+	return nil
+}
+
+// OwnedBy returns the work view of a team, nil when no team owns anything or
+// there is no such team.
+func (w *WindowReport) OwnedBy(team string) *OwnedReport {
+	for i := range w.Owned {
+		if w.Owned[i].Team == team {
+			return &w.Owned[i]
 		}
 	}
 	return nil

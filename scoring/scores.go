@@ -33,7 +33,7 @@ const (
 // score turns a tally into the scores of a scope.
 func (e *Engine) score(t *tally, stale bool) Scope {
 	total := t.sum()
-	s := Scope{Status: OK, Total: personDays(total), Until: Day(t.days.Until)}
+	s := Scope{Status: OK, Total: personDays(total), Overtime: Absent(), Unplaced: Absent(), Until: Day(t.days.Until)}
 	for c := range Category(Categories) {
 		s.Effort = append(s.Effort, CategoryEffort{c, personDays(t.category[c])})
 	}
@@ -79,10 +79,26 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 	return OK, ""
 }
 
+// overtime returns the overtime of a team. Who works beyond their hours is about
+// people: they must be enough, and none of them most of it.
+func (e *Engine) overtime(t *tally, status Status) Number {
+	_, dominated := Dominated(t.overtime, e.declared.Privacy.Dominance)
+	k := e.declared.Privacy.KPeople
+	if status != OK || len(t.people) < k || len(t.overtime) > 0 && (len(t.overtime) < k || dominated) {
+		return Absent()
+	}
+	var sum effort.Micro
+	for _, part := range t.overtime {
+		sum += part
+	}
+	return personDays(sum)
+}
+
 // withhold takes back everything that tells about the effort of the scope.
 func (s *Scope) withhold(status Status, why string) {
 	s.Status, s.Reason = status, why
 	s.Effort, s.Objectives, s.Methods = nil, nil, nil
+	s.Overtime, s.Unplaced = Absent(), Absent()
 	if status == SuppressedPrivacy {
 		s.Total = Absent()
 	}

@@ -78,6 +78,8 @@ type tally struct {
 	people     []effort.Micro // effort of each contributor
 	available  effort.Micro   // what the members could have worked
 	observed   effort.Micro   // effort of members
+	overtime   []effort.Micro // of each contributor who logged more than a day is worth; teams only
+	unplaced   effort.Micro   // logged time that fitted nowhere; organisation only
 
 	// Clusters are person-weeks, the unit that hangs together.
 	topClusters, allClusters []effort.Micro // A1
@@ -87,7 +89,7 @@ type tally struct {
 }
 
 // clusterSum is the effort of a person, or of a person-week, so far.
-type clusterSum struct{ top, all, off, net, member effort.Micro }
+type clusterSum struct{ top, all, off, net, member, overtime effort.Micro }
 
 func newTally(model effort.Model, days DateRange, objectives int) *tally {
 	return &tally{
@@ -139,6 +141,9 @@ func (t *tally) endWeek() {
 func (t *tally) endPerson() {
 	if t.person.all > 0 {
 		t.people = append(t.people, t.person.all)
+	}
+	if t.person.overtime > 0 {
+		t.overtime = append(t.overtime, t.person.overtime)
 	}
 	t.last = t.person
 	t.person = clusterSum{}

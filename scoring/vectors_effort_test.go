@@ -184,7 +184,7 @@ func vectorWorklog(t *testing.T, v vector) {
 	if len(items) != len(want.Effort) {
 		t.Errorf("effort on %v, want it on %v", items, want.Effort)
 	}
-	same(t, "overtime", split.Overtime.PersonDays(), want.Overtime)
+	same(t, "overtime", split.Overtime[0].PersonDays(), want.Overtime)
 }
 
 func vectorBulkLog(t *testing.T, v vector) {

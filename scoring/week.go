@@ -1,15 +1,15 @@
 package scoring
 
 import (
+	"cmp"
 	"slices"
-	"sort"
 
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
-// splitter turns the touches of person-weeks into cells. It holds buffers for
-// one week at a time.
+// splitter turns the touches and logs of person-weeks into cells. It holds
+// buffers for one week at a time.
 type splitter struct {
 	config effort.Config
 	table  []workTouch
@@ -19,11 +19,15 @@ type splitter struct {
 	into   effort.Split
 }
 
-// workTouch is a touch of the week, put to the work that carries it.
+// workTouch is a touch of the week, or time logged in it, put to the work that
+// carries it.
 type workTouch struct {
-	touch
-	work  uint32
-	order uint64
+	day      int32 // objective.Date
+	minute   int16 // from the person's local midnight
+	presence effort.Presence
+	logged   effort.Micro // above 0 in a log, which has no minute
+	work     uint32
+	order    uint64
 }
 
 // splitWeek computes the cells of one person-week anew.
@@ -32,9 +36,16 @@ func (e *Engine) splitWeek(w *personWeek) {
 	s.table = s.table[:0]
 	for _, no := range w.items {
 		it := &e.items[no]
-		order := e.items[it.work].order
-		for _, t := range touchesIn(it.touches, w.person, w.monday) {
-			s.table = append(s.table, workTouch{t, it.work, order})
+		if !e.idle(it.work) {
+			e.present(w, it)
+		}
+	}
+	if w.booked != nil {
+		for _, l := range w.booked.logs {
+			work := e.items[l.item].work
+			s.table = append(s.table, workTouch{
+				day: int32(w.monday) + int32(l.day), logged: l.micros, work: work, order: e.items[work].order,
+			})
 		}
 	}
 	slices.SortFunc(s.table, func(a, b workTouch) int {
@@ -42,9 +53,9 @@ func (e *Engine) splitWeek(w *personWeek) {
 		case a.day != b.day:
 			return int(a.day - b.day)
 		case a.order != b.order:
-			return cmpUint(a.order, b.order)
+			return cmp.Compare(a.order, b.order)
 		case a.work != b.work:
-			return cmpUint(uint64(a.work), uint64(b.work))
+			return cmp.Compare(a.work, b.work)
 		}
 		return int(a.minute) - int(b.minute)
 	})
@@ -53,25 +64,37 @@ func (e *Engine) splitWeek(w *personWeek) {
 	s.week.FTE = who.fte
 	s.week.LeaveDays = who.leaveDays(w.monday, s.config.WorkingDays)
 	w.cells = slices.Clip(s.cells(w.cells[:0]))
+	if w.booked != nil {
+		w.booked.overtime = s.into.Overtime
+	}
 }
 
-// touchesIn returns the touches of a person in a week.
-func touchesIn(touches []touch, person uint32, monday objective.Date) []touch {
-	from := sort.Search(len(touches), func(i int) bool {
-		t := &touches[i]
-		return t.person > person || t.person == person && t.day >= int32(monday)
-	})
-	until := from
-	for until < len(touches) && touches[until].person == person && touches[until].day < int32(monday)+7 {
-		until++
+// present appends the touches of a person at an item in a week.
+func (e *Engine) present(w *personWeek, it *itemState) {
+	order := e.items[it.work].order
+	for _, a := range e.lines[w.person].actors {
+		if e.actors[a].machine {
+			continue
+		}
+		touches := touchesIn(it.touches, a, w.monday)
+		for i := range touches {
+			t := &touches[i]
+			day, minute := e.people.localDate(w.person, t.at())
+			if t.machine || day < w.monday || day >= w.monday+7 {
+				continue
+			}
+			e.split.table = append(e.split.table, workTouch{
+				day: int32(day), minute: int16(minute), presence: t.presence, work: it.work, order: order,
+			})
+		}
 	}
-	return touches[from:until]
 }
 
 // fill builds the days of the week from the sorted table.
 func (s *splitter) fill(monday objective.Date) {
 	for d := range s.week.Days {
 		s.week.Days[d].Touches = s.week.Days[d].Touches[:0]
+		s.week.Days[d].Logged = s.week.Days[d].Logged[:0]
 		s.works[d] = s.works[d][:0]
 	}
 	// Minutes of all days share one buffer, grown beforehand so that the
@@ -81,16 +104,23 @@ func (s *splitter) fill(monday objective.Date) {
 		first := s.table[i]
 		start := len(s.minute)
 		var presence effort.Presence
+		var logged effort.Micro
 		for ; i < len(s.table) && s.table[i].day == first.day && s.table[i].work == first.work; i++ {
 			presence |= s.table[i].presence
+			if s.table[i].logged > 0 {
+				logged += s.table[i].logged
+				continue
+			}
 			if m := s.table[i].minute; len(s.minute) == start || s.minute[len(s.minute)-1] != m {
 				s.minute = append(s.minute, m)
 			}
 		}
 		d := objective.Date(first.day) - monday
-		s.week.Days[d].Touches = append(s.week.Days[d].Touches, effort.Touch{
+		day := &s.week.Days[d]
+		day.Touches = append(day.Touches, effort.Touch{
 			Presence: presence, Minutes: s.minute[start:len(s.minute):len(s.minute)],
 		})
+		day.Logged = append(day.Logged, logged)
 		s.works[d] = append(s.works[d], first.work)
 	}
 }

@@ -19,6 +19,8 @@ var closed = time.Date(2025, 4, 1, 19, 0, 0, 0, time.UTC)
 type world struct {
 	declared *scoring.Declared
 	changes  []store.Change
+	profiles []store.Profile
+	groups   []store.Group
 	byID     map[string]int
 }
 
@@ -56,6 +58,43 @@ func (w *world) do(who string, kind store.EventKind, key string, at time.Time) {
 	})
 }
 
+// log adds time logged on an item.
+func (w *world) log(who, key string, at time.Time, hours float64) {
+	w.do(who, store.EventWorklog, key, at)
+	events := w.changes[w.byID[key]].Events
+	events[len(events)-1].Attrs = map[string]string{"seconds": fmt.Sprint(int(hours * 3600))}
+}
+
+// labelled adds a ticket that counts for the objective of that name.
+func (w *world) labelled(key, label string) {
+	w.item(store.KindTicket, key, func(it *store.Item) {
+		it.Attrs = map[string][]string{store.AttrLabel: {label}}
+	})
+}
+
+// alone publishes what one person does.
+func (w *world) alone() *world {
+	w.declared.Privacy = scoring.Privacy{KEffort: 1, Dominance: 1}
+	return w
+}
+
+// onDay returns what each objective got on one day, in person-days.
+func (w *world) onDay(t *testing.T, day time.Time) map[string]float64 {
+	t.Helper()
+	w.declared.Windows.Labels = []string{"1d"}
+	r := w.evaluateAt(t, time.Date(day.Year(), day.Month(), day.Day()+1, 19, 0, 0, 0, time.UTC))
+	if r.Day.String() != day.Format(time.DateOnly) {
+		t.Fatalf("%s closed, not %s", r.Day, day.Format(time.DateOnly))
+	}
+	got := make(map[string]float64)
+	for _, o := range r.Window("1d").Org.Objectives {
+		if o.Effort > 0 {
+			got[o.Objective] = float64(o.Effort)
+		}
+	}
+	return got
+}
+
 func (w *world) evaluate(t *testing.T) *scoring.Report {
 	t.Helper()
 	return w.evaluateAt(t, closed)
@@ -64,7 +103,7 @@ func (w *world) evaluate(t *testing.T) *scoring.Report {
 func (w *world) evaluateAt(t *testing.T, now time.Time) *scoring.Report {
 	t.Helper()
 	r, err := scoring.Evaluate(scoring.Input{
-		Declared: w.declared, Changes: w.changes,
+		Declared: w.declared, Changes: w.changes, Profiles: w.profiles, Groups: w.groups,
 		Sources: []store.SourceState{{Source: "gh", Watermark: now}},
 	}, now)
 	if err != nil {

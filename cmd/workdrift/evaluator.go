@@ -176,6 +176,26 @@ func (e *evaluator) round(ctx context.Context) error {
 	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
 }
 
+// meet tells the engine what the sources know about accounts and groups.
+func (e *evaluator) meet(ctx context.Context) error {
+	var profiles []store.Profile
+	for p, err := range e.store.Profiles(ctx) {
+		if err != nil {
+			return fmt.Errorf("read profiles: %w", err)
+		}
+		profiles = append(profiles, p)
+	}
+	var groups []store.Group
+	for g, err := range e.store.Groups(ctx) {
+		if err != nil {
+			return fmt.Errorf("read groups: %w", err)
+		}
+		groups = append(groups, g)
+	}
+	e.engine.SetPeople(profiles, groups)
+	return nil
+}
+
 // readAhead is how many changes are read while others are applied.
 const readAhead = 512
 
@@ -245,6 +265,11 @@ func (e *evaluator) publish(ctx context.Context) error {
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("read sources: %w", err)
+	}
+	// People before changes: who they are is known before what they did, so
+	// that little has to be built again.
+	if err := e.meet(ctx); err != nil {
+		return err
 	}
 	if err := e.follow(ctx); err != nil {
 		return fmt.Errorf("read changes: %w", err)

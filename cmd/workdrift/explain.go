@@ -27,9 +27,11 @@ const maxCarriers = 25
 
 // An explanation answers what decided, and which items carry the effort.
 type explanation struct {
-	Subject string          `json:"subject"`
-	Window  string          `json:"window"`
-	Items   []explainedItem `json:"items"`
+	Subject string `json:"subject"`
+	Window  string `json:"window"`
+	// Owned is the work view of a team that owns repositories or projects.
+	Owned *scoring.OwnedReport `json:"owned,omitempty"`
+	Items []explainedItem      `json:"items"`
 	// More is how many further works carry effort.
 	More int `json:"more"`
 }
@@ -47,6 +49,7 @@ type explainedItem struct {
 	Rule   string      `json:"rule,omitempty"`
 	Path   []string    `json:"path,omitempty"`
 	PartOf string      `json:"part_of,omitempty"`
+	Owners []string    `json:"owned_by,omitempty"` // teams
 	Effort effortShare `json:"person_days"`
 }
 
@@ -56,12 +59,13 @@ type effortShare map[string]scoring.Number
 
 func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain ITEM|OBJECTIVE|BUCKET",
+		Use:   "explain ITEM|OBJECTIVE|BUCKET|TEAM",
 		Short: "Say which rule or link decided, and which items carry the effort",
 		Long: `Explain shows, for an item (PAY-7, acme/api#12, acme/api@1f0c3e…), which rule or
 which path of links decided what it counts for; for an objective or a bucket
 (run_work, excluded, stopped, unknown), which items carry its effort in a
-window, and how each was attributed.`,
+window, and how each was attributed; for a team with repositories or projects,
+which items of these carry effort, whoever spent it.`,
 		Example: "  workdrift explain acme/api#12\n  workdrift explain checkout-latency --window 91d\n  workdrift explain unknown",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -117,7 +121,10 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 	}
 	answer := &explanation{Subject: what, Window: window}
 	if keep := e.subject(what); keep != nil {
-		return answer, e.carriers(ctx, answer, report, keep)
+		return answer, e.carriers(ctx, answer, e.engine.Carriers(report, window, keep))
+	}
+	if owned := report.Window(window).OwnedBy(what); owned != nil {
+		return answer, e.owned(ctx, answer, report, owned)
 	}
 	for _, no := range e.engine.Find(what) {
 		item, ok, err := e.store.Find(ctx, no)
@@ -132,7 +139,7 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 			return nil, err
 		}
 		work := e.engine.Work(no)
-		for _, c := range e.engine.Carriers(report, window, func(scoring.Category, string) bool { return true }) {
+		for _, c := range e.engine.Carriers(report, window, anything) {
 			if c.No == work {
 				explained.Effort[place(c)] = c.Effort
 			}
@@ -140,7 +147,7 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 		answer.Items = append(answer.Items, explained)
 	}
 	if len(answer.Items) == 0 {
-		return nil, fmt.Errorf("%q is no key of a stored item, no objective, and none of run_work, excluded, stopped, unknown", what)
+		return nil, fmt.Errorf("%q is no key of a stored item, no objective, no team that owns anything, and none of run_work, excluded, stopped, unknown", what)
 	}
 	return answer, nil
 }
@@ -161,9 +168,26 @@ func (e *evaluator) subject(what string) func(scoring.Category, string) bool {
 	return nil
 }
 
-// carriers lists the works that carry the effort asked for.
-func (e *evaluator) carriers(ctx context.Context, answer *explanation, report *scoring.Report, keep func(scoring.Category, string) bool) error {
-	list := e.engine.Carriers(report, answer.Window, keep)
+// anything keeps every category and objective.
+func anything(scoring.Category, string) bool { return true }
+
+// owned lists the works that carry effort on what a team owns, whoever spent
+// it. Where the sum must not be told, its parts are not told either.
+func (e *evaluator) owned(ctx context.Context, answer *explanation, report *scoring.Report, owned *scoring.OwnedReport) error {
+	answer.Owned = owned
+	list := slices.DeleteFunc(e.engine.Carriers(report, answer.Window, anything), func(c scoring.Carried) bool {
+		return !slices.Contains(e.engine.Owners(c.No), owned.Team)
+	})
+	if owned.Status != scoring.OK {
+		for i := range list {
+			list[i].Effort = scoring.Absent()
+		}
+	}
+	return e.carriers(ctx, answer, list)
+}
+
+// carriers lists works with the effort they carry, the first of them.
+func (e *evaluator) carriers(ctx context.Context, answer *explanation, list []scoring.Carried) error {
 	if len(list) > maxCarriers {
 		answer.More = len(list) - maxCarriers
 		list = list[:maxCarriers]
@@ -200,7 +224,7 @@ func (e *evaluator) item(ctx context.Context, no uint64, item store.Item) (expla
 	x := explainedItem{
 		Key: nameOf(item), Kind: item.Kind, Title: item.Title, URL: item.URL, Gone: item.Gone,
 		Bucket: why.Attribution.Bucket.String(), Method: why.Attribution.Method.String(), Rule: why.Rule,
-		Effort: effortShare{},
+		Effort: effortShare{}, Owners: e.engine.Owners(no),
 	}
 	for _, s := range why.Attribution.Shares {
 		x.To = append(x.To, e.known.Set.Objectives[s.Objective].ID)
@@ -253,6 +277,9 @@ func (a *explanation) write(w io.Writer) error {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if o := a.Owned; o != nil {
+		fmt.Fprintf(t, "What %s owns\t%s\t%s\n", o.Team, personDaysText(o.Total), ownText(o))
+	}
 	for _, i := range a.Items {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", connectors.Printable(i.Key), i.Kind, connectors.Printable(i.Title))
 		to := i.Bucket
@@ -260,6 +287,9 @@ func (a *explanation) write(w io.Writer) error {
 			to = strings.Join(i.To, ", ")
 		}
 		fmt.Fprintf(t, "  counts for\t%s\tby %s%s\n", to, i.Method, because(i))
+		if len(i.Owners) > 0 {
+			fmt.Fprintf(t, "  owned by\t%s\n", strings.Join(i.Owners, ", "))
+		}
 		for _, place := range slices.Sorted(maps.Keys(i.Effort)) {
 			fmt.Fprintf(t, "  effort\t%s\t%s in %s\n", personDaysText(i.Effort[place]), place, a.Window)
 		}
@@ -289,6 +319,14 @@ func because(i explainedItem) string {
 		fmt.Fprintf(&b, "; %s at its source", i.Gone)
 	}
 	return b.String()
+}
+
+// ownText says how much of what a team owns its own people do.
+func ownText(o *scoring.OwnedReport) string {
+	if !o.Own.Known() {
+		return o.Reason
+	}
+	return fmt.Sprintf("%.0f %% by its own people", float64(o.Own)*100)
 }
 
 func personDaysText(n scoring.Number) string {

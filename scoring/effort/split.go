@@ -40,9 +40,9 @@ type Split struct {
 	Effort [7][]Micro
 	// Budget is what each day is worth; the effort of a day adds up to it.
 	Budget [7]Micro
-	// Overtime is the logged time beyond the budgets. It is about one person:
-	// publish only sums over a team.
-	Overtime Micro
+	// Overtime is the logged time beyond the budget of each day. It is about
+	// one person: publish only sums over a team.
+	Overtime [7]Micro
 	// BeyondCap is what the days were worth beyond the capacity of the week.
 	// When it is above 0 and all budgets are 0, somebody worked on leave.
 	BeyondCap Micro
@@ -71,14 +71,14 @@ type Split struct {
 func (c Config) Split(w *Week, m Model, into *Split) {
 	table := c.weights()
 	into.reset(w)
-	into.Overtime, into.BeyondCap = 0, 0
+	into.Overtime, into.BeyondCap = [7]Micro{}, 0
 	for d := range w.Days {
 		into.Budget[d] = c.worth(&w.Days[d], w.FTE, &table)
 	}
 	into.capWeek(max(0, w.FTE) * Micro(max(0, c.WorkingDays-w.LeaveDays)))
 	for d := range w.Days {
 		if into.Budget[d] == 0 {
-			into.Overtime += w.Days[d].logged()
+			into.Overtime[d] = w.Days[d].logged()
 			continue
 		}
 		into.splitDay(&w.Days[d], d, m, &table)
@@ -160,7 +160,7 @@ func (s *Split) splitDay(day *Day, d int, m Model, table *[presences]int64) {
 			for i := range s.weight {
 				s.weight[i] = int64(day.loggedOn(i))
 			}
-			s.Overtime += logged - rest
+			s.Overtime[d] = logged - rest
 			s.scratch, _ = Apportion(rest, s.weight, effort, s.scratch)
 			return
 		}

@@ -78,9 +78,9 @@ func TestSplitOfADay(t *testing.T) {
 		week.Days[2] = c.day
 		var into Split
 		DefaultConfig().Split(&week, c.model, &into)
-		if !slices.Equal(into.Effort[2], c.want) || into.Overtime != c.overtime {
+		if !slices.Equal(into.Effort[2], c.want) || sum(into.Overtime[:]) != c.overtime {
 			t.Errorf("%s: effort %v overtime %d, want %v overtime %d",
-				c.name, into.Effort[2], into.Overtime, c.want, c.overtime)
+				c.name, into.Effort[2], sum(into.Overtime[:]), c.want, c.overtime)
 		}
 	}
 }
@@ -109,9 +109,9 @@ func TestSplitOfAWeek(t *testing.T) {
 	} {
 		var into Split
 		c.Split(&Week{FTE: PersonDay, LeaveDays: tc.leave, Days: tc.days}, ByPresence, &into)
-		if into.Budget != tc.want || into.BeyondCap != tc.beyond || into.Overtime != tc.overtime {
+		if into.Budget != tc.want || into.BeyondCap != tc.beyond || sum(into.Overtime[:]) != tc.overtime {
 			t.Errorf("%s: budgets %v beyond %d overtime %d, want %v, %d, %d", tc.name,
-				into.Budget, into.BeyondCap, into.Overtime, tc.want, tc.beyond, tc.overtime)
+				into.Budget, into.BeyondCap, sum(into.Overtime[:]), tc.want, tc.beyond, tc.overtime)
 		}
 	}
 }
@@ -199,7 +199,7 @@ func TestSplitIsExact(t *testing.T) {
 			if most := w.FTE * Micro(max(0, 5-w.LeaveDays)); week > most {
 				t.Fatalf("%s: week of %d, capacity %d", m, week, most)
 			}
-			if logged != placed+reused.Overtime {
+			if logged != placed+sum(reused.Overtime[:]) {
 				t.Fatalf("%s: %d logged, %d placed, %d overtime", m, logged, placed, reused.Overtime)
 			}
 		}

@@ -1,11 +1,25 @@
 package effort
 
 import (
-	"time"
+	"math"
+	"strconv"
 
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
+
+// LoggedSeconds returns the time that an event logs, 0 for other events and for
+// logs that make no sense.
+func LoggedSeconds(e *store.Event) int32 {
+	if e.Kind != store.EventWorklog {
+		return 0
+	}
+	n, err := strconv.ParseInt(e.Attrs["seconds"], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return int32(min(max(n, 0), math.MaxInt32))
+}
 
 // IsBulkLog reports whether one log stands for several days.
 func (c Config) IsBulkLog(logged Micro) bool { return c.BulkLog > 0 && logged > c.BulkLog }
@@ -29,34 +43,4 @@ func (c Config) SpreadBulkLog(log Micro, entered objective.Date,
 		}
 	}
 	return max(0, log)
-}
-
-// LocalDate returns the day on which something happened to the person who did
-// it, and the minute counted from the start of that day. The zone is the first
-// known of: the one configured for the person, the author's offset where the
-// source told it (store.Offset), and the others in order (the team's, the
-// organisation's); UTC when none is. Nil stands for an unknown zone.
-//
-// The minute is elapsed time, so a day on which the clocks change has no
-// repeated minute: it has up to 1500 of them.
-func LocalDate(t time.Time, person *time.Location, others ...*time.Location) (objective.Date, int) {
-	t = inZone(t, person, others)
-	y, m, d := t.Date()
-	start := time.Date(y, m, d, 0, 0, 0, 0, t.Location())
-	return objective.DateOf(t), int((t.Unix() - start.Unix()) / 60)
-}
-
-func inZone(t time.Time, person *time.Location, others []*time.Location) time.Time {
-	if person != nil {
-		return t.In(person)
-	}
-	if _, known := store.Offset(t); known {
-		return t
-	}
-	for _, zone := range others {
-		if zone != nil {
-			return t.In(zone)
-		}
-	}
-	return t.UTC()
 }

@@ -1,0 +1,191 @@
+package scoring
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// millionths turns a ratio, or an FTE, into micro-person-days a day.
+func millionths(f float64) effort.Micro {
+	return effort.Micro(math.Round(f * float64(effort.PersonDay)))
+}
+
+// joinDeclared gives persons the memberships that are configured.
+func (p *people) joinDeclared(d *Declared, byID map[string]uint32) {
+	for t, team := range d.Teams {
+		for _, m := range team.Members {
+			no, ok := byID[m.Person]
+			if !ok {
+				continue
+			}
+			until := m.Until
+			if until == objective.NoDate {
+				until = lastDate
+			}
+			p.join(no, d, membership{team: t, from: m.From, until: until, share: millionths(m.Share)})
+		}
+	}
+}
+
+// join adds a membership. Teams come in declared order, and the first with a
+// zone is the one that counts.
+func (p *people) join(no uint32, d *Declared, m membership) {
+	who := &p.list[no]
+	who.memberships = append(who.memberships, m)
+	if who.teamZone == nil {
+		who.teamZone = d.Teams[m.team].Zone
+	}
+}
+
+// joinGroups gives persons the memberships that groups at the sources tell.
+// Somebody whose membership in any team is configured has that one and no
+// other. Who is in several teams on a day belongs to each in equal parts.
+func (p *people) joinGroups(d *Declared, groups []store.Group) {
+	versions := make(map[string][]store.Group)
+	for _, g := range groups {
+		name := g.Source + ":" + g.Name
+		versions[name] = append(versions[name], g)
+	}
+	spans := make(map[uint32][]membership)
+	for t, team := range d.Teams {
+		for _, name := range team.Groups {
+			list := versions[name]
+			slices.SortStableFunc(list, func(a, b store.Group) int { return a.At.Compare(b.At) })
+			p.eachVersion(d, t, list, func(m membership, actor string) {
+				if p.machines[actor] {
+					return
+				}
+				no := p.of(actor)
+				if len(p.list[no].memberships) == 0 {
+					spans[no] = append(spans[no], m)
+				}
+			})
+		}
+	}
+	for no, list := range spans {
+		for _, m := range evenShares(list) {
+			p.join(no, d, m)
+		}
+		p.list[no].teamZone = p.firstZone(d, list)
+	}
+}
+
+// eachVersion calls f for each member of each version of a group. The members
+// of a version hold from the local day on which the source was seen to have
+// them until the day before the next. Those of the first hold from the
+// beginning: nobody knows better.
+func (p *people) eachVersion(d *Declared, team int, list []store.Group, f func(membership, string)) {
+	dayOf := func(g *store.Group) objective.Date {
+		day, _ := effort.LocalDate(g.At.UTC(), d.Teams[team].Zone, d.Zone)
+		return day
+	}
+	for v := range list {
+		m := membership{team: team, from: objective.NoDate, until: lastDate}
+		if v > 0 {
+			m.from = dayOf(&list[v])
+		}
+		if v+1 < len(list) {
+			m.until = dayOf(&list[v+1]) - 1
+		}
+		if m.from > m.until {
+			continue // replaced on the same day
+		}
+		for _, actor := range list[v].Members {
+			f(m, actor)
+		}
+	}
+}
+
+// firstZone returns the zone of the first team in declared order that has one.
+func (p *people) firstZone(d *Declared, list []membership) (zone *time.Location) {
+	first := len(d.Teams)
+	for _, m := range list {
+		if z := d.Teams[m.team].Zone; z != nil && m.team < first {
+			first, zone = m.team, z
+		}
+	}
+	return zone
+}
+
+// evenShares cuts spans of membership at the days on which any begins or ends,
+// and splits the person over the teams of each part. What does not divide
+// evenly goes to the first teams, so that nothing is left over.
+func evenShares(spans []membership) []membership {
+	var edges []objective.Date // days on which something begins
+	for _, s := range spans {
+		edges = append(edges, s.from)
+		if s.until != lastDate {
+			edges = append(edges, s.until+1)
+		}
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	var out, before []membership
+	for i, from := range edges {
+		until := lastDate
+		if i+1 < len(edges) {
+			until = edges[i+1] - 1
+		}
+		now := sharesOn(spans, from, until)
+		if sameTeams(before, now) {
+			// Nothing changed: the part before goes on.
+			for k := range before {
+				out[len(out)-len(before)+k].until = until
+			}
+			continue
+		}
+		out, before = append(out, now...), now
+	}
+	return out
+}
+
+// sharesOn returns the memberships of a part in which nothing begins or ends.
+func sharesOn(spans []membership, from, until objective.Date) []membership {
+	var teams []int
+	for _, s := range spans {
+		if s.from <= from && from <= s.until {
+			teams = append(teams, s.team)
+		}
+	}
+	slices.Sort(teams)
+	teams = slices.Compact(teams)
+	out := make([]membership, len(teams))
+	n := effort.Micro(len(teams))
+	for k, t := range teams {
+		out[k] = membership{team: t, from: from, until: until, share: effort.PersonDay / n}
+		if effort.Micro(k) < effort.PersonDay%n {
+			out[k].share++
+		}
+	}
+	return out
+}
+
+func sameTeams(a, b []membership) bool {
+	return slices.EqualFunc(a, b, func(x, y membership) bool { return x.team == y.team })
+}
+
+// A memberChange counts the persons who came to a team or left it on a day.
+type memberChange struct {
+	team int
+	day  objective.Date
+}
+
+// changes counts changes of membership on the days of a range.
+func (p *people) changes(days DateRange) map[memberChange]int {
+	n := make(map[memberChange]int)
+	for i := range p.list {
+		for _, m := range p.list[i].memberships {
+			for _, edge := range [...]objective.Date{m.from, m.until} {
+				if in(days, edge) {
+					n[memberChange{m.team, edge}]++
+				}
+			}
+		}
+	}
+	return n
+}

@@ -196,6 +196,7 @@ func TestListening(t *testing.T) {
 		`{listen_address: ":80", web_config_file: none.yml}`:              false,
 		`{listen_address: "127.0.0.1:80", web_config_file: none.yml}`:     true,
 		`{listen_address: "127.0.0.1:80", probe_address: "0.0.0.0:9798"}`: true,
+		`{listen_address: "127.0.0.1:80", hooks_address: "0.0.0.0:9799"}`: true,
 	} {
 		c, err := loadText(t, minimal+"web: "+web+"\n", files)
 		if (err == nil) != ok {

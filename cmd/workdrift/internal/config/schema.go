@@ -193,6 +193,13 @@ type Web struct {
 	EnableReload         bool     `yaml:"enable_reload"`
 	EnablePprof          bool     `yaml:"enable_pprof"`
 	AllowedHosts         []string `yaml:"allowed_hosts"`
+	// HooksAddress serves deliveries of webhooks alone; "" serves them at
+	// ListenAddress.
+	HooksAddress string `yaml:"hooks_address"`
+	// HooksConfigFile is to HooksAddress what ConfigFile is to ListenAddress.
+	HooksConfigFile string `yaml:"hooks_web_config_file"`
+	// HooksBodyLimit is the size of the largest delivery in bytes.
+	HooksBodyLimit int `yaml:"hooks_body_limit"`
 	// MetricsSeriesLimit is the number of series of the organisation's scores
 	// above which families are dropped.
 	MetricsSeriesLimit int `yaml:"metrics_series_limit"`
@@ -224,7 +231,7 @@ func defaults() document {
 			PriorityInversion: .5, EffortCoverage: .6,
 		},
 		Storage: Storage{Directory: "workdrift-data"},
-		Web:     Web{ListenAddress: "127.0.0.1:9797", MetricsSeriesLimit: 2000},
+		Web:     Web{ListenAddress: "127.0.0.1:9797", HooksBodyLimit: 5 << 20, MetricsSeriesLimit: 2000},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

@@ -98,6 +98,7 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 			d.errorf(fmt.Sprintf("web.allowed_hosts[%d]", i), "is no host name; write it without scheme, path and wildcards")
 		}
 	}
+	d.hooks(w, resolve)
 	local := d.address("web.listen_address", w.ListenAddress)
 	if w.ProbeAddress != "" {
 		d.address("web.probe_address", w.ProbeAddress)
@@ -119,6 +120,23 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 	} else if !authenticates(raw) {
 		d.errorf("web.web_config_file", "asks nobody to log in, and others can reach listen_address; "+
 			"add basic_auth_users or client certificates there, or set allow_unauthenticated: true")
+	}
+}
+
+// hooks checks where deliveries of webhooks are taken. They need no login, so
+// everybody may reach their address: each is signed.
+func (d *decoder) hooks(w *Web, resolve func(string) string) {
+	w.HooksConfigFile = resolve(w.HooksConfigFile)
+	inRange(d, "web.hooks_body_limit", w.HooksBodyLimit, 64<<10, 25<<20)
+	if w.HooksAddress == "" {
+		if w.HooksConfigFile != "" {
+			d.errorf("web.hooks_web_config_file", "is for hooks_address, which is not given")
+		}
+		return
+	}
+	d.address("web.hooks_address", w.HooksAddress)
+	if w.HooksAddress == w.ListenAddress || w.HooksAddress == w.ProbeAddress {
+		d.errorf("web.hooks_address", "is the same as another address")
 	}
 }
 

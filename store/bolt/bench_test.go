@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ const benchRows = 1000
 // events, of which some come in the batches after it.
 type world struct {
 	items, events int
+	words         int // of each item
 	at            time.Time
 }
 
@@ -55,6 +58,10 @@ func (w *world) item() store.Item {
 		{Kind: store.LinkImplements, Key: fmt.Sprintf("PAY-%d", n%5000)},
 		{Kind: store.LinkMentions, Key: fmt.Sprintf("%s#%d", repo, n/2), At: w.at},
 	}
+	for i := range w.words {
+		it.Terms = append(it.Terms, store.Term{Word: hashOf([2]int{i, n % 97})[:termDigits], Count: 1 + (n+i)%3})
+	}
+	slices.SortFunc(it.Terms, func(a, b store.Term) int { return strings.Compare(a.Word, b.Word) })
 	return it
 }
 
@@ -139,19 +146,25 @@ var benchSizes = []int{100_000, 1_000_000}
 // BenchmarkApply writes a backfill in batches of 1,000 rows, synced.
 func BenchmarkApply(b *testing.B) {
 	for _, events := range benchSizes {
-		b.Run(fmt.Sprint(events), func(b *testing.B) {
-			var took cost
-			n := 0
-			for b.Loop() {
-				db, w := openBench(b), new(world)
-				took.add(fill(b, db, w, events))
-				n += w.events
-				reportSize(b, db, w.events)
-				db.Close()
-			}
-			report(b, took, n)
-		})
+		b.Run(fmt.Sprint(events), func(b *testing.B) { benchApply(b, events, 0) })
 	}
+	// A title has about 8 words, with its message or body an item has 40.
+	for _, words := range []int{8, 40} {
+		b.Run(fmt.Sprintf("%d-with-%d-words", benchSizes[0], words), func(b *testing.B) { benchApply(b, benchSizes[0], words) })
+	}
+}
+
+func benchApply(b *testing.B, events, words int) {
+	var took cost
+	n := 0
+	for b.Loop() {
+		db, w := openBench(b), &world{words: words}
+		took.add(fill(b, db, w, events))
+		n += w.events
+		reportSize(b, db, w.events)
+		db.Close()
+	}
+	report(b, took, n)
 }
 
 // report replaces the time that the benchmark took by that of what it is about.
@@ -250,8 +263,9 @@ func copyRows(b *testing.B, dst, src *bbolt.DB, name string) (took cost) {
 // of two sizes.
 func BenchmarkChanges(b *testing.B) {
 	const changed = 1000
-	for _, events := range benchSizes {
-		db, w := openBench(b), new(world)
+	for _, size := range []struct{ events, words int }{{benchSizes[0], 0}, {benchSizes[0], 40}, {benchSizes[1], 0}} {
+		events := size.events
+		db, w := openBench(b), &world{words: size.words}
 		fill(b, db, w, events)
 		before := db.state.seq
 		var again store.Batch
@@ -271,7 +285,7 @@ func BenchmarkChanges(b *testing.B) {
 			name  string
 			after uint64
 		}{{"all", 0}, {"1000", before}} {
-			b.Run(fmt.Sprintf("%s-of-%d", c.name, events), func(b *testing.B) { benchChanges(b, db, c.after) })
+			b.Run(fmt.Sprintf("%s-of-%d-with-%d-words", c.name, events, size.words), func(b *testing.B) { benchChanges(b, db, c.after) })
 		}
 		db.Close()
 	}

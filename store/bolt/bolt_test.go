@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func openTest(t testing.TB, path string, opt Options) *DB {
 
 // testBatch returns a batch of the made-up organisation.
 func testBatches(n int) []store.Batch {
-	w := new(world)
+	w := &world{words: 5}
 	var out []store.Batch
 	for range n {
 		b := w.next()
@@ -43,6 +44,11 @@ func testBatches(n int) []store.Batch {
 		out = append(out, b)
 	}
 	out[0].Identities = []store.Identity{{Actor: "0123456789abcdef01234567", Handle: "github:octocat"}}
+	for i := range out {
+		out[i].Groups = []store.Group{{
+			Source: "github", Name: fmt.Sprintf("acme/team-%d", i), Members: []string{"0123456789abcdef01234567"}, At: testDay,
+		}}
+	}
 	out[0].Quarantined = []store.Quarantined{{ID: "acme/repo-0/pull/1x", Reason: "no author"}}
 	return out
 }
@@ -75,6 +81,11 @@ func TestStateHashIgnoresHistory(t *testing.T) {
 	later := late
 	later.Updated, later.Keys = late.Updated.Add(-time.Hour), []string{"OLD-0"}
 	batches = append(batches, store.Batch{Items: []store.Item{late}}, store.Batch{Items: []store.Item{later}})
+	// An event that is seen and then taken back, or never seen.
+	batches[2].Events = append(batches[2].Events, store.Event{Source: "github", Item: "ghost/1", ID: "message/1", At: testDay})
+	for _, i := range []int{0, 5} {
+		batches[i].Whole = []store.Whole{{Item: "ghost/1", Prefix: "message/"}}
+	}
 
 	forward := openTest(t, filepath.Join(t.TempDir(), "a.db"), Options{})
 	applyAll(t, forward, batches)
@@ -84,6 +95,8 @@ func TestStateHashIgnoresHistory(t *testing.T) {
 	slices.Reverse(batches)
 	applyAll(t, backward, batches)
 	applyAll(t, backward, batches[2:5])
+	// What was taken back came again with the repeat.
+	applyAll(t, backward, []store.Batch{{Whole: []store.Whole{{Item: "ghost/1", Prefix: "message/"}}}})
 	if got := stateHash(t, backward); got != want {
 		t.Errorf("state hash depends on the order of batches and on repeats")
 	}
@@ -98,17 +111,22 @@ func TestStateHashIgnoresHistory(t *testing.T) {
 	ev.At = store.WithOffset(ev.At, -3600)
 	it := batches[3].Items[2]
 	it.Updated = it.Updated.Add(time.Second)
+	words := batches[3].Items[3]
+	words.Terms = words.Terms[1:]
+	apply := func(b store.Batch) func() error {
+		return func() error { _, err := forward.Apply(t.Context(), "github", b); return err }
+	}
 	ctx := t.Context()
 	for name, change := range map[string]func() error{
-		"zone of an event": func() error {
-			_, err := forward.Apply(ctx, "github", store.Batch{Events: []store.Event{ev}})
-			return err
-		},
-		"time of an item": func() error { _, err := forward.Apply(ctx, "github", store.Batch{Items: []store.Item{it}}); return err },
-		"quarantine": func() error {
-			_, err := forward.Apply(ctx, "github", store.Batch{Quarantined: []store.Quarantined{{ID: "x", Reason: "y"}}})
-			return err
-		},
+		"zone of an event":  apply(store.Batch{Events: []store.Event{ev}}),
+		"event taken back":  apply(store.Batch{Whole: []store.Whole{{Item: ev.Item}}}),
+		"time of an item":   apply(store.Batch{Items: []store.Item{it}}),
+		"words of an item":  apply(store.Batch{Items: []store.Item{words}}),
+		"quarantine":        apply(store.Batch{Quarantined: []store.Quarantined{{ID: "x", Reason: "y"}}}),
+		"zone of a profile": apply(store.Batch{Identities: []store.Identity{{Actor: "0123456789abcdef01234567", Handle: "github:octocat", Zone: "UTC"}}}),
+		"members of a group": apply(store.Batch{Groups: []store.Group{
+			{Source: "github", Name: "acme/team-0", At: testDay.Add(time.Hour)},
+		}}),
 		"override":    func() error { return forward.Override(ctx, store.Override{Key: "PAY-1", To: "o1"}) },
 		"declaration": func() error { _, err := forward.Declare(ctx, store.Declaration{Body: []byte("x")}); return err },
 		"identities":  func() error { return forward.ForgetIdentities(ctx) },
@@ -152,6 +170,17 @@ func TestEventHashCollisions(t *testing.T) {
 			events[0].Bot, events[5].Bot = true, true
 			check(events[4:], 1)
 			check([]store.Event{{Source: "s", Item: "i", ID: "ff", At: testDay}}, 1)
+			// What is taken back lies between the others: they must be found
+			// all the same, and stay findable when it comes again.
+			if got, err := db.Apply(t.Context(), "s", store.Batch{Whole: []store.Whole{{Item: "i", Prefix: "a"}, {Item: "i", Prefix: "d"}}}); err != nil || got.Events != 2 {
+				t.Fatalf("Apply = %+v, %v, want two events taken back", got, err)
+			}
+			if n := db.Stats().Events; n != 4 {
+				t.Errorf("%d events are counted, want 4", n)
+			}
+			check([]store.Event{events[2], events[4], events[5]}, 0)
+			check([]store.Event{events[1], events[3]}, 2)
+			check([]store.Event{events[1], events[2], events[3], events[4], events[5]}, 0)
 			for ch, err := range db.Changes(t.Context(), 0) {
 				if err != nil {
 					t.Fatal(err)

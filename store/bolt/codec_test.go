@@ -195,6 +195,9 @@ func fuzzSeeds(f *testing.F) {
 		f.Add(slices.Clone(e.buf))
 	}
 	e.buf = nil
+	e.terms([]store.Term{{Word: "0a1b2c3d4e5f", Count: 1}, {Word: "fedcba987654", Count: 300}})
+	f.Add(slices.Clone(e.buf))
+	e.buf = nil
 	e.state(&state{seq: 7, kinds: map[store.Kind]uint64{store.KindTicket: 3}})
 	f.Add(slices.Clone(e.buf))
 	long, _ := hex.DecodeString("ffffffffffffffffff7f")
@@ -238,6 +241,24 @@ func FuzzEvent(f *testing.F) {
 	})
 }
 
+func FuzzTerms(f *testing.F) {
+	fuzzSeeds(f)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		d := decoder{b: raw}
+		terms := d.terms()
+		if d.end(bucketTerm, nil) != nil {
+			return
+		}
+		e := &encoder{}
+		e.terms(terms)
+		d = decoder{b: e.buf}
+		again := d.terms()
+		if err := d.end(bucketTerm, nil); err != nil || !slices.Equal(terms, again) {
+			t.Errorf("%v came back as %v, %v", terms, again, err)
+		}
+	})
+}
+
 // FuzzRecord opens every other kind of record.
 func FuzzRecord(f *testing.F) {
 	fuzzSeeds(f)
@@ -248,6 +269,8 @@ func FuzzRecord(f *testing.F) {
 			"declaration": func(d *decoder) { d.declaration() },
 			"override":    func(d *decoder) { d.override(nil) },
 			"identity":    func(d *decoder) { d.literal(); d.byte() },
+			"profile":     func(d *decoder) { d.profile() },
+			"members":     func(d *decoder) { d.members() },
 		} {
 			d := decoder{b: raw}
 			read(&d)

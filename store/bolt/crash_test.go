@@ -39,13 +39,21 @@ func crashBatch(n int) store.Batch {
 	b := store.Batch{Next: store.Cursor{"n": strconv.Itoa(n)}}
 	for i := range 5 {
 		id := fmt.Sprintf("r/%d", n*5+i)
-		it := store.Item{Source: "s", ID: id, Kind: store.KindTicket, Title: id, Updated: testDay}
+		it := store.Item{
+			Source: "s", ID: id, Kind: store.KindTicket, Title: id, Updated: testDay,
+			Terms: []store.Term{{Word: hashOf(id)[:termDigits], Count: 1 + i}},
+		}
 		b.Items = append(b.Items, it)
 		for e := range 10 {
 			b.Events = append(b.Events, store.Event{Source: "s", Item: id, ID: fmt.Sprint("e", e), Kind: store.EventComment, At: testDay})
 		}
 	}
-	// One item changes with every batch.
+	// One item changes with every batch, and its only event takes the place of
+	// the one before.
+	b.Events = append(b.Events, store.Event{Source: "s", Item: "counter", ID: fmt.Sprint("message/", n), Kind: store.EventMessage, At: testDay})
+	b.Whole = []store.Whole{{Item: "counter", Prefix: "message/"}}
+	b.Identities = []store.Identity{{Actor: hashOf(n)[:24], Handle: fmt.Sprint("test:", n)}}
+	b.Groups = []store.Group{{Source: "s", Name: "all", Members: []string{hashOf(n)[:24]}, At: testDay.Add(time.Duration(n) * time.Second)}}
 	b.Items = append(b.Items, store.Item{
 		Source: "s", ID: "counter", Kind: store.KindTicket, Title: strconv.Itoa(n), Updated: testDay.Add(time.Duration(n) * time.Second),
 	})
@@ -163,12 +171,17 @@ func checkAfterCrash(t *testing.T, path string, acked int) int {
 		t.Fatalf("batch %d was acknowledged, the store stands at %d", acked, n)
 	}
 	s := db.Stats()
-	items := 0
+	items, events := 0, 0
 	if n > 0 {
-		items = 5*n + 1
+		items, events = 5*n+1, 50*n+1
 	}
-	if int(s.Events) != 50*n || int(s.Items[store.KindTicket]) != items {
-		t.Fatalf("at batch %d there are %d items and %d events, want %d and %d", n, s.Items[store.KindTicket], s.Events, items, 50*n)
+	if int(s.Events) != events || int(s.Items[store.KindTicket]) != items {
+		t.Fatalf("at batch %d there are %d items and %d events, want %d and %d", n, s.Items[store.KindTicket], s.Events, items, events)
+	}
+	for b, want := range map[bucket]int{bucketTerm: 5 * n, bucketProfile: n, bucketGroup: n} {
+		if got := int(db.state.records[b]); got != want {
+			t.Fatalf("at batch %d bucket %s has %d records, want %d", n, b, got, want)
+		}
 	}
 	for it, err := range db.Items(t.Context(), "s", "counter") {
 		if err != nil || it.Title != strconv.Itoa(n) {

@@ -67,6 +67,8 @@ func use(ctx context.Context, path string) (sum [32]byte, err error) {
 	// Writing to a damaged file may fail, and must not do worse.
 	for _, item := range []string{again.Items[0].ID, "new"} {
 		again.Events = []store.Event{{Source: "github", Item: item, ID: "forth"}}
+		again.Whole = []store.Whole{{Item: item}}
+		again.Groups = []store.Group{{Source: "github", Name: "acme/team-0"}}
 		if _, err := db.Apply(ctx, "github", again); err != nil {
 			return sum, err
 		}
@@ -76,6 +78,16 @@ func use(ctx context.Context, path string) (sum [32]byte, err error) {
 	}
 	if _, err := db.LastReport(ctx); err != nil {
 		return sum, err
+	}
+	for _, err := range db.Profiles(ctx) {
+		if err != nil {
+			return sum, err
+		}
+	}
+	for _, err := range db.Groups(ctx) {
+		if err != nil {
+			return sum, err
+		}
 	}
 	return sum, db.Check(ctx)
 }

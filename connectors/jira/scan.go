@@ -21,6 +21,9 @@ type scan struct {
 
 // scan reads one page of a scope.
 func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err error) {
+	if len(s.projects) > 0 && f.position(streamRoster) == "" {
+		return false, nil // the list of projects could not be read, which says so
+	}
 	where, some := s.where(c.visible(f))
 	if !some {
 		return false, &connectors.Error{Reason: connectors.ReasonAuth, Err: fmt.Errorf("none of the projects can be seen: %w", errNotVisible)}

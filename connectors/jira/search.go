@@ -131,7 +131,7 @@ func (s *search) byToken(page *searchPage) error {
 // byOffset moves on by what came, which may be less than was asked for. When
 // the list became shorter, what follows has moved up: as much is read again.
 func (s *search) byOffset(page *searchPage) error {
-	n := len(page.Issues)
+	n := distinct(page.Issues)
 	if page.MaxResults != nil && *page.MaxResults <= 0 {
 		return errors.New("the server allows no results at all")
 	}
@@ -143,6 +143,22 @@ func (s *search) byOffset(page *searchPage) error {
 	s.start = max(0, s.start+n-shrunk)
 	s.done = s.start >= page.Total
 	return nil
+}
+
+// distinct counts issues: one that is listed twice takes one place.
+func distinct(page []json.RawMessage) int {
+	seen, n := map[string]bool{}, 0
+	for _, raw := range page {
+		var w struct {
+			ID text `json:"id"`
+		}
+		if json.Unmarshal(raw, &w) == nil && w.ID != "" && seen[string(w.ID)] {
+			continue
+		}
+		seen[string(w.ID)] = true
+		n++
+	}
+	return n
 }
 
 // since is a condition on a time, in the form that this server accepts.

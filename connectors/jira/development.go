@@ -102,7 +102,7 @@ func repoPath(address string) string {
 	}
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
 	for i, p := range parts {
-		if i >= 2 && slices.Contains([]string{"-", "commit", "commits", "pull", "pulls", "pull-requests", "merge_requests", "tree", "blob"}, p) {
+		if slices.Contains([]string{"-", "commit", "commits", "pull", "pulls", "pull-requests", "merge_requests", "tree", "blob"}, p) {
 			parts = parts[:i]
 			break
 		}

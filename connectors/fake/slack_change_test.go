@@ -279,4 +279,9 @@ func TestSlackTimestamps(t *testing.T) {
 		seen[m.TS] = true
 	}
 	equal(t, "messages", []any{len(list), list[0].Text}, []any{201, "earlier"})
+	gone := r.say(t, 5, r.ada, "gone", "")
+	r.Delete(r.dev, gone)
+	if r.say(t, 5, r.ada, "next", "") == gone {
+		t.Error("the ts of a deleted message is given again")
+	}
 }

@@ -193,7 +193,7 @@ func (c *slackCall) messageObject(e *encoder, ch *slackChannel, m *slackMessage)
 		e.str("thread_ts", m.Thread)
 		parent := ch.byTS[m.Thread]
 		e.str("parent_user_id", parent.Author)
-		if m.Broadcast && c.method == "conversations.history" {
+		if c.method == "conversations.history" {
 			e.obj("root")
 			c.messageHead(e, parent)
 			c.threadMembers(e, parent)

@@ -110,7 +110,8 @@ func TestSlackHistoryAndReplies(t *testing.T) {
 		[]any{one, one, 2, loud, []string{o.ben, o.ada}, o.ada, 1})
 	equal(t, "edit", []any{h.Messages[1].Edited.Timestamp, h.Messages[1].ThreadTimestamp}, []any{"1772528940.000000", ""})
 	equal(t, "broadcast", []string{h.Messages[0].SubType, h.Messages[0].ThreadTimestamp, h.Messages[0].Root.Text}, []string{"thread_broadcast", one, "one"})
-	equal(t, "rich text", string(h.Messages[2].Blocks.BlockSet[0].BlockType()), "rich_text")
+	equal(t, "rich text of the edit", h.Messages[1].Blocks.BlockSet[0].(*slack.RichTextBlock).Elements[0].(*slack.RichTextSection).
+		Elements[0].(*slack.RichTextSectionTextElement).Text, "two!")
 	thread, more, _, err := api.GetConversationRepliesContext(t.Context(), &slack.GetConversationRepliesParameters{ChannelID: o.dev, Timestamp: one})
 	if err != nil || more {
 		t.Fatal(more, err)

@@ -178,10 +178,7 @@ func (c *jiraCall) answer() *response {
 	if res := c.authenticate(gateway); res != nil {
 		return res
 	}
-	c.account = c.s.userByID[c.j.opts.Account]
-	if c.account == nil {
-		c.account = &jiraUser{id: "workdrift-reader", name: "workdrift-reader", key: "workdrift-reader", display: "Reader", zone: "Etc/UTC", loc: time.UTC, active: true, app: true}
-	}
+	c.account = c.s.reader(c.j.opts.Account)
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(path, "/"), "/rest/")
 	if !ok {
 		return c.deadLink()

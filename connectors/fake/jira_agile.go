@@ -89,7 +89,7 @@ func (c *jiraCall) boardMembers(e *encoder, b *jiraBoard) {
 // filter is the query of a board.
 func (b *jiraBoard) filter() string {
 	if b.jql != "" {
-		return "(" + b.jql + ")"
+		return b.jql
 	}
 	return "project in (" + strings.Join(namesOf(b.projects, func(p *jiraProject) string { return p.id }), ", ") + ")"
 }
@@ -180,17 +180,7 @@ func (c *jiraCall) agileIssues(scope string) *response {
 	if err != nil {
 		return c.fail(http.StatusBadRequest, "Invalid request.")
 	}
-	text, order := q.JQL, ""
-	if i := strings.Index(strings.ToLower(" "+text), " order by"); i >= 0 {
-		text, order = strings.TrimSpace(text[:i]), " "+q.JQL[i:]
-	}
-	if text != "" {
-		scope += " AND (" + text + ")"
-	}
-	if order == "" {
-		order = " ORDER BY rank"
-	}
-	f, err := c.find(scope + order)
+	f, err := c.find(scope, q.JQL)
 	if err != nil {
 		return c.fail(http.StatusBadRequest, err.Error())
 	}

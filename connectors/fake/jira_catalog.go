@@ -190,8 +190,8 @@ func (s *JiraSite) AddBoard(b JiraBoardSpec) (id int64) {
 			return errors.New("a board needs a project")
 		}
 		if n.jql != "" {
-			if _, err := parseJQL(n.jql); err != nil {
-				return err
+			if q, err := parseJQL(n.jql); err != nil || q.where == nil {
+				return errors.Join(fmt.Errorf("the filter %q is not one", n.jql), err)
 			}
 		}
 		s.boards = append(s.boards, n)

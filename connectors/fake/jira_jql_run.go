@@ -14,6 +14,8 @@ type jqlRun struct {
 	now     time.Time
 	account *jiraUser
 	noEpoch bool // refuses epoch milliseconds
+	// relative is set when the result depends on now.
+	relative bool
 	// updated is the time of the last change that the index knows.
 	updated func(*jiraIssue) time.Time
 }
@@ -105,6 +107,7 @@ func (x *jqlRun) instant(field string, v jqlValue) (time.Time, error) {
 	bad := jqlErrorf("Date value '%s' for field '%s' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', 'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'.", v.text, field)
 	if v.call {
 		if strings.EqualFold(v.text, "now") && len(v.args) == 0 {
+			x.relative = true
 			return x.now, nil
 		}
 		return time.Time{}, bad
@@ -121,6 +124,7 @@ func (x *jqlRun) instant(field string, v jqlValue) (time.Time, error) {
 		}
 	}
 	if d, ok := period(v.text); ok {
+		x.relative = true
 		return x.now.Add(d), nil
 	}
 	return time.Time{}, bad

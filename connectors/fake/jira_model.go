@@ -283,8 +283,8 @@ type jiraLink struct {
 }
 
 type jiraRemote struct {
-	id                               int64
-	url, title, relationship, global string
+	id                       int64
+	url, title, relationship string
 }
 
 // milli is the resolution of Jira's timestamps.

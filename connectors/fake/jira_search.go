@@ -19,6 +19,7 @@ const maxOrder = 7
 type jiraFound struct {
 	rev    uint64
 	now    time.Time
+	timed  bool // holds at that time only
 	issues []*jiraIssue
 	order  func(a, b *jiraIssue) int
 }
@@ -44,21 +45,20 @@ func (c *jiraCall) indexed(is *jiraIssue) time.Time {
 	return time.Time{}
 }
 
-// find returns the visible issues that a query matches, in its order. Issues
-// that are reconciled are read past the index.
-func (c *jiraCall) find(text string, reconciled ...int64) (jiraFound, error) {
+// find returns the visible issues that a query matches, in its order; those of
+// a board or a sprint only when scope is its query. Issues that are reconciled
+// are read past the index.
+func (c *jiraCall) find(scope, text string, reconciled ...int64) (jiraFound, error) {
 	c.j.mu.Lock()
 	defer c.j.mu.Unlock()
-	cached := len(reconciled) == 0 && !c.empty
-	if f, ok := c.j.found[text]; ok && cached && f.rev == c.s.rev && f.now.Equal(c.now) {
+	key, cached := scope+"\x00"+text, len(reconciled) == 0 && !c.empty
+	if f, ok := c.j.found[key]; ok && cached && f.rev == c.s.rev && (!f.timed || f.now.Equal(c.now)) {
 		return f, nil
 	}
-	q, err := parseJQL(text)
+	f := jiraFound{rev: c.s.rev, now: c.now, timed: len(c.lags) > 0 || c.j.opts.IndexLag != 0}
+	q, err := c.parse(scope, text)
 	if err != nil {
-		return jiraFound{}, err
-	}
-	if len(q.order) > maxOrder {
-		return jiraFound{}, jqlErrorf("The maximum number of fields to order by is %d.", maxOrder)
+		return f, err
 	}
 	x := jqlRun{s: c.s, now: c.now, account: c.account, noEpoch: c.j.opts.NoEpoch, updated: func(is *jiraIssue) time.Time {
 		if slices.Contains(reconciled, is.id) {
@@ -69,14 +69,8 @@ func (c *jiraCall) find(text string, reconciled ...int64) (jiraFound, error) {
 	match := func(*jiraIssue) bool { return true }
 	if q.where != nil {
 		if match, err = x.compile(q.where); err != nil {
-			return jiraFound{}, err
+			return f, err
 		}
-	} else if !c.j.opts.DataCenter && c.path[0] == "api" {
-		return jiraFound{}, jqlErrorf("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
-	}
-	f := jiraFound{rev: c.s.rev, now: c.now}
-	if len(q.order) == 0 {
-		q.order = []jqlOrder{{"created", true}}
 	}
 	if f.order, err = x.sorter(q.order); err != nil || c.empty {
 		return f, err
@@ -87,13 +81,45 @@ func (c *jiraCall) find(text string, reconciled ...int64) (jiraFound, error) {
 		}
 	}
 	slices.SortFunc(f.issues, f.order)
+	f.timed = f.timed || x.relative
 	if cached {
 		if len(c.j.found) > 32 {
 			clear(c.j.found)
 		}
-		c.j.found[text] = f
+		c.j.found[key] = f
 	}
 	return f, nil
+}
+
+// parse reads a query and puts it into its scope.
+func (c *jiraCall) parse(scope, text string) (*jql, error) {
+	q, err := parseJQL(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.order) > maxOrder {
+		return nil, jqlErrorf("The maximum number of fields to order by is %d.", maxOrder)
+	}
+	if scope != "" {
+		around, err := parseJQL(scope)
+		if err != nil {
+			return nil, err
+		}
+		if q.where != nil {
+			around.where = &jqlTerm{op: "and", terms: []*jqlTerm{around.where, q.where}}
+		}
+		q.where = around.where
+		if len(q.order) == 0 {
+			q.order = []jqlOrder{{"rank", false}}
+		}
+	}
+	if q.where == nil && !c.j.opts.DataCenter {
+		return nil, jqlErrorf("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
+	}
+	if len(q.order) == 0 {
+		q.order = []jqlOrder{{"created", true}}
+	}
+	return q, nil
 }
 
 // A jiraQuery is a search as a request asks it, by GET or POST.
@@ -158,7 +184,7 @@ func (c *jiraCall) search() *response {
 	if err != nil {
 		return c.fail(http.StatusBadRequest, "Invalid request payload. Refer to the REST API documentation and try again.")
 	}
-	f, err := c.find(q.JQL)
+	f, err := c.find("", q.JQL)
 	if err != nil {
 		return c.fail(http.StatusBadRequest, err.Error())
 	}
@@ -191,7 +217,7 @@ func (c *jiraCall) searchJQL() *response {
 	if err != nil || len(q.ReconcileIssues) > 50 {
 		return c.fail(http.StatusBadRequest, "Invalid request payload. Refer to the REST API documentation and try again.")
 	}
-	f, err := c.find(q.JQL, q.ReconcileIssues...)
+	f, err := c.find("", q.JQL, q.ReconcileIssues...)
 	if err != nil {
 		return c.fail(http.StatusBadRequest, err.Error())
 	}
@@ -285,7 +311,7 @@ func (c *jiraCall) approximateCount() *response {
 	if err != nil {
 		return c.fail(http.StatusBadRequest, "Invalid request payload. Refer to the REST API documentation and try again.")
 	}
-	f, err := c.find(q.JQL)
+	f, err := c.find("", q.JQL)
 	if err != nil {
 		return c.fail(http.StatusBadRequest, err.Error())
 	}

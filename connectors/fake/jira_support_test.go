@@ -3,8 +3,11 @@ package fake_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,4 +109,16 @@ func jiraTime(t time.Time, zone string) string {
 		panic(err)
 	}
 	return t.In(loc).Format("2006-01-02T15:04:05.000-0700")
+}
+
+// jiraAsk asks a server without a network.
+func jiraAsk(t *testing.T, h http.Handler, method, path, query, body string) (int, string) {
+	t.Helper()
+	r := &http.Request{
+		Method: method, URL: &url.URL{Path: path, RawQuery: query}, Host: "h", Header: http.Header{"Authorization": {"Bearer t"}},
+		Body: io.NopCloser(strings.NewReader(body)), RemoteAddr: "127.0.0.1:1",
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r.WithContext(t.Context()))
+	return rec.Code, rec.Body.String()
 }

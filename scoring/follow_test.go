@@ -1,0 +1,165 @@
+package scoring
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// Whatever comes in whatever order and how often, with earlier states of items,
+// accounts and groups in between and reports on the way: the report is that of
+// the newest states, bit for bit.
+func TestEngineFollowsThreeSources(t *testing.T) {
+	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDeclared(t)
+		n := rapid.IntRange(1, len(drawnKeys)).Draw(t, "items")
+		var changes []store.Change
+		for no := range n {
+			changes = append(changes, drawItem(t, no))
+		}
+		profiles, groups := drawProfiles(t), drawGroups(t)
+		in := Input{Declared: d, Changes: changes, Sources: sources, Profiles: profiles, Groups: groups}
+		want, err := Evaluate(in, drawnNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := NewEngine(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range rapid.IntRange(0, 12).Draw(t, "earlier") {
+			i := rapid.IntRange(0, n-1).Draw(t, "item")
+			switch rapid.IntRange(0, 5).Draw(t, "what") {
+			case 0:
+				e.SetPeople(drawProfiles(t), drawGroups(t))
+			case 1:
+				e.Report(drawnNow, sources)
+			case 2:
+				e.Apply(drawItem(t, i))
+			default:
+				e.Apply(almost(t, changes[i]))
+			}
+		}
+		steps := rapid.Permutation(append(slices.Repeat(indices(n), 2), -1, -2)).Draw(t, "steps")
+		for _, i := range steps {
+			switch {
+			case i == -1:
+				e.SetPeople(profiles, groups)
+			case i == -2:
+				e.Report(drawnNow, sources)
+			default:
+				e.Apply(changes[i])
+			}
+		}
+		got := e.Report(drawnNow, sources)
+		a, _ := json.Marshal(got)
+		if b, _ := json.Marshal(want); !bytes.Equal(a, b) {
+			t.Fatalf("followed: %s\nread anew: %s", a, b)
+		}
+		checkLedger(t, e, changes)
+	})
+}
+
+func indices(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// checkLedger compares the person-days of an engine with the definition, taken
+// straight from the events: each person-day is counted once, its parts add up
+// to its budget under every model, and nobody exceeds their week.
+func checkLedger(t *rapid.T, e *Engine, changes []store.Change) {
+	type personDay struct {
+		person uint32
+		day    objective.Date
+	}
+	type mark struct {
+		personDay
+		work uint32
+	}
+	seen := make(map[mark]effort.Presence)
+	days := make(map[personDay]int64) // quarters of weight of what is touched
+	for i := range changes {
+		ch := &changes[i]
+		if ch.Item.Gone != "" && ch.Item.Gone != store.GoneMoved {
+			continue
+		}
+		for _, ev := range ch.Events {
+			presence := effort.Credit(&ev, ch.Item.Kind, e.people.machines)
+			work := uint32(e.Work(ch.No))
+			if presence == 0 || e.idle(work) {
+				continue
+			}
+			p := e.people.of(ev.Actor)
+			who := &e.people.list[p]
+			day, _ := effort.LocalDate(ev.At, who.zone, who.teamZone, e.declared.Zone)
+			seen[mark{personDay{p, day}, work}] |= presence
+		}
+	}
+	weights := []int64{4, 2, 1, 1}
+	for m, presence := range seen {
+		for bit, w := range weights {
+			if presence&(1<<bit) != 0 {
+				days[m.personDay] += w
+			}
+		}
+	}
+	for p := range e.lines {
+		for _, w := range e.lines[p].weeks {
+			if w == nil {
+				continue
+			}
+			if w.person != uint32(p) {
+				t.Fatalf("a week of person %d is with person %d", w.person, p)
+			}
+			sums := daySums(t, e, w)
+			var raw, week effort.Micro
+			fte := e.people.list[p].fte
+			logged := w.booked != nil
+			for d := range sums {
+				raw += fte * effort.Micro(min(days[personDay{w.person, w.monday + objective.Date(d)}], 2)) / 2
+				week += sums[d]
+			}
+			leave := e.people.list[p].leaveDays(w.monday, 5)
+			if most := fte * effort.Micro(5-leave); week > most || !logged && week != min(raw, most) {
+				t.Fatalf("a week of %d, want the lesser of %d and %d", week, raw, most)
+			}
+		}
+	}
+}
+
+// daySums returns what each day of a week adds up to, the same under each
+// model.
+func daySums(t *rapid.T, e *Engine, w *personWeek) (sums [7]effort.Micro) {
+	var byModel [effort.NumModels][7]effort.Micro
+	for _, c := range e.cells(w) {
+		for m, micros := range c.micros {
+			if micros < 0 {
+				t.Fatalf("negative effort %d", micros)
+			}
+			byModel[m][c.day] += effort.Micro(micros)
+		}
+	}
+	for m := range byModel {
+		if byModel[m] != byModel[0] {
+			t.Fatalf("budgets depend on the model: %v", byModel)
+		}
+	}
+	for d, sum := range byModel[0] {
+		if sum > e.people.list[w.person].fte {
+			t.Fatalf("day %d holds %d, more than the FTE", d, sum)
+		}
+	}
+	return byModel[0]
+}

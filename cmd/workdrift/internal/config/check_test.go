@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/workdrift/workdrift/scoring"
 )
 
 // build is a factory as main passes it.
@@ -76,7 +79,7 @@ func TestCheckGood(t *testing.T) {
 	text := `connectors:
   a: {type: github, repositories: [acme/api], token_file: secrets/token}
 objectives: [{id: x, rank: 1, text: X, owner: {team: core}, match: {labels: x}}]
-teams: [{id: core, members: [github:octocat]}]
+teams: [{id: core, members: [github:octocat]}, {id: ops, groups: ["a:acme/ops"]}]
 `
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -140,7 +143,7 @@ config.yaml:5:5: objectives[1].owner: is missing: nobody answers for it
 config.yaml:5:19: objectives[1].rank: is the rank of the active objective in line 4 too; they will be ordered by id
 config.yaml:5:38: objectives[1].match: nothing can match it: there is no connector "there"
 config.yaml:7:20: run_work.rules[0]: nothing can match it: there is no connector "nowhere"
-config.yaml:8:9: teams[0]: the team has no members
+config.yaml:8:9: teams[0]: the team has neither members nor groups
 config.yaml:10:5: identities[0]: the person has no handles, so no work is theirs
 config.yaml:11:5: identities[1]: the person is in no team
 config.yaml:11:29: identities[1].handles[0]: commits under such an address count for the account it names; write github: and the login
@@ -204,6 +207,46 @@ func TestListening(t *testing.T) {
 		}
 		if err == nil && c.Web.ConfigFile != "" && !filepath.IsAbs(c.Web.ConfigFile) {
 			t.Errorf("%s: web_config_file %q is not absolute", web, c.Web.ConfigFile)
+		}
+	}
+}
+
+// Groups name a connector of the file, by its instance.
+func TestGroups(t *testing.T) {
+	for groups, want := range map[string]string{
+		`["mine:acme/core", "mine:ops: on call"]`: "",
+		`[]`:                   "",
+		`["git:acme/core"]`:    "begins with no connector of this file", // the type, not the name
+		`["acme/core"]`:        "is no group",
+		`["mine:"]`:            "is no group",
+		`["mine: core"]`:       "is no group",
+		`["mine:a", "mine:a"]`: "is listed twice",
+	} {
+		c, err := loadText(t, "connectors: {mine: {type: git, path: .}}\nteams: [{id: core, groups: "+groups+"}]\n", nil)
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", groups, err)
+		case want == "" && groups != "[]" && !slices.Equal(c.declared.Teams[0].Groups, []string{"mine:acme/core", "mine:ops: on call"}):
+			t.Errorf("%s became %v", groups, c.declared.Teams[0].Groups)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), "teams[0].groups[") || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want an error that says it %s", groups, err, want)
+		}
+	}
+}
+
+func TestMerging(t *testing.T) {
+	for text, want := range map[string]scoring.Merge{
+		"": {Profiles: true},
+		"identity_merging: {verified_email: true}\n":                  {VerifiedEmail: true, Profiles: true},
+		"identity_merging: {profiles: false}\n":                       {},
+		"identity_merging: {verified_email: true, profiles: false}\n": {VerifiedEmail: true},
+	} {
+		c, err := loadText(t, minimal+text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Declared(nil).People.Merge; got != want {
+			t.Errorf("%q means %+v, want %+v", text, got, want)
 		}
 	}
 }

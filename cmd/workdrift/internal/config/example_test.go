@@ -38,7 +38,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want := reflect.ValueOf(c.doc), reflect.ValueOf(defaults())
-	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Storage", "Web", "Log"} {
+	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Storage", "Web", "Log", "Merging"} {
 		g, w := got.FieldByName(name).Interface(), want.FieldByName(name).Interface()
 		if web, ok := g.(Web); ok {
 			if len(web.AllowedHosts) != 0 {
@@ -152,6 +152,12 @@ func TestExampleDeclares(t *testing.T) {
 	}
 	if n := len(d.People.Persons); n != 4 {
 		t.Errorf("%d persons, want the 2 listed and the 2 named by handle", n)
+	}
+	if d.People.Merge.VerifiedEmail || !d.People.Merge.Profiles {
+		t.Errorf("merging %+v, want that of profiles alone", d.People.Merge)
+	}
+	if got := d.Teams[0].Groups; !slices.Equal(got, []string{"github:acme/platform-team"}) {
+		t.Errorf("groups %v", got)
 	}
 	if got := d.People.Persons[0].FTE; got != .8 {
 		t.Errorf("FTE = %v, want the person's own .8", got)

@@ -45,11 +45,13 @@ func (d *decoder) directory(doc *document) directory {
 		d.handle(&dir, bot, fmt.Sprintf("bots[%d]", i))
 	}
 	dir.people.Bots = canonicalAll(doc.Bots)
+	dir.people.Merge = scoring.Merge{VerifiedEmail: doc.Merging.VerifiedEmail, Profiles: doc.Merging.Profiles}
 	ids := map[string]string{}
 	for i, t := range doc.Teams {
 		path := fmt.Sprintf("teams[%d]", i)
 		d.id(path, t.ID, ids)
 		dir.teams = append(dir.teams, d.team(&dir, t, path))
+		d.groups(t.Groups, doc.Connectors, path)
 	}
 	d.memberships(&dir, doc)
 	return dir
@@ -123,7 +125,7 @@ func canonicalAll(handles []string) []string {
 }
 
 func (d *decoder) team(dir *directory, t team, path string) scoring.Team {
-	out := scoring.Team{ID: t.ID, Zone: d.zone(path+".zone", t.Zone), Repositories: t.Repositories}
+	out := scoring.Team{ID: t.ID, Zone: d.zone(path+".zone", t.Zone), Repositories: t.Repositories, Groups: t.Groups}
 	if t.FTE != nil {
 		inRange(d, path+".fte", *t.FTE, 0, maxFTE)
 	}
@@ -153,6 +155,23 @@ func (d *decoder) team(dir *directory, t team, path string) scoring.Team {
 		out.Members = append(out.Members, scoring.Member{Person: who.ID, From: day(m.From), Until: day(m.Until), Share: share})
 	}
 	return out
+}
+
+// groups checks the groups at sources that make up a team. The name before the
+// colon is that of an instance: two of one type may know groups of one name.
+func (d *decoder) groups(groups []string, known sections, path string) {
+	for i, g := range groups {
+		at := fmt.Sprintf("%s.groups[%d]", path, i)
+		source, name, ok := strings.Cut(g, ":")
+		switch {
+		case !ok || name == "" || strings.TrimSpace(name) != name:
+			d.errorf(at, "is no group; write the connector's name and the group's, as github:acme/core or jira:developers")
+		case !slices.ContainsFunc(known, func(s section) bool { return s.name == source }):
+			d.errorf(at, "begins with no connector of this file; before the colon stands a name from connectors")
+		case slices.Index(groups, g) < i:
+			d.errorf(at, "is listed twice")
+		}
+	}
 }
 
 // member finds the person of a membership. A handle that no identity lists is

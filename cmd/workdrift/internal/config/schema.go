@@ -16,6 +16,7 @@ type document struct {
 	Teams          []team      `yaml:"teams"`
 	Identities     []person    `yaml:"identities" config:"private"`
 	Bots           []string    `yaml:"bots"`
+	Merging        merging     `yaml:"identity_merging"`
 	Effort         effortModel `yaml:"effort"`
 	Decisions      Decisions   `yaml:"decisions"`
 	Privacy        Privacy     `yaml:"privacy"`
@@ -92,6 +93,7 @@ type team struct {
 	FTE          *float64 `yaml:"fte"`
 	Members      []member `yaml:"members" config:"private"`
 	Repositories []string `yaml:"repositories"`
+	Groups       []string `yaml:"groups"`
 }
 
 // A member is written as a name alone, or as a mapping.
@@ -115,6 +117,11 @@ type person struct {
 type dateRange struct {
 	From  *objective.Date `yaml:"from"`
 	Until *objective.Date `yaml:"until"`
+}
+
+type merging struct {
+	VerifiedEmail bool `yaml:"verified_email"`
+	Profiles      bool `yaml:"profiles"`
 }
 
 type effortModel struct {
@@ -214,7 +221,8 @@ type Log struct {
 // defaults returns what holds for every key that is not given.
 func defaults() document {
 	return document{
-		intent: intent{Top: 3},
+		intent:  intent{Top: 3},
+		Merging: merging{Profiles: true},
 		Effort: effortModel{
 			Model: "presence", Weights: weights{Code: 4, Review: 2, Ticket: 1, Discussion: 1},
 			FullWeight: 2, HoursPerDay: 8, WorkingDays: 5,

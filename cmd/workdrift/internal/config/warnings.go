@@ -100,11 +100,12 @@ func (c *Config) warnPeople(w *decoder) {
 			w.errorf(path, "commits under such an address count for the account it names; write github: and the login")
 		}
 	}
-	member := map[string]bool{}
+	member, groups := map[string]bool{}, false // a group may hold anybody
 	for i, t := range c.declared.Teams {
-		if len(t.Members) == 0 {
-			w.errorf(fmt.Sprintf("teams[%d]", i), "the team has no members")
+		if len(t.Members) == 0 && len(t.Groups) == 0 {
+			w.errorf(fmt.Sprintf("teams[%d]", i), "the team has neither members nor groups")
 		}
+		groups = groups || len(t.Groups) > 0
 		for _, m := range t.Members {
 			member[m.Person] = true
 		}
@@ -114,7 +115,7 @@ func (c *Config) warnPeople(w *decoder) {
 		if len(p.Handles) == 0 {
 			w.errorf(path, "the person has no handles, so no work is theirs")
 		}
-		if len(c.declared.Teams) > 0 && !member[p.Person] {
+		if len(c.declared.Teams) > 0 && !groups && !member[p.Person] {
 			w.errorf(path, "the person is in no team")
 		}
 	}

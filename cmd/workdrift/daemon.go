@@ -49,6 +49,7 @@ type daemon struct {
 type poller struct {
 	*connectors.Poller
 	transport *connectors.Transport
+	receiver  connectors.Receiver // nil when it takes no deliveries
 }
 
 type reloadMetrics struct{ successful, successTime prometheus.Gauge }
@@ -165,7 +166,8 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 			if onPage != nil {
 				pc.OnPage = func(s connectors.Summary) { onPage(section.Name, s) }
 			}
-			pollers = append(pollers, poller{connectors.NewPoller(pc), transport})
+			receiver, _ := connectors.TakesDeliveries(connector)
+			pollers = append(pollers, poller{connectors.NewPoller(pc), transport, receiver})
 			return nil
 		}
 	}
@@ -286,7 +288,8 @@ func (d *daemon) sources() []web.Source {
 	return list
 }
 
-// pages returns the handler of the main listener.
+// pages returns the handler of the main listener, which takes deliveries too
+// unless they have an address of their own.
 func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error) {
 	o := web.Options{
 		Log: d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
@@ -295,6 +298,9 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 	}
 	if cfg.EnableReload {
 		o.Reload = func(context.Context) error { return d.reload(ctx) }
+	}
+	if cfg.HooksAddress == "" {
+		o.Hooks = d.hooks(cfg)
 	}
 	return web.New(o)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,7 +25,9 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the daemon: poll, evaluate, serve metrics and pages",
 		Long: `Serve polls every configured source, evaluates what changed, and serves
-/metrics, the status page, /-/healthy and /-/ready until it is stopped.
+/metrics, the status page, /-/healthy and /-/ready until it is stopped. At
+/hooks/<connector> it takes the webhooks of connectors that have a secret for
+them.
 
 SIGHUP, or POST /-/reload with web.enable_reload, reads the configuration again.
 A file with an error changes nothing: the configuration before stays, and
@@ -92,19 +95,22 @@ func (d *daemon) endpoints(ctx context.Context, cfg *config.Config) ([]endpoint,
 	if err != nil {
 		return nil, err
 	}
-	main, err := listen(ctx, "tcp", cfg.Web.ListenAddress)
-	if err != nil {
-		return nil, err
-	}
-	list := []endpoint{{name: "web", listener: main, handler: pages, webConfig: cfg.Web.ConfigFile}}
-	if cfg.Web.ProbeAddress != "" {
-		probe, err := listen(ctx, "tcp", cfg.Web.ProbeAddress)
-		if err != nil {
-			return nil, errors.Join(err, main.Close())
+	var list []endpoint
+	open := func(e endpoint, address string) {
+		if err != nil || address == "" {
+			return
 		}
-		list = append(list, endpoint{name: "probe", listener: probe, handler: web.Probes(d.evaluator.report.Load)})
+		if e.listener, err = listen(ctx, "tcp", address); err == nil {
+			list = append(list, e)
+		}
 	}
-	control, err := listenControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket))
+	open(endpoint{name: "web", handler: pages, webConfig: cfg.Web.ConfigFile}, cfg.Web.ListenAddress)
+	open(endpoint{name: "probe", handler: web.Probes(d.evaluator.report.Load)}, cfg.Web.ProbeAddress)
+	open(endpoint{name: "hooks", handler: d.hooks(cfg.Web), webConfig: cfg.Web.HooksConfigFile}, cfg.Web.HooksAddress)
+	var control net.Listener
+	if err == nil {
+		control, err = listenControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket))
+	}
 	if err != nil {
 		for _, e := range list {
 			err = errors.Join(err, e.listener.Close())

@@ -55,6 +55,9 @@ type Options struct {
 	Reload func(ctx context.Context) error
 	// Profiling serves net/http/pprof below /debug/pprof/.
 	Profiling bool
+	// Hooks takes deliveries of webhooks (see NewHooks), nil when they are not
+	// taken here.
+	Hooks http.Handler
 	// Hosts are the names under which the pages may be reached, besides IP
 	// addresses and localhost.
 	Hosts []string
@@ -90,7 +93,25 @@ func New(o Options) (http.Handler, error) {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	return secured(s.guard(http.NewCrossOriginProtection().Handler(mux))), nil
+	pagesOnly := s.guard(http.NewCrossOriginProtection().Handler(mux))
+	if o.Hooks == nil {
+		return secured(pagesOnly), nil
+	}
+	return secured(apart(s.requests.instrument("hooks", o.Hooks), pagesOnly)), nil
+}
+
+// apart serves deliveries beside everything else. They come from other sites,
+// under whatever name the source was told, and are signed: neither the host
+// names nor the origins of browsers concern them, and no exception for them is
+// made where both are checked.
+func apart(hooks, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, hooksPath) {
+			hooks.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // Probes returns the handler of the probe listener, which never asks for a

@@ -66,8 +66,11 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 		// Both ends are left out: the lower one is a microsecond below.
 		Oldest: (w.Low - 1).String(), Latest: w.Before.String(),
 	})
+	if errors.Is(err, codeBadCursor) && d.history.Window != nil {
+		d.history.Window.Cursor = "" // the page before it is read again
+	}
 	if err != nil {
-		return err
+		return asFailure(err)
 	}
 	good, bad, err := list(r, methodHistory, "messages", (*wireMessage).valid)
 	if err != nil {

@@ -258,7 +258,7 @@ func (f *fetch) refetch(ctx context.Context, d *desk, at stamp, follow bool) err
 			return nil
 		}
 		if err != nil {
-			return describeThread(at, err)
+			return describeThread(at, asFailure(err))
 		}
 		if root, ok := rootOf(r, at); ok && follow {
 			return f.refetch(ctx, d, root, false)
@@ -268,7 +268,8 @@ func (f *fetch) refetch(ctx context.Context, d *desk, at stamp, follow bool) err
 			return describe(methodReplies, err)
 		}
 		if complete {
-			return f.complete(ctx, d, at, p, true)
+			_, err := f.complete(ctx, d, at, p, true)
+			return err
 		}
 	}
 	return &connectors.Error{Reason: connectors.ReasonDecode, Err: errors.New("the thread does not end")}

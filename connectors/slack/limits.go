@@ -79,11 +79,23 @@ type codeError string
 
 func (e codeError) Error() string { return string(e) }
 
-// Codes that are about a conversation or a thread.
+// Codes that the callers take.
 const (
-	codeNoThread = codeError("thread_not_found")
-	codeNoUser   = codeError("user_not_found")
+	codeNoThread  = codeError("thread_not_found")
+	codeNoMessage = codeError("message_not_found")
+	codeBadCursor = codeError("invalid_cursor")
 )
+
+// asFailure makes a codeError that nobody took a failed fetch.
+func asFailure(err error) error {
+	if _, isCode := errors.AsType[codeError](err); !isCode {
+		return err
+	}
+	if _, ok := errors.AsType[*connectors.Error](err); ok {
+		return err
+	}
+	return &connectors.Error{Reason: connectors.ReasonServer, Err: err}
+}
 
 // byCode judges the error that Slack names in a body with status 200.
 func byCode(code string, a answer, now time.Time) error {
@@ -99,7 +111,7 @@ func byCode(code string, a answer, now time.Time) error {
 		e.Reason, e.Err = connectors.ReasonAuth, fmt.Errorf("%s: %w", code, errRefused)
 	case "missing_scope":
 		e.Reason = connectors.ReasonAuth
-	case "thread_not_found", "user_not_found", "user_not_visible", "users_not_found", "message_not_found":
+	case "thread_not_found", "user_not_found", "user_not_visible", "users_not_found", "message_not_found", "invalid_cursor":
 		return codeError(code)
 	case "channel_not_found", "not_in_channel", "is_archived", "method_not_supported_for_channel_type":
 		e.Reason, e.Err = connectors.ReasonAuth, fmt.Errorf("%w: %s", errLost, code)

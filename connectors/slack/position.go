@@ -56,7 +56,8 @@ type channelPos struct {
 	Name     string `json:"name"`
 	Private  bool   `json:"private,omitempty"`
 	Archived bool   `json:"archived,omitempty"`
-	Skip     bool   `json:"skip,omitempty"`   // not selected
+	Skip     bool   `json:"skip,omitempty"` // not selected
+	Created  int64  `json:"created,omitempty"`
 	Missed   int64  `json:"missed,omitempty"` // when it was not listed for the first time
 	Lost     bool   `json:"lost,omitempty"`   // believed: its items are being marked
 }

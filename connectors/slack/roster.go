@@ -86,7 +86,7 @@ func (c *connector) listChannels(ctx context.Context) (*roster, error) {
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, asFailure(err)
 		}
 		if out.date = r.date; out.date.IsZero() {
 			out.date = c.api.gov.serverNow()
@@ -130,7 +130,7 @@ func (f *fetch) readRoster(ctx context.Context) error {
 		if d.channelPos == (channelPos{}) && skip {
 			continue
 		}
-		d.channelPos = channelPos{Name: w.Name, Private: w.IsPrivate, Archived: w.IsArchived, Skip: skip}
+		d.channelPos = channelPos{Name: w.Name, Private: w.IsPrivate, Archived: w.IsArchived, Skip: skip, Created: w.Created}
 		if !w.IsArchived {
 			d.history.Final = false
 		}

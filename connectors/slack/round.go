@@ -112,8 +112,5 @@ func describeChannel(d *desk, err error) error {
 	if _, ok := errors.AsType[*connectors.Error](err); ok {
 		return describe("#"+d.Name, err)
 	}
-	if _, ok := errors.AsType[codeError](err); ok {
-		return &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("#%s: %w", d.Name, err)}
-	}
 	return fmt.Errorf("#%s: %w", d.Name, err)
 }

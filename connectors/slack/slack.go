@@ -305,13 +305,15 @@ func (c *connector) backlog(f *fetch) int {
 			}
 			d := f.desk(id)
 			threads += len(d.threads.Todo)
-			pages += d.history.pagesLeft(c.round.done[id])
+			pages += d.history.pagesLeft(stamp(d.Created)*1e6, c.round.done[id])
 		}
 	}
 	return pages + threads
 }
 
-func (h historyPos) pagesLeft(done bool) int {
+// pagesLeft takes it that people talked as much before as in what was read,
+// since the channel was created.
+func (h historyPos) pagesLeft(created stamp, done bool) int {
 	w := h.Window
 	switch {
 	case w == nil && done:
@@ -319,7 +321,7 @@ func (h historyPos) pagesLeft(done bool) int {
 	case w == nil || w.Before == 0:
 		return 1
 	}
-	covered, left := w.Newest-w.Before, w.Before-w.Low
+	covered, left := w.Newest-w.Before, w.Before-max(w.Low, created)
 	if covered <= 0 {
 		return 1
 	}

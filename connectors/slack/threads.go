@@ -98,8 +98,11 @@ func (f *fetch) readThread(ctx context.Context, d *desk) error {
 		f.threadGone(d, t.TS)
 		return nil
 	}
+	if errors.Is(err, codeBadCursor) {
+		delete(f.c.partial, id) // from its start next time
+	}
 	if err != nil {
-		return describeThread(t.TS, err)
+		return describeThread(t.TS, asFailure(err))
 	}
 	complete, err := p.add(f.c.api.gov, r, t.TS)
 	if err != nil {
@@ -112,10 +115,11 @@ func (f *fetch) readThread(ctx context.Context, d *desk) error {
 	}
 	delete(f.c.partial, id)
 	_, known := d.version(t.TS)
-	if err := f.complete(ctx, d, t.TS, p, known || t.Version == 0); err != nil {
+	readable, err := f.complete(ctx, d, t.TS, p, known || t.Version == 0)
+	if err != nil {
 		return err
 	}
-	if t.Version != 0 && t.TS >= f.keepFrom(d, windowOf(d)) {
+	if readable && t.Version != 0 && t.TS >= f.keepFrom(d, windowOf(d)) {
 		d.note(t.TS, t.Version)
 	}
 	d.threads.Todo = d.threads.Todo[1:]
@@ -129,26 +133,25 @@ func windowOf(d *desk) window {
 	return window{}
 }
 
-// complete adds a thread that was read to its end. again says that it may be
-// stored already.
-func (f *fetch) complete(ctx context.Context, d *desk, root stamp, p *partial, again bool) error {
+// complete adds a thread that was read to its end, and returns whether its first
+// message can be read. again says that the thread may be stored already.
+func (f *fetch) complete(ctx context.Context, d *desk, root stamp, p *partial, again bool) (readable bool, err error) {
 	id := d.prefix + root.String()
 	messages := p.ordered()
 	if len(messages) == 0 || messages[0].at != root {
 		for _, b := range p.bad {
 			if b.at == root {
 				f.quarantine(id, b.why)
-				return nil
+				return false, nil
 			}
 		}
-		return &connectors.Error{Reason: connectors.ReasonDecode, Err: errors.New("the thread does not hold its first message")}
+		return false, &connectors.Error{Reason: connectors.ReasonDecode, Err: errors.New("the thread does not hold its first message")}
 	}
 	var floor time.Time
 	stored := false
 	if again {
-		var err error
 		if floor, stored, err = f.stored(ctx, id); err != nil {
-			return err
+			return false, err
 		}
 	}
 	alone := len(messages) == 1
@@ -156,18 +159,18 @@ func (f *fetch) complete(ctx context.Context, d *desk, root stamp, p *partial, a
 		if stored {
 			f.gone(id, store.GoneDeleted)
 		}
-		return nil
+		return true, nil
 	}
 	if alone && f.c.cfg.ThreadsOnly && !stored && f.c.norm.isBare(d, messages[0]) {
-		return nil
+		return true, nil
 	}
 	f.put(&discussion{channel: d, messages: messages, bad: len(p.bad), floor: floor})
-	return nil
+	return true, nil
 }
 
 func isNotFound(err error) bool {
 	code, ok := errors.AsType[codeError](err)
-	return ok && (code == codeNoThread || code == "message_not_found")
+	return ok && (code == codeNoThread || code == codeNoMessage)
 }
 
 // threadGone marks the thread that waits longest as deleted.

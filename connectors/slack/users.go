@@ -106,7 +106,8 @@ func (f *fetch) readUsers(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return err
+		p.cursor = "" // it may be what is wrong
+		return asFailure(err)
 	}
 	good, _, err := list(r, methodUsers, "members", (*wireUser).valid)
 	if err != nil {

@@ -243,6 +243,7 @@ type wireChannel struct {
 	IsIM       bool   `json:"is_im"`
 	IsMPIM     bool   `json:"is_mpim"`
 	IsArchived bool   `json:"is_archived"`
+	Created    int64  `json:"created"` // seconds since 1970
 }
 
 func (w *wireChannel) valid() error {

@@ -3,6 +3,7 @@ package connectors
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/store"
@@ -62,8 +63,8 @@ func (c *cleaner) word(word string) string {
 }
 
 func (c *cleaner) identity(i *store.Identity) bool {
+	i.Handle = handle(i.Actor, clip(i.Handle, maxName))
 	i.Actor = c.actor(i.Actor)
-	i.Handle = clip(i.Handle, maxName)
 	if !c.isZone(i.Zone) {
 		i.Zone = ""
 	}
@@ -78,6 +79,21 @@ func (c *cleaner) identity(i *store.Identity) bool {
 		i.Same = i.Same[:maxSame]
 	}
 	return i.Actor != "" && i.Handle != ""
+}
+
+// handle makes of an identity and its name at the source what an operator can
+// write into the configuration, and then recognise: "jira:5b10a2 Ada Lovelace".
+// A name that says no more than the identity is left out.
+func handle(actor, name string) string {
+	provider, _, _ := strings.Cut(actor, ":")
+	name = strings.TrimPrefix(name, provider+":")
+	switch {
+	case name == "":
+		return ""
+	case provider+":"+name == actor:
+		return clip(actor, maxName)
+	}
+	return clip(actor+" "+name, maxName)
 }
 
 // isZone reports whether a name is in the time zone database.

@@ -77,6 +77,14 @@ func TestCleanIdentities(t *testing.T) {
 			t.Errorf("the same are %v, want %v", actors, want)
 		}
 	}
+	for given, want := range map[string]string{
+		"test:ada": "test:ada", "ada": "test:ada", "test:Ada Lovelace": "test:ada Ada Lovelace", " Ada\u202e\n": "test:ada Ada", "other:ada": "test:ada other:ada",
+	} {
+		got := cleanTest(store.Batch{Identities: []store.Identity{{Actor: "test:ada", Handle: given}}}).Identities
+		if len(got) != 1 || got[0].Handle != want {
+			t.Errorf("handle %q became %+v, want %q", given, got, want)
+		}
+	}
 	if same[0].Actor != "email:ada@example.org" {
 		t.Error("the identities of the connector were changed")
 	}
@@ -132,7 +140,7 @@ func TestCleanLeavesNobody(t *testing.T) {
 		Items:  []store.Item{it},
 		Events: []store.Event{event("t/1", "1", "test:canary@example.org")},
 		Identities: []store.Identity{{
-			Actor: "test:canary", Handle: "handle-canary",
+			Actor: "test:canary", Handle: "The Canary",
 			Same: []store.Same{{Actor: "email:canary@example.org", By: store.SameByEmail}},
 		}},
 		Groups: []store.Group{{Source: "src", Name: "acme/core", Members: []string{"test:canary"}, At: cleanNow}},
@@ -141,7 +149,7 @@ func TestCleanLeavesNobody(t *testing.T) {
 		len(b.Identities[0].Same) != 1 || len(b.Groups) != 1 || len(b.Groups[0].Members) != 1 {
 		t.Fatalf("something is missing in %+v", b)
 	}
-	if b.Identities[0].Handle != "handle-canary" {
+	if b.Identities[0].Handle != "test:canary The Canary" {
 		t.Errorf("the handle became %q", b.Identities[0].Handle)
 	}
 	b.Identities[0].Handle = ""

@@ -232,8 +232,12 @@ type Whole struct {
 // says nothing, addresses that were once verified stay, and other links are
 // replaced by those of the newest identity that has any.
 type Identity struct {
-	Actor  string // as in Event
-	Handle string // what a person would recognise, "github:octocat"
+	Actor string // as in Event
+	// Handle is what an operator recognises: the account's name at the source,
+	// and from the poller onwards the identity as the configuration spells it,
+	// followed by a space and the name where that says more: "github:octocat",
+	// "jira:5b10a2 Ada Lovelace".
+	Handle string
 	Bot    bool
 	Zone   string // IANA name of the time zone in the profile, empty when unknown
 	// Same are identities that belong to the same person, by what the source

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -22,6 +24,11 @@ const (
 	hintBatch    = 50               // objects read at once
 	maxHints     = 1000             // dirty objects; above, a poll is cheaper
 	maxHintTries = 5                // failed reads after which an object is left to the polls
+	// The budget of a connector: at most 1,000 objects in any hour. GitHub, the
+	// dearest, wants some four requests for one and gives 5,000 an hour, which
+	// polls need too.
+	hintEvery = 4 * time.Second
+	hintBurst = 100
 )
 
 // A hint is an object that is to be read again.
@@ -37,11 +44,15 @@ type hints struct {
 	mu      sync.Mutex
 	dirty   map[string]hint
 	fetched map[string]time.Time // within the last hintGap
+	budget  *rate.Limiter        // of objects
 	wake    chan struct{}        // holds a token when there is something new
 }
 
 func newHints() *hints {
-	return &hints{dirty: map[string]hint{}, fetched: map[string]time.Time{}, wake: make(chan struct{}, 1)}
+	return &hints{
+		dirty: map[string]hint{}, fetched: map[string]time.Time{},
+		budget: rate.NewLimiter(rate.Every(hintEvery), hintBurst), wake: make(chan struct{}, 1),
+	}
 }
 
 // add marks objects as dirty. It returns false when they are too many, or not
@@ -75,14 +86,21 @@ func (h *hints) earliest(object string, now time.Time) time.Time {
 	return due
 }
 
-// next returns when the first dirty object is due, and whether there is any.
-func (h *hints) next() (time.Time, bool) {
+// next returns when the first dirty object may be read, and whether there is
+// any.
+func (h *hints) next(now time.Time) (time.Time, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var first time.Time
 	for _, d := range h.dirty {
 		if first.IsZero() || d.due.Before(first) {
 			first = d.due
+		}
+	}
+	if missing := 1 - h.budget.TokensAt(now); missing > 0 {
+		paid := now.Add(time.Duration(missing*float64(hintEvery)) + time.Millisecond)
+		if paid.After(first) {
+			first = paid
 		}
 	}
 	return first, len(h.dirty) > 0
@@ -103,10 +121,11 @@ func (h *hints) take(now time.Time) []hint {
 	slices.SortFunc(due, func(a, b hint) int {
 		return cmp.Or(cmp.Compare(min(a.tries, 1), min(b.tries, 1)), a.due.Compare(b.due), cmp.Compare(a.object, b.object))
 	})
-	n := 0
-	for n < len(due) && n < hintBatch && (n == 0 || due[n].tries == 0) {
+	n, limit := 0, min(len(due), hintBatch, int(h.budget.TokensAt(now)))
+	for n < limit && (n == 0 || due[n].tries == 0) {
 		n++
 	}
+	h.budget.AllowN(now, n)
 	for o, at := range h.fetched {
 		if !at.Add(hintGap).After(now) {
 			delete(h.fetched, o)
@@ -140,8 +159,8 @@ func (h *hints) putBack(now time.Time, failed []hint, counts bool) (dropped int)
 }
 
 // Hint says that objects changed at the source, as a delivery named them. They
-// are read again soon, each once in ten seconds at most, between two polls: a
-// running poll is on its way to the same state, and a first backfill needs the
+// are read again soon, each once in ten seconds at most and all together within
+// a budget, between two polls: a running poll is on its way to the same state, and a first backfill needs the
 // quota, so hints wait for its end. Nothing is read while the source asked for
 // quiet or after a failure.
 //

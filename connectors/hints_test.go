@@ -87,11 +87,12 @@ func TestHintStorm(t *testing.T) {
 					}
 				}
 			}
-			if limit := objects * int(lasts/hintGap); total == 0 || total > limit {
+			if limit := min(objects*int(lasts/hintGap), hintBurst+int(lasts/hintEvery)); total == 0 || total > limit {
 				t.Errorf("%d objects were read %d times, want 1 to %d", objects, total, limit)
 			}
-			if objects == 1 && total < 350 {
-				t.Errorf("the one object was read %d times in an hour of hints", total)
+			// Of many objects all are read as long as they are remembered.
+			if objects == 1 && total < 350 || objects == 90 && total < 990 {
+				t.Errorf("%d objects were read only %d times in an hour of hints", objects, total)
 			}
 			if n := slices.Max(w.batches); n > hintBatch {
 				t.Errorf("a batch of %d", n)

@@ -157,7 +157,7 @@ func (p *Poller) wait(ctx context.Context, pa pause) (*pause, error) {
 // awaitHints sets a timer to when the first dirty object is due.
 func (p *Poller) awaitHints(timer *time.Timer) {
 	timer.Stop()
-	if due, ok := p.hints.next(); ok {
+	if due, ok := p.hints.next(time.Now()); ok {
 		timer.Reset(time.Until(due))
 	}
 }

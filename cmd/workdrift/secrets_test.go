@@ -109,6 +109,8 @@ func TestSecretsStayInside(t *testing.T) {
 		"token from the environment": "ghp_CanaryInTheEnvironment/+&b81d~2",
 		"token that is not valid":    "ghp_CanaryRejected/+&55e0aa~3",
 		"password in a URL":          "CanaryPassword4c77e1",
+		"webhook secret":             "CanaryOfDeliveries/+&9d02~4",
+		"webhook secret to come":     "CanaryOfDeliveriesToCome/+&1e5b~5",
 	}
 	c.github.SetTokens(secrets["token from a file"], secrets["token from the environment"])
 	elsewhere, err := fake.Listen(http.NotFoundHandler())
@@ -120,9 +122,12 @@ func TestSecretsStayInside(t *testing.T) {
 	write(t, filepath.Join(dir, "good"), secrets["token from a file"]+"\n")
 	write(t, filepath.Join(dir, "bad"), secrets["token that is not valid"]+"\n")
 	t.Setenv("WORKDRIFT_TEST_TOKEN", secrets["token from the environment"])
+	write(t, filepath.Join(dir, "hook"), secrets["webhook secret"])
+	t.Setenv("WORKDRIFT_TEST_HOOK", secrets["webhook secret to come"])
 	path := filepath.Join(dir, "config.yaml")
 	text := "connectors:\n"
 	for name, token := range map[string]string{"in-file": "token_file: good", "in-env": "token_env: WORKDRIFT_TEST_TOKEN", "rejected": "token_file: bad"} {
+		token += ", webhook_secret_file: hook, webhook_secret_next_env: WORKDRIFT_TEST_HOOK"
 		text += strings.Replace(c.connector(name), "token_file: token", token, 1)
 	}
 	text += c.declared(6) + here + "web: {listen_address: \"127.0.0.1:0\", enable_pprof: true, enable_reload: true}\n"
@@ -139,6 +144,11 @@ func TestSecretsStayInside(t *testing.T) {
 	r := start(t, path, 0)
 	r.await(t, "after the faults", func(report *scoring.Report) bool { return report.Stats.Items > 100 })
 	r.log.await(t, `msg="poll failed" connector=rejected reason=auth`)
+	for secret, want := range map[string]int{secrets["webhook secret"]: 400, secrets["webhook secret to come"]: 400, "forged": 401} {
+		if code, text := deliver(t, r.url+"/hooks/in-file", secret, "issues", "1", "broken"); code != want {
+			t.Errorf("a broken delivery: %d %s, want %d", code, text, want)
+		}
+	}
 	// A reload that fails says why, but not with which secret.
 	bad := strings.Replace(text, c.url+"/\"", strings.Replace(c.url, "http://", "http://user:"+secrets["password in a URL"]+"@", 1)+"/\"", 1)
 	write(t, path, bad+"top: 0\n")

@@ -92,7 +92,7 @@ type HookOptions struct {
 // headers could be those of a source, and nothing of it is parsed before the
 // signature verifies.
 func NewHooks(o HookOptions) http.Handler {
-	bodies := min(max(hookMemory/o.BodyLimit, 2), 8)
+	bodies := min(max(hookMemory/max(o.BodyLimit, 1), 2), 8)
 	return secured(&hooks{
 		HookOptions: o, bodies: make(chan struct{}, bodies), instances: map[string]*hookState{},
 		buffers: sync.Pool{New: func() any { return new([]byte) }},

@@ -184,7 +184,9 @@ top: many
 
 // The example that explains every key is good for the real connectors too.
 func TestCheckExample(t *testing.T) {
-	t.Setenv("WORKDRIFT_GITHUB_TOKEN", "ghp_only-a-test")
+	for _, tool := range []string{"GITHUB", "JIRA", "SLACK"} {
+		t.Setenv("WORKDRIFT_"+tool+"_TOKEN", "only-a-test")
+	}
 	example := filepath.Join("..", "..", "config.example.yaml")
 	stdout, stderr, code := workdrift(t, "check", example)
 	if code != 0 || stdout != example+" is good.\n" {

@@ -4,7 +4,9 @@ import (
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/git"
 	"github.com/workdrift/workdrift/connectors/github"
+	"github.com/workdrift/workdrift/connectors/jira"
 	"github.com/workdrift/workdrift/connectors/promql"
+	"github.com/workdrift/workdrift/connectors/slack"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
@@ -14,7 +16,9 @@ func factories() map[string]connectors.Factory {
 	return map[string]connectors.Factory{
 		"git":        git.New,
 		"github":     github.New,
+		"jira":       jira.New,
 		"prometheus": promql.New,
+		"slack":      slack.New,
 	}
 }
 

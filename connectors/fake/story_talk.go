@@ -64,16 +64,16 @@ func (s *Story) mate(present []*person, of *person) *person {
 	return able[s.rng.IntN(len(able))]
 }
 
-// planTalk plans a thread about the ticket of a task: some tickets are
-// discussed, all incidents are.
+// planTalk plans a thread about the ticket of a task: some tickets of
+// objectives and some incidents are discussed.
 func (s *Story) planTalk(t *task, at time.Time, present []*person) {
 	mate, lucky := s.mate(present, t.by), s.rng.IntN(4) == 0
 	channel, opening := channelIncidents, "On it: "
-	if t.focus != RunWork {
-		if !lucky || t.goal == nil {
-			return
-		}
+	if t.goal != nil {
 		channel, opening = t.goal.channel(), "Starting on "
+	}
+	if !lucky || t.goal == nil && t.focus != RunWork {
+		return
 	}
 	thread := ""
 	s.at(at, func(at time.Time) { thread = s.say(at, channel, "", t.by, opening+markup(t.ticket)) })

@@ -17,7 +17,7 @@ func (o *Organisation) Config(listen, tokenFile string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The configuration of the demo. The organisation is made up.
 connectors:
-  harbourline:
+  github:
     type: github
     interval: 2s
     base_url: %s/
@@ -25,11 +25,29 @@ connectors:
     token_file: %s
     organizations: [harbourline]
     since: 190d
+  jira:
+    type: jira
+    interval: 2s
+    base_url: %s/
+    email: %s
+    token_file: %s
+    projects: [PLAT, PAY, GROW, APP, OPS]
+    groups: [mobile-crew]
+    since: 190d
+  slack:
+    type: slack
+    interval: 2s
+    base_url: %s/api/
+    token_file: %s
+    channels: ["obj-*", "team-*", incidents, check-ins, decisions]
+    checkin_channels: [check-ins]
+    profile_fields: {github: GitHub}
+    since: 190d
 web: {listen_address: %q, enable_reload: true}
 storage: {directory: .}
 log: {level: warn}
 top: 3
-`, o.server.URL, o.server.URL, tokenFile, listen)
+`, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, listen)
 	b.WriteString("objectives:\n")
 	for _, objective := range o.story.Objectives() {
 		writeObjective(&b, objective)
@@ -42,7 +60,7 @@ top: 3
 non_goals:
   - {name: product-led growth, labels: [%s]}
 `, fake.LabelIncident, fake.LabelOnCall, fake.LabelBump, fake.LabelNonGoal)
-	writePeople(&b, o.story.Teams())
+	o.writePeople(&b, o.story.Teams())
 	return b.String()
 }
 
@@ -69,16 +87,24 @@ func targets() map[int]float64 {
 	return map[int]float64{1: .3, 2: .25, 3: .2, 4: .05, 5: .05}
 }
 
-func writePeople(b *strings.Builder, teams []fake.Team) {
+func (o *Organisation) writePeople(b *strings.Builder, teams []fake.Team) {
 	b.WriteString("teams:\n")
 	for _, t := range teams {
-		fmt.Fprintf(b, "  - {id: %s, zone: %s, members: [%s], repositories: [%s]}\n",
-			t.ID, t.Zone, strings.Join(t.Members, ", "), quoted(t.Repos))
+		members := "members: [" + strings.Join(t.Members, ", ") + "]"
+		if t.ID == "mobile" {
+			members = `groups: ["jira:mobile-crew"]`
+		}
+		fmt.Fprintf(b, "  - {id: %s, zone: %s, %s, repositories: [%s]}\n", t.ID, t.Zone, members, quoted(t.Repos))
 	}
-	b.WriteString("identities:\n")
+	// Most accounts find each other by their address; who hides it is named.
+	b.WriteString("identity_merging: {verified_email: true}\nidentities:\n")
 	for _, t := range teams {
 		for _, login := range t.Members {
-			fmt.Fprintf(b, "  - {person: %s, handles: [%q, %q]}\n", login, "github:"+login, "email:"+login+"@harbourline.example")
+			handles := []string{"github:" + login, "email:" + login + "@harbourline.example"}
+			if account := o.story.Hidden()[login]; account != "" {
+				handles = append(handles, "jira:"+account)
+			}
+			fmt.Fprintf(b, "  - {person: %s, handles: [%s]}\n", login, quoted(handles))
 		}
 	}
 }

@@ -1,10 +1,12 @@
 // Package demo is the built-in made-up organisation: its history, the local
-// server that speaks GitHub's protocol for it, the clock by which it lives, and
-// the configuration under which Workdrift reads it.
+// servers that speak the protocols of GitHub, Jira and Slack for it, the clock
+// by which it lives, and the configuration under which Workdrift reads it.
 package demo
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -17,8 +19,10 @@ const weeks = 26
 // An Organisation lives by a clock of its own: it stands still until Start, and
 // runs fast from then on.
 type Organisation struct {
-	github *fake.GitHub
-	server *fake.Server
+	github  *fake.GitHub
+	jira    *fake.Jira
+	slack   *fake.Slack
+	servers []*fake.Server // in this order
 
 	mu    sync.Mutex // guards story
 	story *fake.Story
@@ -37,16 +41,24 @@ func New(now time.Time, seed uint64) (*Organisation, error) {
 	o := &Organisation{story: fake.NewStory(seed, now.AddDate(0, 0, -7*weeks), weeks), begin: now}
 	o.story.Next(now)
 	o.github = fake.NewGitHub(o.story.World(), fake.Options{Now: o.Now, Private: true, Tokens: []string{Token}})
-	server, err := fake.Listen(o.github)
-	if err != nil {
-		return nil, fmt.Errorf("start the demo's GitHub: %w", err)
+	o.jira = fake.NewJira(o.story.Site(), fake.JiraOptions{Now: o.Now, Credentials: []fake.JiraCredential{{User: account, Token: Token}}})
+	// Slack's limits would make the first minutes a lesson in patience.
+	o.slack = fake.NewSlack(o.story.Workspace(), fake.SlackOptions{Now: o.Now, Tokens: []string{Token}, NoLimit: true})
+	for _, h := range []http.Handler{o.github, o.jira, o.slack} {
+		server, err := fake.Listen(h)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start the demo's servers: %w", err), o.Close())
+		}
+		o.servers = append(o.servers, server)
 	}
-	o.server = server
 	return o, nil
 }
 
-// Token is what the demo's server accepts. It opens nothing else.
-const Token = "demo-token"
+// Token is what the demo's servers accept. It opens nothing else.
+const Token = "xoxb-demo-token"
+
+// account is the Jira account that the token belongs to.
+const account = "workdrift@harbourline.example"
 
 // Now is the time in the organisation.
 func (o *Organisation) Now() time.Time {
@@ -81,11 +93,19 @@ func (o *Organisation) CourseCorrected(corrected bool) {
 	o.story.CourseCorrected(corrected)
 }
 
-// URL is where the organisation's GitHub answers.
-func (o *Organisation) URL() string { return o.server.URL }
+// GitHub, Jira and Slack are where the organisation's servers answer.
+func (o *Organisation) GitHub() string { return o.servers[0].URL }
+func (o *Organisation) Jira() string   { return o.servers[1].URL }
+func (o *Organisation) Slack() string  { return o.servers[2].URL }
 
-// Served is the log of what the server answered: the oracle of tests.
-func (o *Organisation) Served() []fake.Served { return o.github.Log() }
+// Served is the log of what each server answered, by "github", "jira" and
+// "slack": the oracle of tests.
+func (o *Organisation) Served() map[string][]fake.Served {
+	return map[string][]fake.Served{"github": o.github.Log(), "jira": o.jira.Log(), "slack": o.slack.Log()}
+}
+
+// Trespasses lists what was read on Slack that nobody allowed.
+func (o *Organisation) Trespasses() []string { return o.slack.Trespasses() }
 
 // Truth returns the person-days that the organisation spent between two days
 // by what they were meant for.
@@ -95,5 +115,11 @@ func (o *Organisation) Truth(from, to time.Time) map[fake.Focus]int {
 	return o.story.Days(from, to)
 }
 
-// Close stops the server.
-func (o *Organisation) Close() error { return o.server.Close() }
+// Close stops the servers.
+func (o *Organisation) Close() error {
+	var errs []error
+	for _, s := range o.servers {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}

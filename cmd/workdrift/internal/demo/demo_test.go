@@ -67,7 +67,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 func TestServerWantsItsToken(t *testing.T) {
 	o := organisation(t, friday)
 	for token, want := range map[string]int{"": 404, "wrong": 401, Token: 200} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.URL()+"/repos/harbourline/checkout", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.GitHub()+"/repos/harbourline/checkout", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestServerWantsItsToken(t *testing.T) {
 			t.Errorf("with the token %q: %d, want %d", token, res.StatusCode, want)
 		}
 	}
-	if log := o.Served(); len(log) != 3 {
+	if log := o.Served()["github"]; len(log) != 3 {
 		t.Errorf("%d requests in the log, want 3", len(log))
 	}
 }

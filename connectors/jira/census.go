@@ -14,6 +14,10 @@ import (
 // recent is how long a closed issue is still read again by a census.
 const recent = 35 * 24 * time.Hour
 
+// doneID is the id of the category of finished statuses, which has the same
+// number on every server and another name in every language.
+const doneID = "3"
+
 // Above this share of a project's issues that vanish at once, a loss of rights
 // or a failing server is likelier than so many deletions.
 const (
@@ -282,7 +286,7 @@ func (c *connector) reviewPage(ctx context.Context, f *fetch, s *census) error {
 		s.search = &whole
 		page, err = c.timed(ctx, s.search, func() string {
 			s.jql = and(where, c.since("updated", time.UnixMilli(pos.From)),
-				"(resolution is EMPTY OR "+c.since("updated", s.began.Add(-recent))+")")
+				"(statusCategory != "+doneID+" OR "+c.since("updated", s.began.Add(-recent))+")")
 			return s.jql
 		})
 	} else {

@@ -196,6 +196,11 @@ func jsonError(err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("a %s where %s belongs: %w", e.Value, e.Field, errShape)
 	}
+	for _, own := range []error{errShape, errTime} {
+		if errors.Is(err, own) {
+			return own
+		}
+	}
 	return errors.New("broken JSON")
 }
 

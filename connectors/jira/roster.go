@@ -37,10 +37,19 @@ func (c *connector) readRoster(ctx context.Context, f *fetch) (more bool, err er
 }
 
 func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) error {
+	indexOf := func(key string) int {
+		return slices.IndexFunc(all, func(p project) bool { return strings.EqualFold(p.Key, key) })
+	}
+	if slices.ContainsFunc(c.cfg.Projects, func(key string) bool { return indexOf(key) < 0 }) {
+		// Strangers get a list too, without the projects that are not public.
+		if _, err := c.whoAmI(ctx); err != nil {
+			return err
+		}
+	}
 	c.relist = false
 	pos := rosterPos{At: c.api.gov.serverNow().Unix()}
 	for _, key := range c.cfg.Projects {
-		i := slices.IndexFunc(all, func(p project) bool { return strings.EqualFold(p.Key, key) })
+		i := indexOf(key)
 		if i < 0 {
 			// A key that was renamed is still known to the server.
 			p, err := c.oneProject(ctx, key)

@@ -129,7 +129,8 @@ func (s *search) byToken(page *searchPage) error {
 }
 
 // byOffset moves on by what came, which may be less than was asked for. When
-// the list became shorter, what follows has moved up: as much is read again.
+// the list became shorter, its issues have moved up, some of them past this
+// page: as many are read again.
 func (s *search) byOffset(page *searchPage) error {
 	n := distinct(page.Issues)
 	if page.MaxResults != nil && *page.MaxResults <= 0 {
@@ -140,7 +141,9 @@ func (s *search) byOffset(page *searchPage) error {
 	}
 	shrunk := max(0, s.total-page.Total)
 	s.total = page.Total
-	s.start = max(0, s.start+n-shrunk)
+	if s.start += n; shrunk > 0 {
+		s.start = max(0, s.start-n-shrunk)
+	}
 	s.done = s.start >= page.Total
 	return nil
 }

@@ -28,6 +28,9 @@ type sweep struct {
 func (c *connector) sweepStep(ctx context.Context, f *fetch) (more bool, err error) {
 	s := c.sweep
 	if s == nil {
+		if _, err := c.whoAmI(ctx); err != nil {
+			return false, err
+		}
 		old, _ := decodePos[sweepPos](f.position(streamSweep))
 		s = &sweep{began: c.api.gov.serverNow(), scopes: c.scopes, queued: map[string]bool{}, next: old}
 		c.sweep = s

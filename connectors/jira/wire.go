@@ -30,6 +30,8 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+var errTime = errors.New("not a time")
+
 // A moment is a time in any of the forms that Jira's products write. Null and
 // the empty string are the zero time.
 type moment struct{ time.Time }
@@ -56,7 +58,7 @@ func (m *moment) UnmarshalJSON(raw []byte) error {
 			return nil
 		}
 	}
-	return errors.New("not a time")
+	return errTime
 }
 
 // second is the time as events have it.

@@ -109,6 +109,8 @@ func TestKillSessionAge(t *testing.T) {
 	}{
 		{"the last counts", []objective.Date{today - 40, today - 3, today - 9}, today - 90, stat.Known(3, 3)},
 		{"not those to come", []objective.Date{today - 40, today + 3}, today - 90, stat.Known(40, 1)},
+		{"today", []objective.Date{today}, today - 90, stat.Known(0, 1)},
+		{"recorded since today", nil, today, stat.Known(0, 0).Within(0, math.Inf(1))},
 		{"never: at least as long as is recorded", nil, today - 90, stat.Known(90, 0).Within(90, math.Inf(1))},
 		{"nothing recorded", nil, never, stat.NotDefined("no declaration is recorded")},
 		{"nothing recorded yet", nil, today + 1, stat.NotDefined("no declaration is recorded")},
@@ -130,7 +132,10 @@ func TestShares(t *testing.T) {
 		{"nothing started or stopped", Flow{Finished: 3}.StopsPerStart(), stat.Undefined, 0},
 		{"only stopped", Flow{Stopped: 3}.StopsPerStart(), stat.OK, inf},
 		{"only started", Flow{Started: 3}.StopsPerStart(), stat.OK, 0},
+		{"one started", Flow{Started: 1}.StopsPerStart(), stat.OK, 0},
+		{"one stopped", Flow{Stopped: 1}.StopsPerStart(), stat.OK, inf},
 		{"no objectives", NonGoalCoverage(0, 0), stat.Undefined, 0},
+		{"one of one", NonGoalCoverage(1, 1), stat.OK, 1},
 		{"one of four", NonGoalCoverage(1, 4), stat.OK, 0.25},
 		{"nobody asked", CheckInResponse(0, 0, 5), stat.Undefined, 0},
 		{"four asked", CheckInResponse(3, 4, 5), stat.Suppressed, 0},
@@ -142,6 +147,11 @@ func TestShares(t *testing.T) {
 		{"no scope", Scope{}.Churn(), stat.Undefined, 0},
 		{"no items", Scope{AtStart: 3}.MeanEdits(), stat.Undefined, 0},
 		{"added to nothing", Scope{Added: 3}.Churn(), stat.OK, inf},
+		{"one added to nothing", Scope{Added: 1}.Churn(), stat.OK, inf},
+		{"one added to one", Scope{AtStart: 1, Added: 1}.Churn(), stat.OK, 1},
+		{"nothing added to one", Scope{AtStart: 1}.Churn(), stat.OK, 0},
+		{"one item", Scope{Edits: []int{3}}.MeanEdits(), stat.OK, 3},
+		{"one ranked", RankVolatility([]int{1}, []int{3}), stat.OK, 2},
 		{"nothing added", Scope{AtStart: 3}.Churn(), stat.OK, 0},
 		{"no edits", ObjectiveChurn(Edits{}), stat.OK, 0},
 		{"nothing ranked", RankVolatility(nil, nil), stat.Undefined, 0},
@@ -150,6 +160,9 @@ func TestShares(t *testing.T) {
 		if c.got.Status != c.status || c.got.Value != c.value || (c.got.Reason == "") != c.got.OK() {
 			t.Errorf("%s: %+v", c.name, c.got)
 		}
+	}
+	if got := (Flow{Started: 2, Stopped: 5, Finished: 9}).NetGrowth(); got != -12 {
+		t.Errorf("growth is %d", got)
 	}
 	if got := CheckInResponse(3, 4, 5); got.N != 0 {
 		t.Errorf("a group below k is counted: %+v", got)
@@ -200,6 +213,8 @@ func TestLoop(t *testing.T) {
 	}{
 		{"no alarms", nil, nil, stat.Undefined, 0, 0, 0},
 		{"alarms to come", []objective.Date{today + 1}, nil, stat.Undefined, 0, 0, 0},
+		{"today", []objective.Date{today}, nil, stat.InsufficientData, 0, 0, 0},
+		{"corrected today", []objective.Date{today - 3}, []Adjustment{{today, Edited, 0}}, stat.OK, 3, 0, 1},
 		{"never corrected", []objective.Date{today - 30, today - 10}, nil, stat.InsufficientData, 0, 30, 0},
 		{"same day", []objective.Date{today - 30}, []Adjustment{{today - 30, Stopped, 0}}, stat.OK, 0, 0, 1},
 		{"the first after it", []objective.Date{today - 30}, []Adjustment{{today - 5, Stopped, 0}, {today - 20, Edited, 0}, {today - 31, Stopped, 0}}, stat.OK, 10, 0, 1},

@@ -157,28 +157,30 @@ func Forecast(net []int, remaining, weeks int) float64 {
 	each := 1 / float64(len(net))
 	// at[r] is the probability that r items remain. More than the best weeks
 	// to come can burn is lost, which bounds the table.
-	at := make([]float64, weeks*best+1)
-	if remaining >= len(at) {
+	most := weeks * best
+	if remaining > most {
 		return 0
 	}
+	at, next := make([]float64, most+1), make([]float64, most+1)
 	at[remaining] = 1
 	done := 0.0
 	for left := weeks - 1; left >= 0; left-- {
-		next := make([]float64, left*best+1)
-		for r := 1; r < len(at); r++ {
-			if at[r] == 0 {
+		least := left * best
+		for r, p := range at[:most+1] {
+			if p == 0 {
 				continue
 			}
 			for _, burned := range net {
 				switch after := r - burned; {
 				case after <= 0:
-					done += at[r] * each
-				case after < len(next):
-					next[after] += at[r] * each
+					done += p * each
+				case after <= least:
+					next[after] += p * each
 				}
 			}
 		}
-		at = next
+		clear(at[:most+1])
+		at, next, most = next, at, least
 	}
 	return min(done, 1)
 }

@@ -43,6 +43,10 @@ func TestJudge(t *testing.T) {
 			Spell{Start: 16, Lag: 13, Days: 4, Stopped: true, Confirmed: 34, Followed: 30}},
 		{"announced beforehand", with(stop(20), func(s *Stop) { s.Effective, s.Known = 16, 3 }), 60,
 			Spell{Start: 16, Days: 4, Stopped: true, Confirmed: 34, Followed: 30}},
+		{"announced, no day told", with(stop(20), func(s *Stop) { s.Effective, s.Known = objective.NoDate, 16 }), 60,
+			Spell{Start: 16, Days: 4, Stopped: true, Confirmed: 34, Followed: 30}},
+		{"no day of announcement", with(stop(20), func(s *Stop) { s.Effective, s.Known = 16, objective.NoDate }), 60,
+			Spell{Start: 16, Days: 4, Stopped: true, Confirmed: 34, Followed: 30}},
 		{"taken back while alive", with(stop(12, 20, 28), func(s *Stop) { s.Reactivated = 30 }), 100,
 			Spell{Days: 20, Confirmed: objective.NoDate, Followed: 20}},
 		{"taken back after it stopped", with(stop(12, 27, 30), func(s *Stop) { s.Reactivated = 27 }), 100,
@@ -51,10 +55,15 @@ func TestJudge(t *testing.T) {
 			Spell{Days: 16, Confirmed: objective.NoDate, Followed: 16}},
 		{"taken back after the cut-off", with(stop(12, 20, 28), func(s *Stop) { s.Reactivated = 30 }), 35,
 			Spell{Days: 11, Confirmed: objective.NoDate, Followed: 11}},
+		{"taken back today", with(stop(12, 20, 28), func(s *Stop) { s.Reactivated = 35 }), 35,
+			Spell{Days: 11, Confirmed: objective.NoDate, Followed: 11}},
 		{"to be taken back", with(stop(12, 20, 28), func(s *Stop) { s.Reactivated = 36 }), 35,
 			Spell{Days: 11, Age: 25, Confirmed: objective.NoDate, Followed: 11}},
 		{"alive today", with(stop(12, 20, 28), func(s *Stop) { s.Recent = effort.PersonDay + 1 }), 35,
 			Spell{Days: 11, Age: 25, Confirmed: objective.NoDate, Followed: 11, Live: true}},
+		{"hardly alive today", with(stop(12, 20, 28), func(s *Stop) { s.Recent = effort.PersonDay }), 35,
+			Spell{Days: 11, Age: 25, Confirmed: objective.NoDate, Followed: 11}},
+		{"a year ago", stop(), 375, Spell{Stopped: true, Confirmed: 24, Followed: 351}},
 	} {
 		if c.want.Start == 0 {
 			c.want.Start = 10
@@ -82,6 +91,12 @@ func TestJudgeLeavesOut(t *testing.T) {
 		if _, why := (Judging{Now: c.now, DataFrom: 5}).Judge(c.stop); why != c.want {
 			t.Errorf("%q, want %q", why, c.want)
 		}
+	}
+	if _, why := (Judging{Now: 100, DataFrom: 10}).Judge(stop()); why != Counted {
+		t.Errorf("decided on the first day of the data: %q", why)
+	}
+	if got, _ := (Judging{Now: 100, DataFrom: 5, QuietDays: 1}).Judge(stop(12, 14)); got.Days != 0 || got.Resurrections != 2 {
+		t.Errorf("one quiet day is enough: %+v", got)
 	}
 	spells, left := Judging{Now: 100, DataFrom: 5}.Spells([]Stop{stop(), stop(12), with(stop(), func(s *Stop) { s.Before = 0 })})
 	if len(spells) != 2 || len(left) != 1 || left[NothingToDo] != 1 {
@@ -169,6 +184,8 @@ func TestLatencySamples(t *testing.T) {
 		{"ten with four stops", append(repeat(stopped(3), 4), repeat(censored(50), 6)...), stat.InsufficientData, stat.OK, stat.InsufficientData, 50},
 		{"half of them go on", append(repeat(stopped(3), 5), repeat(censored(50), 6)...), stat.InsufficientData, stat.OK, stat.InsufficientData, 50},
 		{"none followed for long", append(repeat(stopped(3), 5), repeat(censored(20), 5)...), stat.OK, stat.InsufficientData, stat.InsufficientData, 0},
+		{"one followed just long enough", append(repeat(stopped(3), 9), censored(28)), stat.OK, stat.OK, stat.InsufficientData, 0},
+		{"all stopped, one followed for 28 days", append(repeat(Spell{Days: 3, Followed: 10, Stopped: true}, 9), Spell{Days: 3, Followed: 28, Stopped: true}), stat.OK, stat.OK, stat.InsufficientData, 0},
 		{"all stopped, none followed for long", repeat(Spell{Days: 3, Followed: 10, Stopped: true}, 10), stat.OK, stat.InsufficientData, stat.InsufficientData, 0},
 	} {
 		l := LatencyOf(c.spells)

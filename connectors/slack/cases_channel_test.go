@@ -1,0 +1,216 @@
+package slack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/store"
+)
+
+// gone counts the items of a channel by why they are gone.
+func (r *rig) gone(channel string) map[store.Gone]int {
+	n := map[store.Gone]int{}
+	for id, it := range r.shelf.items {
+		if strings.HasPrefix(id, r.id(channel, "")) {
+			n[it.Gone]++
+		}
+	}
+	return n
+}
+
+// TestLostChannels: a bot that is removed, a channel that is made private,
+// deleted or connected to another workspace, and a renamed or archived one.
+func TestLostChannels(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(o *office)
+		want   store.Gone
+	}{
+		"kicked":       {func(o *office) { o.Kick(ago(0, 1), o.ops, o.Bot()) }, store.GoneLostAccess},
+		"made private": {func(o *office) { o.SetPrivate(ago(0, 1), o.ops, true) }, store.GoneLostAccess},
+		"deleted":      {func(o *office) { o.DeleteChannel(o.ops) }, store.GoneLostAccess},
+		"archived":     {func(o *office) { o.ArchiveChannel(ago(0, 1), o.ops, true) }, ""},
+		"renamed":      {func(o *office) { o.RenameChannel(ago(0, 1), o.ops, "operations") }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice()
+			for i := range 12 {
+				o.say(ago(2, i), o.ops, o.ada, "message")
+				o.say(ago(2, i), o.dev, o.ada, "message")
+			}
+			r := newRig(t, o.Workspace, fake.SlackOptions{})
+			c0 := r.connect()
+			r.mustPoll(c0)
+			c.change(o)
+			if name == "made private" {
+				// The fake takes reading it for what it is.
+				defer func() { equal(t, "reads after that", len(r.slack.Trespasses()), 0) }()
+			}
+			for range 4 {
+				r.clock.advance(20 * time.Minute)
+				_ = r.poll(c0) // may fail while the list is a step behind
+			}
+			r.mustPoll(c0)
+			equal(t, "items", r.gone(o.ops), map[store.Gone]int{c.want: 12})
+			equal(t, "items elsewhere", r.gone(o.dev), map[store.Gone]int{"": 12})
+			switch name {
+			case "renamed":
+				for id, it := range r.shelf.items {
+					if strings.HasPrefix(id, r.id(o.ops, "")) && it.Attrs[store.AttrChannel][0] != "operations" {
+						t.Errorf("%s is still in %s", id, it.Attrs[store.AttrChannel])
+					}
+				}
+			case "archived":
+				r.slack.ResetLog()
+				r.clock.advance(5 * time.Minute)
+				r.mustPoll(c0)
+				equal(t, "requests", r.requests(methodHistory), 1)
+				o.ArchiveChannel(r.clock.now(), o.ops, false)
+				o.say(r.clock.now(), o.ops, o.ben, "alive")
+				r.later()
+				r.mustPoll(c0)
+				equal(t, "items", r.gone(o.ops)[""], 13)
+			case "kicked":
+				for key := range r.shelf.cursor {
+					if strings.Contains(key, o.ops) {
+						t.Errorf("the cursor still has %s", key)
+					}
+				}
+				o.Invite(r.clock.now(), o.ops, o.Bot())
+				r.later()
+				r.mustPoll(c0)
+				equal(t, "items after an invitation", r.gone(o.ops), map[store.Gone]int{"": 12})
+			}
+		})
+	}
+}
+
+// TestAllChannelsLost: when most channels vanish at once, something else is
+// wrong, and nothing is marked.
+func TestAllChannelsLost(t *testing.T) {
+	o := newOffice()
+	channels := []string{o.dev, o.ops}
+	for i := range 4 {
+		channels = append(channels, o.AddChannel(start, fake.ChannelSpec{Name: fmt.Sprint("room-", i), Members: []string{o.ada}, Bot: true}))
+	}
+	for _, ch := range channels {
+		o.say(ago(1, 0), ch, o.ada, "message")
+	}
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	for _, ch := range channels[1:] {
+		o.Kick(r.clock.now(), ch, o.Bot())
+	}
+	for range 4 {
+		r.later()
+		_ = r.poll(c) // not_in_channel
+	}
+	for id, it := range r.shelf.items {
+		if it.Gone != "" {
+			t.Errorf("%s is marked %s", id, it.Gone)
+		}
+	}
+	if !strings.Contains(r.logs.String(), "too many channels vanished") {
+		t.Error("nothing in the log")
+	}
+}
+
+// TestRetention: what the workspace's own retention removes is not deleted
+// work, while a message that somebody deletes is, even the oldest one.
+func TestRetention(t *testing.T) {
+	o := newOffice()
+	var all []string
+	for i := range 30 {
+		all = append(all, o.say(ago(12, i*8*60), o.dev, o.ada, "message")) // three a day
+	}
+	o.say(ago(40, 0), o.ops, o.ada, "older than anything looked back on")
+	lonely := o.say(ago(3, 0), o.ops, o.ada, "the oldest in its window")
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	o.Expire(o.dev, ago(6, 0))
+	o.Delete(o.dev, all[25])
+	o.Delete(o.ops, lonely)
+	r.later()
+	r.mustPoll(c)
+	equal(t, "deleted", r.gone(o.dev), map[store.Gone]int{"": 29, store.GoneDeleted: 1})
+	equal(t, "the deleted one", r.item(o.dev, all[25]).Gone, store.GoneDeleted)
+	equal(t, "the oldest one", r.item(o.ops, lonely).Gone, store.GoneDeleted)
+	// The question is asked once only.
+	r.later()
+	r.slack.ResetLog()
+	r.mustPoll(c)
+	equal(t, "requests", r.requests(methodHistory), 2)
+}
+
+// TestMassDeletion: when a third of what is known is gone at once, it is held.
+func TestMassDeletion(t *testing.T) {
+	o := newOffice()
+	var all []string
+	for i := range 40 {
+		all = append(all, o.say(ago(5, i), o.dev, o.ada, "message"))
+	}
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	for _, ts := range all[5:20] {
+		o.Delete(o.dev, ts)
+	}
+	r.later()
+	r.mustPoll(c)
+	equal(t, "held", r.gone(o.dev), map[store.Gone]int{"": 40})
+	if !strings.Contains(r.logs.String(), "too many messages vanished") {
+		t.Error("nothing in the log")
+	}
+	// Fewer are believed.
+	for _, ts := range all[5:14] {
+		i := slices.Index(all, ts)
+		all[i] = ""
+	}
+	few := newRig(t, o.Workspace, fake.SlackOptions{})
+	c = few.connect()
+	few.mustPoll(c)
+	for _, ts := range all[20:25] {
+		o.Delete(o.dev, ts)
+	}
+	few.later()
+	few.mustPoll(c)
+	equal(t, "believed", few.gone(o.dev), map[store.Gone]int{"": 20, store.GoneDeleted: 5})
+}
+
+// TestOtherWorkspace: a token of another workspace is refused.
+func TestOtherWorkspace(t *testing.T) {
+	o := newOffice()
+	o.say(ago(1, 0), o.dev, o.ada, "message")
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	r.mustPoll(r.connect())
+	r.shelf.cursor[teamKey] = `{"id":"T0OTHER","url":""}`
+	if err := r.poll(r.connect()); err == nil || !strings.Contains(err.Error(), "another workspace") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestBroadcast: a reply to an old thread that is also shown in the channel
+// has its thread read, however old that is.
+func TestBroadcast(t *testing.T) {
+	o := newOffice()
+	top := o.say(ago(50, 0), o.dev, o.ada, "top")
+	o.reply(ago(49, 0), o.dev, o.ben, "reply", top)
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	ts := o.Post(r.clock.now(), o.dev, fake.MessageSpec{Author: o.ada, Text: "PAY-1 after all", Thread: top, Broadcast: true})
+	r.clock.advance(5 * time.Minute)
+	r.mustPoll(c)
+	equal(t, "items", len(r.shelf.items), 1)
+	equal(t, "events", len(r.eventIDs(o.dev, top)), 3)
+	equal(t, "the reply", r.eventIDs(o.dev, top)[2], "message/"+ts)
+	r.clock.advance(5 * time.Minute)
+	r.slack.ResetLog()
+	r.mustPoll(c)
+	equal(t, "read again", r.requests(methodReplies), 0)
+}

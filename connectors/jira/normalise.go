@@ -191,7 +191,8 @@ func (n *normaliser) links(is *issue) []store.Link {
 		links = append(links, store.Link{Kind: kind, Key: key, At: at})
 		told[key] = true
 	}
-	found := refs.Ticket("", is.summary, is.description)
+	// A ticket does its own work: what its text names is mentioned only.
+	found := refs.Comment("", is.summary+"\n"+is.description)
 	for _, r := range is.remote {
 		if r.Object != nil {
 			found = append(found, refs.Comment("", r.Object.URL)...)

@@ -74,7 +74,7 @@ func catalogue() []family {
 		{"workdrift_report_timestamp_seconds", "Unix time at which the current report was computed.", nil},
 		{"workdrift_report_data_timestamp_seconds", "Unix time up to which the current report covers every connector.", nil},
 		{"workdrift_top_objectives", "Number N of highest-ranked objectives that count as top priorities (configuration).", nil},
-		{"workdrift_identities_unmatched", "Identities that the configuration does not name; each counts as a person of its own.", nil},
+		{"workdrift_identities_unmatched", "Identities at work that neither the configuration nor a profile puts together with another; each counts as a person of its own.", nil},
 		{"workdrift_objective_info", "Declared objective, always 1. Join on objective for title, owner and state.", []string{"objective", "title", "objective_owner", "state"}},
 		{"workdrift_objective_rank", "Declared rank of the objective, 1 is the highest priority.", []string{"objective"}},
 		{"workdrift_objective_declared_ratio", "Declared share of effort for the objective, 0 to 1. Absent when no share is declared.", []string{"objective"}},

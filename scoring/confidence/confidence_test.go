@@ -196,6 +196,10 @@ func TestReported(t *testing.T) {
 		{"nobody", nil, stat.Undefined, 0, 0, -1},
 		{"one", []Report{{"a", 0.4, ago(1)}}, stat.OK, 0.4, 1, -1},
 		{"exactly 28 days", []Report{{"a", 0.4, ago(28)}}, stat.OK, 0.4, 1, -1},
+		{"the lowest", []Report{{"a", 0, ago(1)}}, stat.OK, 0, 1, -1},
+		{"the highest", []Report{{"a", 1, ago(1)}}, stat.OK, 1, 1, -1},
+		// .5^(14/14) + .5^(14/14) = .5^0: half on either side.
+		{"two weeks halve the weight", []Report{{"a", 0.8, ago(0)}, {"b", 0.2, ago(14)}, {"c", 0.2, ago(14)}}, stat.OK, 0.5, 3, -1},
 		{"too old", []Report{{"a", 0.4, ago(28.01)}}, stat.InsufficientData, 0, 0, -1},
 		{"of the future", []Report{{"a", 0.4, ago(1)}, {"a", 0.9, ago(-1)}}, stat.OK, 0.4, 1, -1},
 		{"out of range", []Report{{"a", 1.1, ago(1)}, {"b", -0.1, ago(1)}, {"c", math.NaN(), ago(1)}}, stat.Undefined, 0, 0, -1},

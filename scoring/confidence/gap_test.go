@@ -133,7 +133,7 @@ func TestCalibration(t *testing.T) {
 		for i := range all {
 			all[i].Reported = float64(yes) / float64(yes+no)
 		}
-		if got := CalibrationOf(all, 1); math.Abs(got.Skill.Value) > 1e-9 || math.Abs(got.Bias.Value) > 1e-12 {
+		if got := CalibrationOf(all, 1); !got.Skill.OK() || math.Abs(got.Skill.Value) > 1e-9 || math.Abs(got.Bias.Value) > 1e-12 {
 			t.Fatalf("%+v", got)
 		}
 	})
@@ -159,6 +159,10 @@ func TestOutcomeForecast(t *testing.T) {
 		{"no due date", Result{Weeks: rising(12), Target: 15, Today: today, Due: objective.NoDate}, stat.Undefined, 0},
 		{"past", Result{Weeks: rising(12), Target: 15, Today: today, Due: today - 1}, stat.InsufficientData, 0},
 		{"seven weeks", Result{Weeks: rising(7), Target: 15, Today: today, Due: today + 70}, stat.InsufficientData, 0},
+		{"eight weeks, due today", Result{Weeks: rising(8), Target: 15, Today: today, Due: today}, stat.OK, 0.02},
+		// The middle of the week is Thursday; on Sunday the line is 3/7 higher.
+		{"on Sunday", Result{Weeks: rising(12), Target: 15 + 3/7.0 - 1e-9, Today: today, Due: today + 35}, stat.OK, 8 / 12.0},
+		{"on Monday", Result{Weeks: rising(12), Target: 15 - 3/7.0 - 1e-9, Today: today, Due: today - 6 + 35}, stat.OK, 8 / 12.0},
 		{"gets there", Result{Weeks: rising(12), Target: 15, Today: today, Due: today + 70}, stat.OK, 0.98},
 		{"does not", Result{Weeks: rising(12), Target: 15, Today: today, Due: today + 7}, stat.OK, 0.02},
 		// In the middle of the fifth week from now the line is at 15: the four

@@ -200,7 +200,7 @@ func TestVersionAndHelp(t *testing.T) {
 		t.Errorf("%d %s %s", code, stdout, stderr)
 	}
 	help, _, _ := workdrift(t, "--help")
-	for _, name := range []string{"demo", "serve", "check", "score", "explain", "backup", "version"} {
+	for _, name := range []string{"demo", "serve", "check", "score", "explain", "identities", "backup", "version"} {
 		if !regexp.MustCompile(`\n  ` + name + ` +[A-Z]`).MatchString(help) {
 			t.Errorf("%s is missing in the help", name)
 		}

@@ -47,6 +47,16 @@ func (d *daemon) control() http.Handler {
 		err := d.store.Backup(r.Context(), r.URL.Query().Get("file"))
 		reply(w, struct{}{}, err)
 	})
+	mux.HandleFunc("GET /identities", func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		cfg := d.config
+		d.mu.Unlock()
+		answer, err := identities(r.Context(), d.store, cfg)
+		reply(w, answer, err)
+	})
+	mux.HandleFunc("POST /identities/forget", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, struct{}{}, forgetIdentities(r.Context(), d.store))
+	})
 	return mux
 }
 

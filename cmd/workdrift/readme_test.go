@@ -137,7 +137,7 @@ func TestReadmeCommands(t *testing.T) {
 			readmeCommand(t, args[3:])
 		}
 	}
-	for _, name := range []string{"demo", "check", "score", "explain", "serve"} {
+	for _, name := range []string{"demo", "check", "score", "explain", "identities", "serve"} {
 		if !ran[name] {
 			t.Errorf("the README does not show %s", name)
 		}
@@ -173,6 +173,8 @@ func readmeCommand(t *testing.T, args []string) {
 		"check":   `^config.yaml is good\.\n$`,
 		"score":   `(?s)As of .*\n +28d +\d+ %.*\n1\. sso \(active\) +\d.*\n2\. billing \(active\) +\d.*\nrun_work +\d.*\nunknown +\d`,
 		"explain": `Try a toy`,
+		// The one place that shows a handle.
+		"identities": `(?m)^  email:ada@example\.org$`,
 	}[args[0]]
 	if !regexp.MustCompile(want).MatchString(out.String()) {
 		t.Errorf("workdrift %v does not print %s but\n%s", args, want, out)

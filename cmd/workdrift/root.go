@@ -35,7 +35,7 @@ for good.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
-		newExplainCommand(), newBackupCommand(), newVersionCommand())
+		newExplainCommand(), newIdentitiesCommand(), newBackupCommand(), newVersionCommand())
 	return root
 }
 

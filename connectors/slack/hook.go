@@ -221,6 +221,7 @@ func (c *connector) Refetch(ctx context.Context, named []string) (store.Batch, e
 			return store.Batch{}, describeChannel(d, err)
 		}
 	}
+	f.introduce()
 	return f.batch, nil
 }
 

@@ -232,7 +232,7 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 	}
 	c.fail(err)
 	if r.inARow++; errors.Is(err, errRefused) || r.inARow >= outage {
-		r.tasks = nil
+		r.tasks, r.people = nil, true
 	}
 	return nil
 }
@@ -248,10 +248,11 @@ func (c *connector) finish(f *fetch) (store.Batch, error) {
 	if err := f.encode(); err != nil {
 		return store.Batch{}, err
 	}
+	f.introduce()
 	r.fetches++
 	idle := f.records() == 0 && len(f.next) == 0
 	b := f.batch
-	b.More = len(r.tasks) > 0
+	b.More = c.hasWork(f)
 	switch {
 	case b.More:
 	case len(r.waiting) > 0 && !idle, r.err != nil && !idle:

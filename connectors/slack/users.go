@@ -26,19 +26,20 @@ const usersPage = 200 // which Slack recommends
 // They are kept in memory only, because the cursor must not name them; after a
 // restart they are asked for once more.
 type people struct {
-	met    map[string]bool // ids of accounts
-	told   map[string]bool // of those, the ones that were read
-	bots   map[string]bool // accounts that are machines
-	listed bool            // the list of all was read to its end
-	cursor string          // where it goes on
-	pages  int             // read of it this time
-	fields []string        // ids of profile fields, parallel to kinds
+	met    map[string]bool           // ids of accounts
+	told   map[string]bool           // of those, the ones that were read
+	cards  map[string]store.Identity // what was read of them last, by actor
+	bots   map[string]bool           // accounts that are machines
+	listed bool                      // the list of all was read to its end
+	cursor string                    // where it goes on
+	pages  int                       // read of it this time
+	fields []string                  // ids of profile fields, parallel to kinds
 	kinds  []string
 	asked  bool // for the fields
 }
 
 func newPeople() *people {
-	return &people{met: map[string]bool{}, told: map[string]bool{}, bots: map[string]bool{slackbot: true}}
+	return &people{met: map[string]bool{}, told: map[string]bool{}, cards: map[string]store.Identity{}, bots: map[string]bool{slackbot: true}}
 }
 
 // meet notes who took part. Apps without an account are not people.
@@ -174,7 +175,28 @@ func (f *fetch) tell(w *wireUser, same []store.Same) {
 		}
 		id.Same = append(id.Same, same...)
 	}
+	p.cards[id.Actor] = id
 	f.batch.Identities = append(f.batch.Identities, id)
+}
+
+// introduce adds an identity of every actor of the batch. Of those who were not
+// read yet that is the account's id, which the store completes later.
+func (f *fetch) introduce() {
+	there := map[string]bool{}
+	for _, id := range f.batch.Identities {
+		there[id.Actor] = true
+	}
+	for _, e := range f.batch.Events {
+		if e.Actor == "" || there[e.Actor] {
+			continue
+		}
+		there[e.Actor] = true
+		id, ok := f.c.people.cards[e.Actor]
+		if !ok {
+			id = store.Identity{Actor: e.Actor, Handle: e.Actor, Bot: e.Bot}
+		}
+		f.batch.Identities = append(f.batch.Identities, id)
+	}
 }
 
 // readFields finds the ids of the custom profile fields that are configured by

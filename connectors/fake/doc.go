@@ -15,6 +15,11 @@
 // with scopes, rates by method and the messages that break decoders. A
 // SlackHook signs what its Events API would deliver.
 //
+// A JiraSite is the same for Jira's projects, issues and their histories, and
+// NewJira serves it as Jira Cloud or a Data Center does: searches that lag
+// behind, page tokens, inline lists that are cut, times in the zone of whoever
+// asks, logins that expire with a 200.
+//
 // The package is written independently of the clients that read from it: it
 // imports no connector, and nothing outside the standard library.
 package fake

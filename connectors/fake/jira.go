@@ -82,6 +82,12 @@ func (o *JiraOptions) defaults() {
 }
 
 // A Jira serves a JiraSite as Jira's REST APIs do. It is an http.Handler.
+//
+// The items in its log are "issue:<id>" for an issue with fields, "id:<id>" for
+// one of which a search told only id and key, "history:<id>", "comment:<id>",
+// "worklog:<id>", "remotelink:<id>" and "project:<id>" from the resources of
+// their own, and "dev:<url>" from the development panel. The resource is the
+// path with ids replaced, "api/3/issue/*/changelog"; each request is a point.
 type Jira struct {
 	script
 	journal

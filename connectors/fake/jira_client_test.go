@@ -26,8 +26,8 @@ func jiraClient(t *testing.T, base string) *jira.Client {
 	return client
 }
 
-// got fails the test on an error and returns the value.
-func got[T any](t *testing.T) func(v T, _ *jira.Response, err error) T {
+// mustGet fails the test on an error and returns the value.
+func mustGet[T any](t *testing.T) func(v T, _ *jira.Response, err error) T {
 	return func(v T, _ *jira.Response, err error) T {
 		t.Helper()
 		if err != nil {
@@ -58,9 +58,9 @@ func TestGoJiraReadsCloud(t *testing.T) {
 	s := workedSite(t)
 	j, base := serveJira(t, s, fake.JiraOptions{Account: "ada", CloudID: "c-1", Credentials: []fake.JiraCredential{{User: "ada@example.org", Token: "t", Scoped: true}}})
 	c, ctx := jiraClient(t, base+"/ex/jira/c-1/"), t.Context()
-	equal(t, "self", got[*jira.User](t)(c.User.GetSelfWithContext(ctx)).TimeZone, "Asia/Shanghai")
+	equal(t, "self", mustGet[*jira.User](t)(c.User.GetSelfWithContext(ctx)).TimeZone, "Asia/Shanghai")
 
-	found := got[[]jira.Issue](t)(c.Issue.SearchV2JQLWithContext(ctx, "project = PAY order by key", &jira.SearchOptionsV2{Fields: []string{"*all"}, Expand: "changelog"}))
+	found := mustGet[[]jira.Issue](t)(c.Issue.SearchV2JQLWithContext(ctx, "project = PAY order by key", &jira.SearchOptionsV2{Fields: []string{"*all"}, Expand: "changelog"}))
 	equal(t, "found", len(found), 4)
 	is := found[1]
 	f := is.Fields
@@ -78,15 +78,15 @@ func TestGoJiraReadsCloud(t *testing.T) {
 		t.Errorf("the history was made at %v, %v", at, err)
 	}
 
-	equal(t, "boards", got[*jira.BoardsList](t)(c.Board.GetAllBoardsWithContext(ctx, &jira.BoardListOptions{ProjectKeyOrID: "PAY"})).Values[0].Name, "b")
-	equal(t, "configuration", len(got[*jira.BoardConfiguration](t)(c.Board.GetBoardConfigurationWithContext(ctx, 1)).ColumnConfig.Columns), 4)
-	sprints := got[*jira.SprintsList](t)(c.Board.GetAllSprintsWithOptionsWithContext(ctx, 1, &jira.GetAllSprintsOptions{State: "active"}))
+	equal(t, "boards", mustGet[*jira.BoardsList](t)(c.Board.GetAllBoardsWithContext(ctx, &jira.BoardListOptions{ProjectKeyOrID: "PAY"})).Values[0].Name, "b")
+	equal(t, "configuration", len(mustGet[*jira.BoardConfiguration](t)(c.Board.GetBoardConfigurationWithContext(ctx, 1)).ColumnConfig.Columns), 4)
+	sprints := mustGet[*jira.SprintsList](t)(c.Board.GetAllSprintsWithOptionsWithContext(ctx, 1, &jira.GetAllSprintsOptions{State: "active"}))
 	equal(t, "sprints", []any{len(sprints.Values), sprints.Values[0].StartDate.Equal(day(1, 0)), sprints.Values[0].CompleteDate}, []any{1, true, nil})
-	equal(t, "in the sprint", got[[]jira.Issue](t)(c.Sprint.GetIssuesForSprintWithContext(ctx, 1))[0].Fields.Epic.Key, "PAY-1")
-	equal(t, "fields", len(got[[]jira.Field](t)(c.Field.GetListWithContext(ctx))) > 20, true)
-	equal(t, "statuses", len(got[[]jira.Status](t)(c.Status.GetAllStatusesWithContext(ctx))), 4)
-	equal(t, "categories", len(got[[]jira.StatusCategory](t)(c.StatusCategory.GetListWithContext(ctx))), 3)
-	equal(t, "priorities", len(got[[]jira.Priority](t)(c.Priority.GetListWithContext(ctx))), 5)
+	equal(t, "in the sprint", mustGet[[]jira.Issue](t)(c.Sprint.GetIssuesForSprintWithContext(ctx, 1))[0].Fields.Epic.Key, "PAY-1")
+	equal(t, "fields", len(mustGet[[]jira.Field](t)(c.Field.GetListWithContext(ctx))) > 20, true)
+	equal(t, "statuses", len(mustGet[[]jira.Status](t)(c.Status.GetAllStatusesWithContext(ctx))), 4)
+	equal(t, "categories", len(mustGet[[]jira.StatusCategory](t)(c.StatusCategory.GetListWithContext(ctx))), 3)
+	equal(t, "priorities", len(mustGet[[]jira.Priority](t)(c.Priority.GetListWithContext(ctx))), 5)
 	// The library expects an array where Jira sends an object.
 	var kinds struct{ IssueLinkTypes []jira.IssueLinkType }
 	req, err := c.NewRequestWithContext(ctx, http.MethodGet, "rest/api/2/issueLinkType", nil)
@@ -94,12 +94,12 @@ func TestGoJiraReadsCloud(t *testing.T) {
 		_, err = c.Do(req, &kinds)
 	}
 	equal(t, "link types", []any{len(kinds.IssueLinkTypes), err}, []any{4, nil})
-	equal(t, "projects", len(*got[*jira.ProjectList](t)(c.Project.GetListWithContext(ctx))), 2)
-	equal(t, "project", got[*jira.Project](t)(c.Project.GetWithContext(ctx, "OPS")).Name, "Operations")
-	equal(t, "members", len(got[[]jira.GroupMember](t)(c.Group.GetWithOptionsWithContext(ctx, "team", &jira.GroupSearchOptions{MaxResults: 50}))), 2)
-	equal(t, "user", got[*jira.User](t)(c.User.GetByAccountIDWithContext(ctx, "ben")).DisplayName, "Ben")
-	equal(t, "remote links", (*got[*[]jira.RemoteLink](t)(c.Issue.GetRemoteLinksWithContext(ctx, "PAY-2")))[0].Object.URL, "https://x.example")
-	equal(t, "worklogs", got[*jira.Worklog](t)(c.Issue.GetWorklogsWithContext(ctx, "PAY-2")).Worklogs[0].TimeSpentSeconds, 3600)
+	equal(t, "projects", len(*mustGet[*jira.ProjectList](t)(c.Project.GetListWithContext(ctx))), 2)
+	equal(t, "project", mustGet[*jira.Project](t)(c.Project.GetWithContext(ctx, "OPS")).Name, "Operations")
+	equal(t, "members", len(mustGet[[]jira.GroupMember](t)(c.Group.GetWithOptionsWithContext(ctx, "team", &jira.GroupSearchOptions{MaxResults: 50}))), 2)
+	equal(t, "user", mustGet[*jira.User](t)(c.User.GetByAccountIDWithContext(ctx, "ben")).DisplayName, "Ben")
+	equal(t, "remote links", (*mustGet[*[]jira.RemoteLink](t)(c.Issue.GetRemoteLinksWithContext(ctx, "PAY-2")))[0].Object.URL, "https://x.example")
+	equal(t, "worklogs", mustGet[*jira.Worklog](t)(c.Issue.GetWorklogsWithContext(ctx, "PAY-2")).Worklogs[0].TimeSpentSeconds, 3600)
 	for _, l := range j.Log() {
 		equal(t, l.Path, []any{l.Status, l.Anonymous}, []any{200, false})
 	}
@@ -119,7 +119,7 @@ func TestGoJiraReadsDataCenter(t *testing.T) {
 		return nil
 	})
 	equal(t, "pages", []any{keys, err}, []any{[]string{"PAY-1", "PAY-2", "PAY-3", "PAY-4"}, nil})
-	is := got[*jira.Issue](t)(c.Issue.GetWithContext(ctx, "PAY-2", &jira.GetQueryOptions{Expand: "changelog"}))
+	is := mustGet[*jira.Issue](t)(c.Issue.GetWithContext(ctx, "PAY-2", &jira.GetQueryOptions{Expand: "changelog"}))
 	equal(t, "epic link", is.Fields.Unknowns[s.FieldID(fake.JiraEpicLinkField)], any("PAY-1"))
 	equal(t, "people", []string{is.Fields.Assignee.Name, is.Fields.Assignee.AccountID}, []string{"ben", ""})
 	equal(t, "histories", is.Changelog.Histories[0].Items[0].Field, "Sprint")

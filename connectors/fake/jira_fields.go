@@ -14,7 +14,11 @@ func (v *jiraView) fields(e *encoder, is *jiraIssue) {
 			write()
 		}
 	}
-	put("statuscategorychangedate", func() { c.time(e, "statuscategorychangedate", is.statusAt) })
+	put("statuscategorychangedate", func() {
+		if !c.j.opts.DataCenter {
+			c.time(e, "statuscategorychangedate", is.statusAt)
+		}
+	})
 	put("summary", func() { e.str("summary", is.summary) })
 	put("issuetype", func() { c.typeMember(e, "issuetype", is.kind) })
 	put("status", func() { c.statusMember(e, "status", is.status) })

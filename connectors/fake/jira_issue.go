@@ -341,26 +341,32 @@ func (s *JiraSite) Move(at time.Time, key, by, project string) (newKey string) {
 	return newKey
 }
 
-// Delete removes an issue for good, with its worklogs.
+// Delete removes an issue for good, with its worklogs and sub-tasks.
 func (s *JiraSite) Delete(at time.Time, key string) {
 	s.change("delete "+key, func() error {
 		is, err := s.issue(key)
-		if err != nil {
-			return err
+		if err == nil {
+			s.remove(is, at)
 		}
-		is.gone = true
-		for _, w := range is.worklogs {
-			s.unwork(w, at)
-		}
-		for _, l := range slices.Clone(is.links) {
-			l.cut()
-		}
-		if p := is.parent; p != nil {
-			p.children = slices.DeleteFunc(p.children, func(c *jiraIssue) bool { return c == is })
-		}
-		for _, c := range is.children {
-			c.parent = nil
-		}
-		return nil
+		return err
 	})
+}
+
+func (s *JiraSite) remove(is *jiraIssue, at time.Time) {
+	is.gone = true
+	for _, w := range is.worklogs {
+		s.unwork(w, at)
+	}
+	for _, l := range slices.Clone(is.links) {
+		l.cut()
+	}
+	if p := is.parent; p != nil {
+		p.children = slices.DeleteFunc(p.children, func(c *jiraIssue) bool { return c == is })
+	}
+	for _, c := range slices.Clone(is.children) {
+		if c.kind.level < 0 {
+			s.remove(c, at)
+		}
+		c.parent = nil
+	}
 }

@@ -81,36 +81,54 @@ func (c *jiraCall) category(e *encoder, key, name string) {
 	})
 }
 
+func (c *jiraCall) statusMembers(e *encoder, v *jiraStatus) {
+	c.self(e, "status/", v.id)
+	e.str("description", "")
+	e.str("name", v.shown)
+	e.str("id", v.id)
+	c.category(e, "statusCategory", v.category)
+}
+
 func (c *jiraCall) statusMember(e *encoder, key string, v *jiraStatus) {
-	e.object(key, func() {
-		c.self(e, "status/", v.id)
-		e.str("description", "")
-		e.str("name", v.shown)
-		if !c.j.opts.DataCenter {
-			e.str("untranslatedName", v.name)
-		}
-		e.str("id", v.id)
-		c.category(e, "statusCategory", v.category)
+	e.object(key, func() { c.statusMembers(e, v) })
+}
+
+// statusObject writes a status as it stands in the list of all: only there
+// Cloud tells the name that it has in every language.
+func (c *jiraCall) statusObject(e *encoder, v *jiraStatus) {
+	e.object("", func() {
+		c.statusMembers(e, v)
+		c.untranslated(e, v.name)
 	})
 }
 
-func (c *jiraCall) statusObject(e *encoder, v *jiraStatus) { c.statusMember(e, "", v) }
+func (c *jiraCall) untranslated(e *encoder, name string) {
+	if !c.j.opts.DataCenter {
+		e.str("untranslatedName", name)
+	}
+}
+
+func (c *jiraCall) typeMembers(e *encoder, t *jiraType) {
+	c.self(e, "issuetype/", t.id)
+	e.str("id", t.id)
+	e.str("description", "")
+	e.str("name", t.shown)
+	e.bool("subtask", t.level < 0)
+	if !c.j.opts.DataCenter {
+		e.num("hierarchyLevel", int64(t.level))
+	}
+}
 
 func (c *jiraCall) typeMember(e *encoder, key string, t *jiraType) {
-	e.object(key, func() {
-		c.self(e, "issuetype/", t.id)
-		e.str("id", t.id)
-		e.str("description", "")
-		e.str("name", t.shown)
-		e.bool("subtask", t.level < 0)
-		if !c.j.opts.DataCenter {
-			e.str("untranslatedName", t.name)
-			e.num("hierarchyLevel", int64(t.level))
-		}
-	})
+	e.object(key, func() { c.typeMembers(e, t) })
 }
 
-func (c *jiraCall) typeObject(e *encoder, t *jiraType) { c.typeMember(e, "", t) }
+func (c *jiraCall) typeObject(e *encoder, t *jiraType) {
+	e.object("", func() {
+		c.typeMembers(e, t)
+		c.untranslated(e, t.name)
+	})
+}
 
 // named writes an object with an id and a name below a path.
 func (c *jiraCall) named(e *encoder, key, path string, n jiraNamed) {
@@ -132,17 +150,23 @@ func (c *jiraCall) projectMembers(e *encoder, p *jiraProject) {
 	if c.j.opts.DataCenter {
 		return
 	}
-	style := "classic"
-	if p.nextGen {
-		style = "next-gen"
-	}
 	e.bool("simplified", p.nextGen)
-	e.str("style", style)
-	e.bool("isPrivate", false)
 }
 
+// projectObject writes a project as it stands in the list of all.
 func (c *jiraCall) projectObject(e *encoder, p *jiraProject) {
-	e.object("", func() { c.projectMembers(e, p) })
+	e.object("", func() {
+		c.projectMembers(e, p)
+		if c.j.opts.DataCenter {
+			return
+		}
+		style := "classic"
+		if p.nextGen {
+			style = "next-gen"
+		}
+		e.str("style", style)
+		e.bool("isPrivate", false)
+	})
 }
 
 // A jiraView writes issues with the fields that a request asked for.

@@ -112,7 +112,7 @@ func jiraTime(t time.Time, zone string) string {
 }
 
 // jiraAsk asks a server without a network.
-func jiraAsk(t *testing.T, h http.Handler, method, path, query, body string) (int, string) {
+func jiraAsk(t testing.TB, h http.Handler, method, path, query, body string) (int, string) {
 	t.Helper()
 	r := &http.Request{
 		Method: method, URL: &url.URL{Path: path, RawQuery: query}, Host: "h", Header: http.Header{"Authorization": {"Bearer t"}},

@@ -68,9 +68,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 		}
 		f.commit()
 	}
-	b := f.batch
-	b.Next = nil
-	return b, nil
+	return f.batch, nil // without the positions, which are in f.next
 }
 
 // reread reads one object of a repository: its default branch, or what has a

@@ -12,7 +12,9 @@
 //
 //  2. connectors.Poller decides when to fetch and when to come back, replaces
 //     every identity by a keyed hash, cleans what upstream wrote, and applies
-//     the batch. connectors.Transport is the only way out to the network.
+//     the batch. connectors.Transport is the only way out to the network. A
+//     webhook (internal/web/hooks.go) only names what the Poller is to read
+//     again.
 //
 //  3. store/bolt writes items, events and cursor in one transaction. A crash
 //     before it fetches the page again; a crash after it never does. Package

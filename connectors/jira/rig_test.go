@@ -102,6 +102,13 @@ func (s *shelf) apply(b store.Batch) {
 	}
 }
 
+func (s *shelf) clone() *shelf {
+	return &shelf{
+		cursor: maps.Clone(s.cursor), items: maps.Clone(s.items), events: maps.Clone(s.events), identities: maps.Clone(s.identities),
+		groups: maps.Clone(s.groups), quarantined: maps.Clone(s.quarantined), watermark: s.watermark,
+	}
+}
+
 func (s *shelf) stored(_ context.Context, prefix string) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(s.items)) {

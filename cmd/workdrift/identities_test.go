@@ -233,6 +233,57 @@ func TestIdentitiesBesideADaemon(t *testing.T) {
 	}
 }
 
+// What people wrote is counted and not kept, and what is left of the people
+// themselves once their handles are erased is under keyed hashes.
+func TestTextAndPeopleAtRest(t *testing.T) {
+	c := newCompany(t, 2)
+	at, body := time.Now().Add(-time.Hour), "The zanzibarium of quirkwright@example.org fails.\n\nCo-authored-by: Ada Canary <canary@example.org>"
+	w := c.story.World()
+	w.OpenIssue(at, "harbourline/checkout", fake.IssueSpec{Author: c.story.Teams()[0].Members[0], Title: "A titled problem", Body: body})
+	dir := t.TempDir()
+	path := c.config(t, dir, loopback)
+	if _, stderr, code := workdrift(t, "score", "--config", path); code != 0 {
+		t.Fatal(stderr)
+	}
+	file := filepath.Join(dir, databaseFile)
+	if raw := readAll(t, file); !bytes.Contains(raw, []byte("A titled problem")) || !bytes.Contains(raw, []byte("github:")) {
+		t.Fatal("neither title nor handle is in the file: the test shows nothing")
+	}
+	db, err := bolt.Open(t.Context(), file, bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := false
+	for item, err := range db.Items(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := map[string]bool{}
+		for _, term := range item.Terms {
+			words[term.Word] = true
+		}
+		counted = counted || words[db.Hasher().Term("zanzibarium")]
+		if words[db.Hasher().Term("quirkwright")] || words[db.Hasher().Term("canary")] {
+			t.Error("a name is among the words")
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !counted {
+		t.Error("the words of the text are not counted")
+	}
+	if _, stderr, code := workdrift(t, "identities", "forget", "--config", path); code != 0 {
+		t.Fatal(stderr)
+	}
+	raw := readAll(t, file)
+	for _, trace := range []string{"zanzibarium", "quirkwright", "canary@", "Ada Canary", "github:", "email:"} {
+		if bytes.Contains(raw, []byte(trace)) {
+			t.Errorf("%q is in the file", trace)
+		}
+	}
+}
+
 func stateOfProfiles(t *testing.T, db *bolt.DB) (out []string) {
 	t.Helper()
 	for p, err := range db.Profiles(t.Context()) {

@@ -6,8 +6,10 @@
 // verified whenever it is opened, and Check verifies the rest.
 //
 // Times are kept to the second: those of items in UTC, those of events with
-// the author's offset; a time 34,000 years away is kept as none. Strings that repeat are written once (see words), so an
-// event takes about a hundred bytes, its share of items and indexes included.
+// the author's offset; a time 34,000 years away is kept as none. Strings that
+// repeat are written once (see words), so an event takes about a hundred bytes,
+// its share of items and indexes included. Each word of an item takes 8 or 9
+// more.
 //
 // Iterators read at most 2,000 records in one transaction (or one item, when
 // it has more events), and no transaction is open while the caller works.

@@ -226,6 +226,7 @@ func TestLatency(t *testing.T) {
 		{"nine", taken(9), stat.InsufficientData, 0},
 		{"ten", taken(10), stat.OK, 0},
 		{"four taken", append(taken(4), openFor(3)...), stat.InsufficientData, 0},
+		{"five of eleven taken, late", append(taken(5), slices.Repeat([]Decision{decision(1, 1, 499, -1)}, 6)...), stat.OK, 0},
 		{"four of ten taken", append(taken(4), openFor(6)...), stat.InsufficientData, 500},
 		{"half of them open", append(taken(5), openFor(6)...), stat.InsufficientData, 500},
 		{"not opened yet", append(taken(9), decision(1, 1, 600, -1)), stat.InsufficientData, 0},

@@ -63,6 +63,9 @@ func TestRequiredSlope(t *testing.T) {
 		{"down", Result{HasTarget: true, Target: 2, Now: 10, WeeksLeft: 4, Down: true}, -2, true},
 		{"met", Result{HasTarget: true, Target: 10, Now: 12, WeeksLeft: 4}, 0, true},
 		{"met going down", Result{HasTarget: true, Target: 10, Now: 8, WeeksLeft: 4, Down: true}, 0, true},
+		{"just met going down", Result{HasTarget: true, Target: 10, Now: 10, WeeksLeft: 4, Down: true}, 0, true},
+		{"hours left", Result{HasTarget: true, Target: 10, Now: 9, WeeksLeft: 0.5}, 2, true},
+		{"none left", Result{HasTarget: true, Target: 10, Now: 9}, 0, false},
 		{"met after the due date", Result{HasTarget: true, Target: 10, Now: 10}, 0, true},
 		{"missed", Result{HasTarget: true, Target: 10, Now: 9, WeeksLeft: -1}, 0, false},
 	} {
@@ -84,6 +87,8 @@ func TestStalled(t *testing.T) {
 		{"nothing measured", Input{Until: 11, Effort: busyWeeks}, stat.InsufficientData, 0},
 		{"flat", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(constant(12, 5))}}, stat.OK, 1},
 		{"flat at 0", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(constant(12, 0))}}, stat.OK, 1},
+		{"eight weeks", Input{Until: 7, Effort: constant(8, 10/8.0), Result: Result{Weeks: measured(constant(8, 5))}}, stat.OK, 1},
+		{"rises through 0", Input{Until: 10, Effort: busyWeeks, Result: Result{Weeks: measured(rise(11, -5, 1))}}, stat.OK, 0},
 		{"nobody works on it", Input{Until: 11, Effort: constant(12, 9.9/12), Result: Result{Weeks: measured(constant(12, 5))}}, stat.OK, 0},
 		{"rises by 2 % of its median in a quarter", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(rise(12, 99.9, 2.02/13))}}, stat.OK, 0},
 		{"rises by less", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(rise(12, 99.9, 1.98/13))}}, stat.OK, 1},
@@ -94,6 +99,7 @@ func TestStalled(t *testing.T) {
 		{"the wrong way", Input{Until: 11, Effort: busyWeeks, Result: Result{Down: true, Weeks: measured(rise(12, 50, 1)), HasTarget: true, Now: 61, Target: 42, WeeksLeft: 10}}, stat.OK, 1},
 		{"flat at its target", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(constant(12, 5)), HasTarget: true, Now: 5, Target: 5}}, stat.OK, 0},
 		{"flat below a missed target", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(constant(12, 5)), HasTarget: true, Now: 5, Target: 9}}, stat.OK, 1},
+		{"a ratio near its target", Input{Until: 11, Effort: busyWeeks, Result: Result{Ratio: true, Weeks: measured(rise(12, 0.95, 0.0025)), HasTarget: true, Now: 0.9775, Target: 0.978, WeeksLeft: 3}}, stat.OK, 0},
 		// Three weeks at half of the pace would do on the plain scale, but the
 		// last points before 1 are the hardest.
 		{"a ratio near 1", Input{Until: 11, Effort: busyWeeks, Result: Result{Weeks: measured(rise(12, 0.95, 0.0025)), HasTarget: true, Now: 0.9775, Target: 0.99, WeeksLeft: 3}}, stat.OK, 0},
@@ -149,6 +155,10 @@ func TestDivergenceWaitsForTheLag(t *testing.T) {
 	in.Result.Lag = 0
 	if got := DivergenceOf(in); got.Output.Tau > 0.5 {
 		t.Errorf("without a lag the newest weeks count: %+v", got.Output)
+	}
+	in.Result.Lag = 8
+	if got := DivergenceOf(in); !got.OK() || !got.Flag.OK() || got.N != 8 || got.Alertable || got.Flag.Alertable {
+		t.Errorf("eight weeks are left: %+v", got)
 	}
 	in.Result.Lag = 9
 	if got := DivergenceOf(in); got.Status != stat.InsufficientData || got.Flag.Status != stat.InsufficientData || got.N != 7 {
@@ -211,8 +221,11 @@ func TestDegradation(t *testing.T) {
 	if got := DegradationOf(constant(12, 40), falling[5:], 11); got.Status != stat.InsufficientData || got.N != 7 {
 		t.Errorf("seven weeks: %+v", got)
 	}
-	yield := WeeklyYield(series(4, 0, 6, 9), stat.Weekly{{Week: 0, Value: 20}, {Week: 1, Value: 5}, {Week: 2, Value: 0}})
-	if len(yield) != 2 || yield[0].Value != 2 || yield[1].Value != 0 || yield[1].Week != 1 {
+	if got := DegradationOf(constant(12, 40), falling[4:], 11); !got.OK() || got.N != 8 {
+		t.Errorf("eight weeks: %+v", got)
+	}
+	yield := WeeklyYield(series(4, 0, 6, 9), stat.Weekly{{Week: 0, Value: 0.5}, {Week: 1, Value: 5}, {Week: 2, Value: 0}})
+	if len(yield) != 2 || yield[0].Value != 80 || yield[1].Value != 0 || yield[1].Week != 1 {
 		t.Errorf("yield %v", yield)
 	}
 }
@@ -262,6 +275,9 @@ func TestPredictability(t *testing.T) {
 	if got := Predictability(stat.Known(1, 12), zero); !math.IsInf(got.Value, 1) || !got.OK() {
 		t.Errorf("1/0: %+v", got)
 	}
+	if got := ResidualSpread(r, 7); !got.OK() || got.Alertable {
+		t.Errorf("eight weeks: %+v", got)
+	}
 	few := ResidualSpread(r, 6)
 	if few.Status != stat.InsufficientData || Predictability(last, few).Status != stat.InsufficientData || Predictability(few, last).Status != stat.InsufficientData {
 		t.Errorf("seven weeks: %+v", few)
@@ -300,10 +316,18 @@ func TestProxy(t *testing.T) {
 	if got := ProxyOf(local, constant(53, 1), 52); got.Status != stat.Undefined {
 		t.Errorf("a constant north star: %+v", got)
 	}
+	for i := range north {
+		if i >= 27 {
+			north[i].Value = north[26].Value
+		}
+	}
+	if got := ProxyOf(local, north, 52); got.Status != stat.Undefined {
+		t.Errorf("a north star that stands still: %+v", got)
+	}
 	if got := ProxyOf(local[7:], north, 52); got.Status != stat.InsufficientData || got.N != 19 {
 		t.Errorf("19 changes: %+v", got)
 	}
-	if got := ProxyOf(local[6:], north, 52); !got.OK() || got.N != 20 {
+	if got := ProxyOf(local[6:], local, 52); !got.OK() || got.N != 20 {
 		t.Errorf("20 changes: %+v", got)
 	}
 	if got := ProxyOf(nil, nil, 52); got.Status != stat.InsufficientData {

@@ -124,6 +124,32 @@ func TestMedianLiesWithinItsLimits(t *testing.T) {
 	})
 }
 
+// Worked by hand at z = 1.959964. Of eight that end one by one on days 1 to 8,
+// S(4) = ½ with Greenwood's sum 1/(8·7) + 1/(7·6) + 1/(6·5) + 1/(5·4) = ⅛, so
+// the limits of S(4) are ½^exp(±z·√⅛/ln 2) = ½^2.717 and ½^0.368: the lower one
+// is below ½ long before, the upper one not yet.
+func TestMedianLimitsByHand(t *testing.T) {
+	var observed []Observed
+	for day := 1; day <= 8; day++ {
+		observed = append(observed, Observed{float64(day), true})
+	}
+	s := KaplanMeier(observed)
+	if h := s.Steps[3].hazard; !near(h, 0.125, 1e-12) {
+		t.Errorf("Greenwood's sum is %v", h)
+	}
+	// S(1) = ⅞: exp(z·√(1/56)/0.133531) = 7.11, ⅞^7.11 = 0.387.
+	// S(7) = ⅛: Greenwood's sum is ⅞, exp(−z·√⅞/2.079442) = 0.414, ⅛^0.414 = 0.423;
+	// S(6) = ¼: it is ⅜, exp(−z·√⅜/1.386294) = 0.421, ¼^0.421 = 0.558.
+	if low, high := s.MedianLimits(0.95); low != 1 || high != 7 {
+		t.Errorf("limits are [%v, %v]", low, high)
+	}
+	// Nothing survives day 3, which has no upper limit: S(2) = ⅓ reaches up to
+	// ⅓^exp(−z·√⅔/1.098612) = 0.774.
+	if low, high := KaplanMeier(observed[:3]).MedianLimits(0.95); low != 1 || !math.IsInf(high, 1) {
+		t.Errorf("limits of three are [%v, %v]", low, high)
+	}
+}
+
 func TestSurvivalEdges(t *testing.T) {
 	none := KaplanMeier(nil)
 	if _, ok := none.Restricted(28); ok || none.At(3) != 1 {
@@ -144,6 +170,7 @@ func TestSurvivalEdges(t *testing.T) {
 		{"nothing left to follow", []Observed{{3, true}, {5, true}}, 28, 4, true},
 		{"ends at the limit", []Observed{{28, true}}, 28, 28, true},
 		{"a tie: censored is at risk", []Observed{{10, true}, {10, false}, {40, false}}, 28, 10 + 18*2/3.0, true},
+		{"no time at all", []Observed{{10, true}}, 0, 0, true},
 		{"negative limit", []Observed{{10, true}}, -1, 0, false},
 	} {
 		if got, ok := KaplanMeier(c.in).Restricted(c.until); ok != c.ok || !near(got, c.want, 1e-9) {

@@ -28,7 +28,7 @@ func TestWeekOf(t *testing.T) {
 }
 
 func TestWeekly(t *testing.T) {
-	w := Weekly{{1, 10}, {2, 12}, {4, math.NaN()}, {5, 11}, {6, math.Inf(1)}, {7, 9}, {8, 10}}
+	w := Weekly{{1, 10}, {2, 12}, {4, math.NaN()}, {5, 11}, {6, math.Inf(1)}, {6, math.Inf(-1)}, {7, 9}, {8, 10}}
 	if got := w.Last(7, 7); !slices.Equal(got, Weekly{{1, 10}, {2, 12}, {5, 11}, {7, 9}}) {
 		t.Errorf("last 7 weeks are %v", got)
 	}
@@ -56,6 +56,18 @@ func TestTheilSenFindsALine(t *testing.T) {
 			t.Fatalf("%+v %v, want slope %v", l, ok, slope)
 		}
 	})
+}
+
+// The limits are those of scipy.stats.theilslopes with alpha = 0.9 for the
+// output of vector TV-M1.
+func TestTheilSenLimits(t *testing.T) {
+	var w Weekly
+	for i, v := range []float64{4, 5, 5, 6, 7, 6, 8, 8, 9, 9, 10, 11} {
+		w = append(w, Point{i, v})
+	}
+	if l, _ := TheilSen(w, 0.9); !near(l.Slope, 0.6, 1e-12) || !near(l.Lower, 0.5, 1e-12) || !near(l.Upper, 2/3.0, 1e-12) {
+		t.Errorf("%+v", l)
+	}
 }
 
 func TestTheilSenTurnsWithItsValues(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
@@ -13,6 +14,17 @@ import (
 // hooks returns the handler of webhook deliveries.
 func (d *daemon) hooks(cfg config.Web) http.Handler {
 	return web.NewHooks(web.HookOptions{Log: d.log, Now: d.now, Find: d.hook, BodyLimit: int64(cfg.HooksBodyLimit)})
+}
+
+// warnOfLogin tells when deliveries are configured that cannot arrive: sources
+// do not log in.
+func (d *daemon) warnOfLogin(cfg config.Web) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	takes := slices.ContainsFunc(d.pollers, func(p poller) bool { return p.receiver != nil })
+	if takes && cfg.Login && cfg.HooksAddress == "" {
+		d.log.Warn("webhooks will be refused: web.listen_address asks for a login; set web.hooks_address")
+	}
 }
 
 // hook returns what takes the deliveries of an instance, and whether it does.

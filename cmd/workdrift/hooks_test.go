@@ -169,6 +169,31 @@ func TestDeliveriesApart(t *testing.T) {
 	}
 }
 
+// Sources do not log in. Where the pages ask for it, deliveries need an address
+// of their own, and who forgets it is told.
+func TestDeliveriesBesideALogin(t *testing.T) {
+	const warning = "webhooks will be refused"
+	for _, own := range []string{"", `, hooks_address: "[::1]:0"`} {
+		c := newCompany(t, 1)
+		dir := t.TempDir()
+		path := c.config(t, dir)
+		write(t, filepath.Join(dir, "hook-secret"), hookSecret)
+		write(t, filepath.Join(dir, "web.yml"), fmt.Sprintf("basic_auth_users: {operator: %q}\n", passwordHash))
+		write(t, path, "connectors:\n"+c.quiet("harbourline")+c.declared(6)+here+`web: {listen_address: "127.0.0.1:0", web_config_file: web.yml`+own+"}\n")
+		r := start(t, path, time.Hour)
+		url, want := strings.Replace(r.url, "https", "http", 1), http.StatusUnauthorized
+		if own != "" {
+			url, want = "http://"+r.log.await(t, `msg=listening for=hooks address=(\S+)`)[1], http.StatusOK
+		}
+		if code, text := deliver(t, url+"/hooks/harbourline", hookSecret, "ping", "1", "{}"); code != want {
+			t.Errorf("%q: %d %s", own, code, text)
+		}
+		if warned := strings.Contains(r.log.String(), warning); warned != (own == "") {
+			t.Errorf("%q: warned %v", own, warned)
+		}
+	}
+}
+
 // Both packages speak of the same outcomes.
 func TestOutcomesAgree(t *testing.T) {
 	for _, o := range []web.Outcome{web.Accepted, web.Duplicate, web.Ignored, web.Unsigned, web.TooLarge, web.RateLimited, web.Malformed} {

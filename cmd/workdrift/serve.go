@@ -118,6 +118,7 @@ func (d *daemon) endpoints(ctx context.Context, cfg *config.Config) ([]endpoint,
 		return nil, err
 	}
 	list = append(list, endpoint{name: "control", listener: control, handler: d.control(), patient: true})
+	d.warnOfLogin(cfg.Web)
 	for _, e := range list {
 		d.log.Info("listening", "for", e.name, "address", e.listener.Addr().String())
 	}

@@ -205,6 +205,9 @@ func TestListening(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%s: %v, want ok = %v", web, err, ok)
 		}
+		if login := strings.Contains(web, "users.yml") || strings.Contains(web, "certs.yml"); err == nil && c.Web.Login != login {
+			t.Errorf("%s: a login is asked for: %v", web, c.Web.Login)
+		}
 		if err == nil && c.Web.ConfigFile != "" && !filepath.IsAbs(c.Web.ConfigFile) {
 			t.Errorf("%s: web_config_file %q is not absolute", web, c.Web.ConfigFile)
 		}

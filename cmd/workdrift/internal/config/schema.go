@@ -195,7 +195,9 @@ type Web struct {
 	ProbeAddress string `yaml:"probe_address"`
 	// ConfigFile is a web configuration file of the Prometheus
 	// exporter-toolkit, absolute; "" when there is none.
-	ConfigFile           string   `yaml:"web_config_file"`
+	ConfigFile string `yaml:"web_config_file"`
+	// Login says whether that file asks for a password or a certificate.
+	Login                bool     `yaml:"-"`
 	AllowUnauthenticated bool     `yaml:"allow_unauthenticated"`
 	EnableReload         bool     `yaml:"enable_reload"`
 	EnablePprof          bool     `yaml:"enable_pprof"`

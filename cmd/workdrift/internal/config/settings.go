@@ -99,6 +99,12 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 		}
 	}
 	d.hooks(w, resolve)
+	var file []byte
+	var unread error
+	if w.ConfigFile != "" {
+		file, unread = read(w.ConfigFile)
+		w.Login = unread == nil && authenticates(file)
+	}
 	local := d.address("web.listen_address", w.ListenAddress)
 	if w.ProbeAddress != "" {
 		d.address("web.probe_address", w.ProbeAddress)
@@ -114,10 +120,9 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 			"listen on 127.0.0.1, give a web_config_file with basic_auth_users, or set allow_unauthenticated: true")
 		return
 	}
-	raw, err := read(w.ConfigFile)
-	if err != nil {
-		d.errorf("web.web_config_file", "cannot be read: %v", reason(err))
-	} else if !authenticates(raw) {
+	if unread != nil {
+		d.errorf("web.web_config_file", "cannot be read: %v", reason(unread))
+	} else if !w.Login {
 		d.errorf("web.web_config_file", "asks nobody to log in, and others can reach listen_address; "+
 			"add basic_auth_users or client certificates there, or set allow_unauthenticated: true")
 	}

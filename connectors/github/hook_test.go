@@ -269,3 +269,17 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkReceive verifies and reads deliveries as GitHub sends them.
+func BenchmarkReceive(b *testing.B) {
+	c := &connector{secrets: []connectors.Secret{connectors.NewSecret(hookSecret)}}
+	body := []byte(`{"action":"opened","issue":{"number":5,"body":"` + strings.Repeat("x", 20<<10) + `"},"repository":{"id":7}}`)
+	h := delivery("issues", "1", signed(hookSecret, body))
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if d, err := c.Receive(h, body, time.Time{}); err != nil || len(d.Objects) != 1 {
+			b.Fatal(d, err)
+		}
+	}
+}

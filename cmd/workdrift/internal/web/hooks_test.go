@@ -379,3 +379,17 @@ func TestHooksBesidePages(t *testing.T) {
 		t.Errorf("where deliveries are not taken: %d", w.Code)
 	}
 }
+
+func BenchmarkHook(b *testing.B) {
+	bl := newBell()
+	h := NewHooks(HookOptions{Log: slog.New(slog.DiscardHandler), Now: bl.clock, Find: bl.find, BodyLimit: 5 << 20})
+	body := strings.Repeat("x", 20<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		bl.advance(time.Second)
+		if w := post(h, "/hooks/code", strings.NewReader(body)); w.Code != http.StatusAccepted {
+			b.Fatal(w.Code)
+		}
+		bl.hints = bl.hints[:0]
+	}
+}

@@ -223,6 +223,38 @@ func BenchmarkIncremental(b *testing.B) {
 	}
 }
 
+// BenchmarkMerge evaluates after a source told that two identities are one
+// person, which has the weeks of both built again.
+func BenchmarkMerge(b *testing.B) {
+	for _, events := range benchSizes() {
+		b.Run(fmt.Sprintf("events=%d", events), func(b *testing.B) {
+			db := storedEvents(b, events)
+			d := benchDeclared(db.Hasher())
+			d.People.Persons, d.People.Merge.Profiles = nil, true
+			e := benchEvaluator(b, db)
+			if err := e.declare(context.Background(), d); err != nil {
+				b.Fatal(err)
+			}
+			if err := e.evaluate(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			actor := func(p int) string { return db.Hasher().Actor(benchActor(p % benchPeople)) }
+			n := 0
+			for b.Loop() {
+				// Merged with one, and then with another in its place.
+				id := store.Identity{Actor: actor(n / 2), Same: []store.Same{{Actor: actor(n/2 + 1 + n%2), By: store.SameByProfile}}}
+				n++
+				if _, err := db.Apply(context.Background(), "gh", store.Batch{Identities: []store.Identity{id}}); err != nil {
+					b.Fatal(err)
+				}
+				if err := e.evaluate(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func counterValue(b *testing.B, c prometheus.Counter) float64 {
 	b.Helper()
 	reg := prometheus.NewRegistry()

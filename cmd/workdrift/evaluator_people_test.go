@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,4 +93,21 @@ func TestEvaluatorFollowsProfilesAndGroups(t *testing.T) {
 	}
 	out.await(t, `What core owns +1\.00 person-days +0 % by its own people`)
 	out.await(t, `owned by +core`)
+}
+
+func TestExplainTellsThatChatIsNoEffort(t *testing.T) {
+	const note = "chat is no effort"
+	chat := explainedItem{Kind: store.KindDiscussion, Method: "none", Bucket: "unknown"}
+	if got := because(chat); !strings.Contains(got, note) {
+		t.Errorf("of a thread that is about nothing it tells %q", got)
+	}
+	for _, other := range []explainedItem{
+		{Kind: store.KindTicket, Method: "none"},
+		{Kind: store.KindDiscussion, Method: "inherited"},
+		{Kind: store.KindDiscussion, Method: "none", PartOf: "PAY-1"},
+	} {
+		if got := because(other); strings.Contains(got, note) {
+			t.Errorf("of %+v it tells %q", other, got)
+		}
+	}
 }

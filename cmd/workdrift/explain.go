@@ -315,6 +315,9 @@ func because(i explainedItem) string {
 	if i.Rule != "" {
 		fmt.Fprintf(&b, ", rule %s", i.Rule)
 	}
+	if i.Kind == store.KindDiscussion && i.PartOf == "" && i.Method == attribution.None.String() {
+		b.WriteString("; chat is no effort until something says what it is about")
+	}
 	if i.Gone != "" {
 		fmt.Fprintf(&b, "; %s at its source", i.Gone)
 	}

@@ -33,6 +33,7 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Teams     []scoring.Team
 		Persons   []scoring.Person
 		Bots      []string
+		Merge     scoring.Merge
 		Effort    effort.Config
 		Privacy   scoring.Privacy
 		Windows   scoring.Windows
@@ -40,7 +41,7 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Threshold float64
 		Alerts    map[string]float64
 		Zones     []string
-	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts, zones(d)})
+	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.People.Merge, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts, zones(d)})
 	if err != nil {
 		return "", fmt.Errorf("encode the configuration: %w", err)
 	}

@@ -126,6 +126,9 @@ func TestSpearmanEdges(t *testing.T) {
 	if low, high := SpearmanLimits(0.5, 26, 0.9); !near(low, math.Tanh(0.549306-0.353114), 1e-5) || !near(high, math.Tanh(0.549306+0.353114), 1e-5) {
 		t.Errorf("26 pairs tell [%v, %v]", low, high)
 	}
+	if low, high := SpearmanLimits(0, 4, 0.9); !near(high, math.Tanh(1.644854*math.Sqrt(1.06)), 1e-6) || low != -high {
+		t.Errorf("four pairs tell [%v, %v]", low, high)
+	}
 	if low, high := SpearmanLimits(1, 20, 0.9); low != 1 || high != 1 {
 		t.Errorf("a perfect order tells [%v, %v]", low, high)
 	}

@@ -146,6 +146,39 @@ func TestMannKendall(t *testing.T) {
 	})
 }
 
+// The figures are those of vector TV-M1, from another implementation.
+func TestMannKendallFigures(t *testing.T) {
+	var w Weekly
+	for i, v := range []float64{4, 5, 5, 6, 7, 6, 8, 8, 9, 9, 10, 11} {
+		w = append(w, Point{i, v})
+	}
+	got := MannKendall(w)
+	for name, pair := range map[string][2]float64{
+		"S": {float64(got.S), 60}, "Var": {got.Var, 208.666667}, "Z": {got.Z, 4.084374}, "Tau": {got.Tau, 0.937958},
+		"Rho": {got.Rho, 0.3}, "VIF": {got.VIF, 1.755102}, "Corrected": {got.Corrected, 3.083005}, "Up": {got.Up, 0.001025},
+	} {
+		if !near(pair[0], pair[1], 1e-6) {
+			t.Errorf("%s is %v, want %v", name, pair[0], pair[1])
+		}
+	}
+}
+
+func TestNeighbours(t *testing.T) {
+	// The mean is 7/3, the deviations are −4/3, −1/3 and 5/3.
+	for _, c := range []struct {
+		weeks [3]int
+		want  float64
+	}{{[3]int{1, 2, 3}, -1 / 42.0}, {[3]int{1, 2, 4}, 4 / 42.0}, {[3]int{1, 3, 4}, -5 / 42.0}, {[3]int{1, 3, 5}, 0}} {
+		w := Weekly{{c.weeks[0], 1}, {c.weeks[1], 2}, {c.weeks[2], 4}}
+		if got := neighbours(w, w.Values()); !near(got, c.want, 1e-12) {
+			t.Errorf("weeks %v: %v, want %v", c.weeks, got, c.want)
+		}
+	}
+	if got := neighbours(Weekly{{1, 3}, {2, 3}}, []float64{3, 3}); got != 0 {
+		t.Errorf("nothing varies: %v", got)
+	}
+}
+
 func TestMannKendallEdges(t *testing.T) {
 	if got := MannKendall(nil); got.S != 0 || got.Up != 0.5 || got.HasTau {
 		t.Errorf("no weeks: %+v", got)

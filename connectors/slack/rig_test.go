@@ -56,9 +56,14 @@ func (s *shelf) apply(b store.Batch) {
 		s.events[e.Item+" "+e.ID] = e
 		repeated[e.Item+" "+e.ID] = true
 	}
+	whole := map[string]string{}
 	for _, w := range b.Whole {
+		whole[w.Item] = w.Prefix
+	}
+	if len(whole) > 0 {
 		maps.DeleteFunc(s.events, func(id string, e store.Event) bool {
-			return e.Item == w.Item && strings.HasPrefix(e.ID, w.Prefix) && !repeated[id]
+			prefix, ok := whole[e.Item]
+			return ok && strings.HasPrefix(e.ID, prefix) && !repeated[id]
 		})
 	}
 	for _, g := range b.Gone {

@@ -34,6 +34,8 @@ func (c *call) route() *response {
 		return c.installationRepos()
 	case len(parts) == 3 && (parts[0] == "orgs" || parts[0] == "users") && parts[2] == "repos":
 		return c.ownerRepos(parts[1])
+	case len(parts) == 5 && parts[0] == "orgs" && parts[2] == "teams" && parts[4] == "members":
+		return c.teamMembers(parts[1] + "/" + parts[3])
 	case len(parts) == 2 && parts[0] == "users":
 		return c.oneUser(parts[1])
 	case len(parts) >= 3 && parts[0] == "repos":
@@ -78,6 +80,20 @@ func (c *call) oneUser(login string) *response {
 		return c.object("", func(e *encoder) { c.v.userObject(e, u) })
 	}
 	return c.notFound()
+}
+
+func (c *call) teamMembers(name string) *response {
+	logins, ok := c.g.world.teams[strings.ToLower(name)]
+	if !ok {
+		return c.notFound()
+	}
+	var list []*user
+	for _, login := range logins {
+		if u, _ := c.g.world.user(login); u != nil {
+			list = append(list, u)
+		}
+	}
+	return paged(c, nil, list, lister[*user]{c.v.userObject, func(u *user) string { return "user:" + u.login }})
 }
 
 // named answers below a repository's name; an old name redirects to its id.

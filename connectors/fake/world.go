@@ -3,6 +3,7 @@ package fake
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type World struct {
 	byName  map[string]*repo // by lower-case full name, old names included
 	byID    map[int64]*repo
 	byNode  map[string]*issue
+	teams   map[string][]string // logins by lower-case "owner/slug"
 }
 
 // NewWorld returns a world with an empty organisation.
@@ -39,6 +41,7 @@ func NewWorld(org string) *World {
 		byName:  map[string]*repo{},
 		byID:    map[int64]*repo{},
 		byNode:  map[string]*issue{},
+		teams:   map[string][]string{},
 	}
 }
 
@@ -100,6 +103,19 @@ func (w *World) DeleteUser(login string) {
 		delete(w.byEmail, strings.ToLower(u.email))
 		for _, r := range w.repos {
 			r.rev++
+		}
+		return nil
+	})
+}
+
+// SetTeam gives a team of the organisation these members and no others.
+func (w *World) SetTeam(slug string, logins ...string) {
+	w.change(func() error {
+		w.teams[strings.ToLower(w.org+"/"+slug)] = slices.Clone(logins)
+		for _, login := range logins {
+			if _, err := w.user(login); err != nil {
+				return fmt.Errorf("team %q: %w", slug, err)
+			}
 		}
 		return nil
 	})

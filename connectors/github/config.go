@@ -29,6 +29,8 @@ type config struct {
 	Include         []string `yaml:"include"`
 	Exclude         []string `yaml:"exclude"`
 	IncludeArchived bool     `yaml:"include_archived"`
+	// Teams are "organisation/slug"; their members become groups.
+	Teams []string `yaml:"teams"`
 
 	BaseURL    string    `yaml:"base_url"`    // GHES: https://host/api/v3/
 	GraphQLURL string    `yaml:"graphql_url"` // default: what belongs to BaseURL
@@ -81,6 +83,12 @@ func (c *config) validate() error {
 		owner, name, ok := strings.Cut(r, "/")
 		if !ok || owner == "" || name == "" || strings.ContainsAny(name, "/ ") {
 			bad("repositories: %q is not owner/name", r)
+		}
+	}
+	for _, t := range c.Teams {
+		org, slug, ok := strings.Cut(t, "/")
+		if !ok || org == "" || slug == "" || strings.ContainsAny(slug, "/ ") {
+			bad("teams: %q is not organisation/team", t)
 		}
 	}
 	for key, patterns := range map[string][]string{"include": c.Include, "exclude": c.Exclude} {

@@ -45,6 +45,7 @@ func (f *fetch) commit() {
 	}
 	f.batch.Gone = append(f.batch.Gone, out.Gone...)
 	f.batch.Identities = append(f.batch.Identities, out.Identities...)
+	f.batch.Groups = append(f.batch.Groups, out.Groups...)
 	f.batch.Quarantined = append(f.batch.Quarantined, out.Quarantined...)
 	for k, v := range f.moves {
 		f.next[k] = v

@@ -204,7 +204,7 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 		f.commit()
 	}
 	c.planTasks(f)
-	return nil
+	return c.planTeams(ctx, f)
 }
 
 // planTasks makes a task of every repository that is listed and selected.

@@ -33,6 +33,7 @@ type shelf struct {
 	items       map[string]store.Item
 	events      map[string]store.Event // by item and id
 	identities  map[string]store.Identity
+	groups      map[string]store.Group
 	quarantined map[string]string
 	watermark   time.Time
 }
@@ -40,7 +41,7 @@ type shelf struct {
 func newShelf() *shelf {
 	return &shelf{
 		cursor: store.Cursor{}, items: map[string]store.Item{}, events: map[string]store.Event{},
-		identities: map[string]store.Identity{}, quarantined: map[string]string{},
+		identities: map[string]store.Identity{}, groups: map[string]store.Group{}, quarantined: map[string]string{},
 	}
 }
 
@@ -72,6 +73,9 @@ func (s *shelf) apply(b store.Batch) {
 	}
 	for _, i := range b.Identities {
 		s.identities[i.Actor] = i
+	}
+	for _, g := range b.Groups {
+		s.groups[g.Name] = g
 	}
 	for _, q := range b.Quarantined {
 		s.quarantined[q.ID] = q.Reason

@@ -1,0 +1,60 @@
+package github
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/store"
+)
+
+// TestTeams: the members of a team are read with every page, again when they
+// may have changed, and a team that cannot be seen stops nothing else.
+func TestTeams(t *testing.T) {
+	r := newRig(t, newWorld(), fake.Options{})
+	r.world.AddUser(fake.UserSpec{Login: "cleo"})
+	r.world.OpenIssue(day(1, 0), "acme/api", fake.IssueSpec{Author: "ada", Title: "Something"})
+	r.world.SetTeam("core", "ada", "ben", "Ada")
+	r.world.SetTeam("crowd", "ada", "ben", "cleo")
+	r.config = "organizations: [acme]\nteams: [acme/core, acme/crowd]\npage_size: 2\n"
+	c := r.connect()
+	r.mustPoll(c)
+	want := map[string][]string{"acme/core": {"github:ada", "github:ben"}, "acme/crowd": {"github:ada", "github:ben", "github:cleo"}}
+	for name, members := range want {
+		if g := r.shelf.groups[name]; !slices.Equal(g.Members, members) || g.At.IsZero() || g.Source != source {
+			t.Errorf("team %s is %+v, want %v", name, g, members)
+		}
+	}
+	for _, position := range r.shelf.cursor {
+		if strings.Contains(position, "ben") {
+			t.Errorf("a position names a member: %s", position)
+		}
+	}
+
+	// Within the interval nothing is asked, afterwards only what changed is
+	// told.
+	r.shelf.groups = map[string]store.Group{}
+	r.server.advance(30 * time.Minute)
+	r.mustPoll(c)
+	r.world.SetTeam("core", "ben")
+	if r.mustPoll(c); len(r.shelf.groups) > 0 {
+		t.Errorf("read before it was due: %v", r.shelf.groups)
+	}
+	r.server.advance(time.Hour)
+	r.local.advance(2 * time.Hour)
+	r.mustPoll(c)
+	if g := r.shelf.groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
+		t.Errorf("after somebody left: %+v", g)
+	}
+
+	r.config, r.shelf = "organizations: [acme]\nteams: [acme/nobody]\n", newShelf()
+	r.server.advance(2 * time.Hour)
+	if err := r.poll(r.connect()); err == nil || !strings.Contains(err.Error(), "acme/nobody") {
+		t.Errorf("a team that is not there: %v", err)
+	}
+	if len(r.shelf.items) == 0 {
+		t.Error("nothing else was read")
+	}
+}

@@ -29,6 +29,10 @@ func (c *company) quiet(name string) string {
 	return strings.Replace(section, "}\n", ", webhook_secret_file: hook-secret}\n", 1)
 }
 
+// sender sends a body only to who wants it. Otherwise it could still be writing
+// when a refusal ends the connection, and would not see the answer.
+var sender = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: patience}}
+
 // deliver posts an event and returns code and body of the answer.
 func deliver(t *testing.T, url, secret, event, id, body string) (int, string) {
 	t.Helper()
@@ -40,14 +44,14 @@ func deliver(t *testing.T, url, secret, event, id, body string) (int, string) {
 	mac.Write([]byte(body))
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "X-GitHub-Event": event, "X-GitHub-Delivery": id,
-		"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac.Sum(nil)),
+		"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac.Sum(nil)), "Expect": "100-continue",
 	} {
 		req.Header.Set(name, value)
 	}
 	if secret == "" {
 		req.Header.Del("X-Hub-Signature-256")
 	}
-	res, err := client.Do(req)
+	res, err := sender.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

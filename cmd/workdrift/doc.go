@@ -4,14 +4,16 @@
 // This comment is the tour of the code. A point of data travels through it like
 // this:
 //
-//  1. A connector (connectors/git, connectors/github) fetches one page of a
+//  1. A connector (connectors/git, github, jira, slack) fetches one page of a
 //     system of record and normalises it: items (what there is), events (what
 //     somebody did), links between items. It asks connectors/refs which keys a
-//     title, a branch or a message names. It returns a store.Batch with the
-//     cursor that follows it, and knows nothing else: no database, no scores.
+//     title, a branch or a message names, and which words it holds. It returns
+//     a store.Batch with the cursor that follows it, and knows nothing else: no
+//     database, no scores. connectors/promql reads in the same way what the
+//     objectives are measured by.
 //
 //  2. connectors.Poller decides when to fetch and when to come back, replaces
-//     every identity by a keyed hash, cleans what upstream wrote, and applies
+//     every identity and every word by a keyed hash, cleans what upstream wrote, and applies
 //     the batch. connectors.Transport is the only way out to the network. A
 //     webhook (internal/web/hooks.go) only names what the Poller is to read
 //     again.
@@ -37,9 +39,10 @@
 //     internal/web shows it. Neither computes anything.
 //
 // The rest of this package is wiring. daemon.go puts the parts together and
-// starts and stops them; serve.go, score.go, demo.go, explain.go, identities.go,
-// backup.go and check.go are the commands; control.go is the socket through which a command
-// asks a running daemon; connectors.go is the one list of connectors.
+// starts and stops them; serve.go, score.go, demo.go, explain.go,
+// identities.go, backup.go and check.go are the commands; control.go is the
+// socket through which a command asks a running daemon; connectors.go is the
+// one list of connectors.
 // internal/config reads the YAML strictly, and internal/demo is the made-up
 // organisation of the demo, served by connectors/fake.
 //

@@ -72,10 +72,11 @@ func (c *connector) readAncestors(ctx context.Context, f *fetch) (more bool, err
 		}
 		c.met[w.Key] = true
 		if w.ID != "" {
-			if _, known, err := f.stored(ctx, w.ID); err != nil || known {
-				if err != nil {
-					return false, err
-				}
+			it, known, err := f.stored(ctx, w.ID)
+			if err != nil {
+				return false, err
+			}
+			if known && it.Gone == "" {
 				continue
 			}
 		}
@@ -156,7 +157,7 @@ func (c *connector) bulkIssues(ctx context.Context, names, fields []string, expa
 	if expand {
 		body["expand"] = []string{"changelog"}
 	}
-	rep, err := c.api.post(ctx, "rest/api/3/issue/bulkfetch", body)
+	rep, err := optional(c.api.post(ctx, "rest/api/3/issue/bulkfetch", body))
 	if err != nil {
 		return nil, false, err
 	}
@@ -172,7 +173,7 @@ func (c *connector) bulkIssues(ctx context.Context, names, fields []string, expa
 
 // searchFor asks for issues by a query.
 func (c *connector) searchFor(ctx context.Context, names, fields []string, expand bool) ([]json.RawMessage, error) {
-	s := search{fields: fields, size: chunk, expand: expand}
+	s := search{fields: fields, size: chunk, expand: expand, lenient: true}
 	var got []json.RawMessage
 	for !s.done {
 		page, err := c.next(ctx, &s, nameClause(names))

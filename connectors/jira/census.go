@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type census struct {
 	scopes   []scope
 	search   *search
 	jql      string
-	listed   map[string]bool
+	listed   []int64 // ids, ordered when compared
 	compared bool
 	missing  []missing
 	stored   map[string]int       // issues by project
@@ -93,9 +94,12 @@ func (c *connector) censusStep(ctx context.Context, f *fetch) (more bool, err er
 }
 
 func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
-	if _, err := c.whoAmI(ctx); err != nil {
+	// Fields and statuses change too, and who asks must be known for sure.
+	site, err := c.probe(ctx)
+	if err != nil {
 		return nil, err
 	}
+	c.site = site
 	all, err := c.listProjects(ctx)
 	if err != nil {
 		return nil, err
@@ -107,7 +111,7 @@ func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
 	}
 	s := &census{
 		began: c.api.gov.serverNow(), projects: map[string]bool{}, scopes: c.scopes, review: c.scopes,
-		listed: map[string]bool{}, stored: map[string]int{}, lost: map[string][]missing{},
+		stored: map[string]int{}, lost: map[string][]missing{},
 	}
 	for _, p := range all {
 		s.projects[strings.ToUpper(p.Key)] = true
@@ -140,8 +144,8 @@ func (c *connector) censusPage(ctx context.Context, f *fetch, s *census) error {
 	}
 	for _, raw := range page.Issues {
 		var w stamp
-		if json.Unmarshal(raw, &w) == nil {
-			s.listed[string(w.ID)] = true
+		if json.Unmarshal(raw, &w) == nil && isID(string(w.ID)) {
+			s.listed = append(s.listed, number(string(w.ID)))
 		}
 	}
 	if s.search.done {
@@ -157,7 +161,9 @@ func (c *connector) compare(ctx context.Context, s *census) error {
 	if c.env.Stored == nil {
 		return nil
 	}
-	there := map[string]bool{}
+	slices.Sort(s.listed)
+	s.listed = slices.Compact(s.listed)
+	there := make([]bool, len(s.listed))
 	for it, err := range c.env.Stored(ctx, prefix) {
 		if err != nil {
 			return fmt.Errorf("list stored items: %w", err)
@@ -166,19 +172,27 @@ func (c *connector) compare(ctx context.Context, s *census) error {
 		if !isID(id) || len(it.Keys) == 0 || it.Gone != "" {
 			continue
 		}
-		there[id] = true
 		s.stored[projectOf(it.Keys[0])]++
-		if !s.listed[id] {
+		i, listed := slices.BinarySearch(s.listed, number(id))
+		if listed {
+			there[i] = true
+		} else {
 			s.missing = append(s.missing, missing{id: id, key: it.Keys[0], updated: it.Updated})
 		}
 	}
-	for id := range s.listed {
-		if !there[id] && isID(id) {
-			s.todo = append(s.todo, id)
+	for i, known := range there {
+		if !known {
+			s.todo = append(s.todo, strconv.FormatInt(s.listed[i], 10))
 		}
 	}
-	slices.Sort(s.todo)
+	s.listed = nil
 	return nil
+}
+
+// number is the value of an id, which isID has accepted.
+func number(id string) int64 {
+	n, _ := strconv.ParseInt(id, 10, 64) // at most 18 digits
+	return n
 }
 
 // check asks for some of the missing issues by id.

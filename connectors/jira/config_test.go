@@ -29,7 +29,7 @@ checkin_values: {good: 0.8}
 development: [GitHub]
 groups: [developers]
 webhook_secret_env: WORKDRIFT_TEST_TOKEN`, ""},
-		{"nothing", "", "base_url: "},
+		{"nothing", "{}", "base_url: "},
 		{"no scope", "base_url: https://acme.atlassian.net", "projects, jql, boards"},
 		{"plain HTTP", "base_url: http://acme.example.org\nprojects: [PAY]", "base_url: must be https"},
 		{"own machine", "base_url: http://127.0.0.1:8080\nprojects: [PAY]", ""},
@@ -56,12 +56,7 @@ webhook_secret_env: WORKDRIFT_TEST_TOKEN`, ""},
 		{"unset variable", "base_url: https://a.example.org\nprojects: [PAY]\ntoken_env: WORKDRIFT_NOT_SET", "WORKDRIFT_NOT_SET"},
 	} {
 		env := connectors.Env{Now: time.Now, Transport: http.DefaultTransport}
-		_, err := New(env, func(into any) error {
-			if tc.text == "" {
-				return nil
-			}
-			return decoder(tc.text)(into)
-		})
+		_, err := New(env, decoder(tc.text))
 		if (err == nil) != (tc.wrong == "") || err != nil && !strings.Contains(err.Error(), tc.wrong) {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.wrong)
 		}

@@ -54,7 +54,7 @@ func (c *connector) bulkHistories(ctx context.Context, issues []*issue) (served 
 	got := map[string][]wireHistory{}
 	tokens := map[string]bool{}
 	for {
-		rep, err := c.api.post(ctx, "rest/api/3/changelog/bulkfetch", body)
+		rep, err := optional(c.api.post(ctx, "rest/api/3/changelog/bulkfetch", body))
 		if err != nil {
 			return false, err
 		}
@@ -168,7 +168,7 @@ func (c *connector) parts(ctx context.Context, path, member string, take func(js
 // configured to be read besides. It reports whether the issue is there.
 func (c *connector) fillLists(ctx context.Context, is *issue) (there bool, err error) {
 	path := "rest/api/2/issue/" + is.id
-	if is.needsComments {
+	if is.needsComments && (is.hasComments || c.told.comments) {
 		var all []wireComment
 		there, err = c.parts(ctx, path+"/comment", "comments", func(raw json.RawMessage) (int, error) {
 			var page []wireComment
@@ -179,9 +179,9 @@ func (c *connector) fillLists(ctx context.Context, is *issue) (there bool, err e
 		if err != nil || !there {
 			return there, err
 		}
-		is.comments = all
+		is.comments, is.needsComments = all, false
 	}
-	if is.needsWorklogs {
+	if is.needsWorklogs && (is.hasWorklogs || c.told.worklogs) {
 		var all []wireWorklog
 		there, err = c.parts(ctx, path+"/worklog", "worklogs", func(raw json.RawMessage) (int, error) {
 			var page []wireWorklog
@@ -192,7 +192,7 @@ func (c *connector) fillLists(ctx context.Context, is *issue) (there bool, err e
 		if err != nil || !there {
 			return there, err
 		}
-		is.worklogs = all
+		is.worklogs, is.needsWorklogs = all, false
 	}
 	if c.cfg.RemoteLinks {
 		if there, err = c.fillRemote(ctx, is); err != nil || !there {
@@ -226,8 +226,8 @@ func (c *connector) fillDevelopment(ctx context.Context, is *issue) error {
 	}
 	for _, app := range c.cfg.Development {
 		for _, kind := range []string{"pullrequest", "repository"} {
-			rep, err := c.api.get(ctx, "rest/dev-status/1.0/issue/detail",
-				url.Values{"issueId": {is.id}, "applicationType": {app}, "dataType": {kind}})
+			rep, err := optional(c.api.get(ctx, "rest/dev-status/1.0/issue/detail",
+				url.Values{"issueId": {is.id}, "applicationType": {app}, "dataType": {kind}}))
 			if err != nil {
 				return err
 			}

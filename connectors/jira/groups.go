@@ -41,9 +41,9 @@ func (c *connector) readGroups(ctx context.Context, f *fetch) (more bool, err er
 // members reads all pages of a group.
 func (c *connector) members(ctx context.Context, name string) (members []gojira.User, there bool, err error) {
 	for start, n := 0, 0; n < maxParts; n++ {
-		rep, err := c.api.get(ctx, "rest/api/2/group/member", url.Values{
+		rep, err := optional(c.api.get(ctx, "rest/api/2/group/member", url.Values{
 			"groupname": {name}, "includeInactiveUsers": {"false"}, "startAt": {strconv.Itoa(start)}, "maxResults": {"50"},
-		})
+		}))
 		if err != nil {
 			return nil, false, err
 		}

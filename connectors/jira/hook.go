@@ -97,8 +97,8 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 			asked = append(asked, id)
 		}
 	}
-	f := newFetch(c, store.Cursor{})
-	if len(c.cfg.Projects) > 0 {
+	f := newFetch(c, store.Cursor{streamRoster: c.roster})
+	if len(c.cfg.Projects) > 0 && len(c.visible(f)) == 0 {
 		if _, err := c.readRoster(ctx, f); err != nil {
 			return store.Batch{}, err
 		}

@@ -86,11 +86,15 @@ type connector struct {
 	census *census
 	form   timeForm
 	relist bool            // list projects again, whether due or not
+	roster string          // position of the roster that was seen last
 	met    map[string]bool // keys of parents that need not be asked for
 	// worklogs are the issues of worklogs that were read lately: the feed of
 	// deleted ones tells ids only.
 	worklogs map[string]string
-	logged   time.Time
+	// told are the parts that issues came with at least once. A server that
+	// has switched one off never tells it, and need not be asked per issue.
+	told   struct{ comments, worklogs bool }
+	logged time.Time
 }
 
 // A round does each task once.

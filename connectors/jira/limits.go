@@ -27,6 +27,18 @@ const everything = ""
 // other request will do better.
 var errRefused = errors.New("the credential is not accepted")
 
+// errForbidden is wrapped when the credential lacks the right for one request.
+var errForbidden = errors.New("status 403: the credential lacks a right")
+
+// optional is for requests that a poll can do without: their lack of a right
+// is an answer like any other.
+func optional(rep *reply, err error) (*reply, error) {
+	if rep != nil && errors.Is(err, errForbidden) {
+		return rep, nil
+	}
+	return rep, err
+}
+
 // loginFailed reports whether Jira answers as to a stranger. It does so with
 // status 200 and empty lists when a token has expired.
 func loginFailed(h http.Header) bool {
@@ -100,7 +112,7 @@ func (g *governor) observe(endpoint string, a answer) error {
 	case a.status == http.StatusUnauthorized, g.signed && loginFailed(a.header):
 		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errRefused}
 	case a.status == http.StatusForbidden:
-		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errors.New("status 403: the credential lacks a right")}
+		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errForbidden}
 	case a.status >= 500:
 		e := &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("status %d", a.status)}
 		if wait, ok := retryAfter(a.header, a.date); ok {

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +40,12 @@ func (n *normaliser) issue(is *issue) {
 		Started: life.started, Closed: life.closed,
 	}
 	n.out.Items = append(n.out.Items, it)
-	n.out.Whole = append(n.out.Whole,
-		store.Whole{Item: it.ID, Prefix: "comment/"}, store.Whole{Item: it.ID, Prefix: "worklog/"})
+	if !is.needsComments {
+		n.out.Whole = append(n.out.Whole, store.Whole{Item: it.ID, Prefix: "comment/"})
+	}
+	if !is.needsWorklogs {
+		n.out.Whole = append(n.out.Whole, store.Whole{Item: it.ID, Prefix: "worklog/"})
+	}
 	n.event(it.ID, "open", store.EventOpen, is.creator, is.created, nil)
 	n.moves(it.ID, life)
 	n.edits(it.ID, is)
@@ -135,9 +140,9 @@ func (n *normaliser) attrs(is *issue) map[string][]string {
 
 // levelOf is the rank of an issue above a plain ticket.
 func (n *normaliser) levelOf(is *issue) string {
-	for typ, level := range n.cfg.Levels {
+	for _, typ := range slices.Sorted(maps.Keys(n.cfg.Levels)) {
 		if strings.EqualFold(typ, is.typ.Name) || typ == string(is.typ.ID) {
-			return level
+			return n.cfg.Levels[typ]
 		}
 	}
 	if h := is.typ.HierarchyLevel; h != nil {

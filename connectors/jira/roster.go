@@ -15,7 +15,11 @@ var errNotVisible = errors.New("no such project, or no right to see it")
 // visible returns the configured projects that could be seen when the projects
 // were last listed.
 func (c *connector) visible(f *fetch) []project {
-	p, _ := decodePos[rosterPos](f.position(streamRoster))
+	raw := f.position(streamRoster)
+	if raw != "" {
+		c.roster = raw
+	}
+	p, _ := decodePos[rosterPos](raw)
 	return p.Projects
 }
 
@@ -102,14 +106,11 @@ func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 // oneProject asks for a project by key, former keys included, or by id. One
 // that cannot be seen has no ID.
 func (c *connector) oneProject(ctx context.Context, name string) (project, error) {
-	rep, err := c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), nil)
-	if rep != nil && rep.status == http.StatusForbidden && !errors.Is(err, errRefused) {
-		return project{}, nil
-	}
+	rep, err := optional(c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), nil))
 	if err != nil {
 		return project{}, err
 	}
-	if isAbsent(rep.status) {
+	if isAbsent(rep.status) || rep.status == http.StatusForbidden {
 		return project{}, nil
 	}
 	var p project

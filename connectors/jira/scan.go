@@ -158,6 +158,8 @@ func (c *connector) complete(pos scanPos) scanPos {
 func (c *connector) keep(ctx context.Context, f *fetch, issues []*issue) error {
 	for _, is := range issues {
 		c.site.learn(is.status)
+		c.told.comments = c.told.comments || is.hasComments
+		c.told.worklogs = c.told.worklogs || is.hasWorklogs
 	}
 	issues, err := c.fill(ctx, issues)
 	if err != nil {

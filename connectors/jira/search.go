@@ -27,6 +27,7 @@ type search struct {
 	expand bool
 	// reconcile are ids to look up behind the index, which may be late.
 	reconcile []string
+	lenient   bool // issues that do not exist do no harm, where that can be asked for
 
 	token  string
 	tokens map[string]bool // that were used: one that returns would go round for ever
@@ -74,6 +75,9 @@ func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPag
 		}
 	} else {
 		q.Set("startAt", strconv.Itoa(s.start))
+		if s.lenient {
+			q.Set("validateQuery", "false")
+		}
 	}
 	rep, err := c.api.get(ctx, path, q)
 	if err != nil {

@@ -165,11 +165,11 @@ func (c *connector) readFields(ctx context.Context, s *site) error {
 // readStatuses learns the categories of statuses, which changes name by id
 // only. Where the list is not served, those of the issues themselves must do.
 func (c *connector) readStatuses(ctx context.Context, s *site) error {
-	rep, err := c.api.get(ctx, "rest/api/2/status", nil)
+	rep, err := optional(c.api.get(ctx, "rest/api/2/status", nil))
 	if err != nil {
 		return err
 	}
-	if rep.status == http.StatusNotFound {
+	if rep.status == http.StatusNotFound || rep.status == http.StatusForbidden {
 		return nil
 	}
 	var all []wireStatus

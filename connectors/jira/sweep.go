@@ -170,7 +170,7 @@ func (c *connector) readFeeds(ctx context.Context, f *fetch, s *sweep) error {
 // feed reads a feed of worklogs to its end, which is a minute ago.
 func (c *connector) feed(ctx context.Context, name string, since int64) (marks []mark, until int64, err error) {
 	for range maxParts {
-		rep, err := c.api.get(ctx, "rest/api/2/worklog/"+name, url.Values{"since": {strconv.FormatInt(since, 10)}})
+		rep, err := optional(c.api.get(ctx, "rest/api/2/worklog/"+name, url.Values{"since": {strconv.FormatInt(since, 10)}}))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -204,7 +204,7 @@ func (c *connector) queueWorked(ctx context.Context, f *fetch, s *sweep, part []
 			numbers = append(numbers, n)
 		}
 	}
-	rep, err := c.api.post(ctx, "rest/api/2/worklog/list", map[string]any{"ids": numbers})
+	rep, err := optional(c.api.post(ctx, "rest/api/2/worklog/list", map[string]any{"ids": numbers}))
 	if err != nil {
 		return err
 	}

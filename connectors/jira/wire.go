@@ -175,7 +175,9 @@ type issue struct {
 	comments       []wireComment
 	worklogs       []wireWorklog
 	history        []wireHistory // oldest first
-	needsComments  bool          // the answer holds a part of them
+	hasComments    bool          // the answer holds the field
+	hasWorklogs    bool
+	needsComments  bool // it does not hold all of them
 	needsWorklogs  bool
 	needsHistory   bool
 	historyMissing int // changes that could not be read
@@ -256,8 +258,9 @@ func decodeIssue(raw json.RawMessage, ids *fieldIDs) (*issue, error) {
 func (is *issue) readParts(r *fieldReader, log *wireChangelog) {
 	var comments wireComments
 	var worklogs wireWorklogs
-	is.needsComments = !r.read("comment", &comments) || comments.Total == nil || *comments.Total > len(comments.Comments)
-	is.needsWorklogs = !r.read("worklog", &worklogs) || worklogs.Total == nil || *worklogs.Total > len(worklogs.Worklogs)
+	is.hasComments, is.hasWorklogs = r.read("comment", &comments), r.read("worklog", &worklogs)
+	is.needsComments = comments.Total == nil || *comments.Total > len(comments.Comments)
+	is.needsWorklogs = worklogs.Total == nil || *worklogs.Total > len(worklogs.Worklogs)
 	is.comments, is.worklogs = comments.Comments, worklogs.Worklogs
 	is.needsHistory = log == nil || log.Histories == nil || log.Total > len(log.Histories)
 	if log != nil {

@@ -42,7 +42,7 @@ func TestEvaluateTeamsFromGroups(t *testing.T) {
 		{"the next holds from its day on", nil,
 			[]store.Group{group("a", day(-9), "ana"), group("a", day(2), "ben")}, map[string]float64{"a": 2 + 3}},
 		{"the order of versions does not matter", nil,
-			[]store.Group{group("a", day(2), "ben"), group("a", day(-9), "ana")}, map[string]float64{"a": 2 + 3}},
+			[]store.Group{group("a", day(2)), group("a", day(-9), "ana")}, map[string]float64{"a": 2}},
 		{"of two versions of a day the later holds", nil,
 			[]store.Group{group("a", day(-9)), group("a", day(1), "ben"), group("a", day(1).Add(time.Hour), "ana")},
 			map[string]float64{"a": 4}},
@@ -84,14 +84,16 @@ func TestEvaluateThreeTeamsLeaveNothingOver(t *testing.T) {
 	w := newWorld(fourObjectives())
 	w.declared.Privacy.MinPersonDays, w.declared.Privacy.KPeople = 1, 1
 	w.labelled("PAY-1", "o1")
-	members := []string{"p0", "p1", "p2", "p3"}
+	w.do("everywhere", store.EventCommit, "PAY-1", monday)
 	for i := range 3 {
 		name := fmt.Sprint("team-", i)
 		w.declared.Teams = append(w.declared.Teams, scoring.Team{ID: name, Groups: []string{"gh:" + name}})
+		members := []string{"everywhere"}
+		for k := range 3 {
+			members = append(members, fmt.Sprint(name, "-", k))
+			w.do(members[k+1], store.EventCommit, "PAY-1", monday)
+		}
 		w.groups = append(w.groups, group(name, monday.AddDate(-1, 0, 0), members...))
-	}
-	for _, who := range members {
-		w.do(who, store.EventCommit, "PAY-1", monday)
 	}
 	if got := teamDays(t, w, monday.AddDate(0, 0, 2)); len(got) != 3 {
 		t.Errorf("published are %v: a rest of one person hides a team", got)
@@ -120,4 +122,19 @@ func TestEvaluateGroupsStepByWeeks(t *testing.T) {
 			t.Errorf("with %v the window ends on %s, want %s", tc.later, s.Until, tc.until)
 		}
 	}
+}
+
+// Machines do not work, so they must not count among those who could.
+func TestEvaluateMachinesAreNoMembersOfGroups(t *testing.T) {
+	w := newWorld(fourObjectives()).alone()
+	w.declared.Teams = []scoring.Team{{ID: "core", Groups: []string{"gh:core"}}}
+	w.groups = []store.Group{group("core", monday.AddDate(-1, 0, 0), "ana", "ci")}
+	w.profiles = []store.Profile{{Source: "gh", Actor: "ci", Bot: true}}
+	w.labelled("PAY-1", "o1")
+	for d := range 5 {
+		w.do("ana", store.EventCommit, "PAY-1", monday.AddDate(0, 0, d))
+	}
+	w.declared.Windows.Labels = []string{"7d"}
+	team := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour)).Window("7d").Teams[0]
+	near(t, "coverage", value(t, &team, scoring.EffortCoverage).Value, 1)
 }

@@ -56,11 +56,17 @@ func TestEvaluateWorkView(t *testing.T) {
 		}, scoring.OK, 12, .25},
 		{"nobody elsewhere", func(int) []string { return []string{core} }, scoring.OK, 6, .5},
 		{"nothing that is owned", func(int) []string { return []string{web} }, scoring.InsufficientData, 0, 0},
-		{"one of the others helps", func(p int) []string {
-			if p == 5 {
+		{"two of the others help", func(p int) []string {
+			if p > 3 {
 				return []string{core, web}
 			}
 			return map[bool][]string{true: {core, web}, false: {web}}[p < 3]
+		}, scoring.SuppressedPrivacy, 0, 0},
+		{"one of the others does most of what they do", func(p int) []string {
+			if p == 3 {
+				return []string{core, core, core, core, core}
+			}
+			return []string{core}
 		}, scoring.SuppressedPrivacy, 0, 0},
 		{"one of their own is elsewhere", func(p int) []string {
 			if p == 0 {

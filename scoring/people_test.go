@@ -174,6 +174,22 @@ func TestEvaluateMergesIdentities(t *testing.T) {
 	}
 }
 
+// Who merges with two configured persons goes to the one by address.
+func TestEvaluateAddressesOutrankFields(t *testing.T) {
+	for _, byAddress := range []string{"gh:ana", "jira:eve"} {
+		w := newWorld(fourObjectives()).alone()
+		w.declared.People.Merge = scoring.Merge{VerifiedEmail: true, Profiles: true}
+		w.declared.People.Persons = []scoring.Person{
+			{ID: "ana", Identities: []string{"gh:ana"}, FTE: .5}, {ID: "eve", Identities: []string{"jira:eve"}, FTE: 1}}
+		other := map[string]string{"gh:ana": "jira:eve", "jira:eve": "gh:ana"}[byAddress]
+		w.profiles = []store.Profile{{Source: "slack", Actor: "slack:x", Same: []store.Same{
+			{Actor: other, By: store.SameByProfile}, {Actor: byAddress, By: store.SameByEmail}}}}
+		w.labelled("PAY-1", "o1")
+		w.do("slack:x", store.EventCommit, "PAY-1", monday)
+		checkDays(t, byAddress, w.onDay(t, monday), map[string]float64{"o1": map[string]float64{"gh:ana": .5, "jira:eve": 1}[byAddress]})
+	}
+}
+
 // The vector E10, from single events: agents earn nothing, who reviews them
 // does, and a co-author is an author.
 func TestEvaluateVectorActors(t *testing.T) {

@@ -160,9 +160,11 @@ func TestEvaluateWorklogs(t *testing.T) {
 func TestEvaluateOvertimeIsToldOfManyOnly(t *testing.T) {
 	for _, tc := range []struct {
 		members, over int
+		first         float64 // hours of the first of those over
 		want          scoring.Number
 	}{
-		{6, 5, 5 * .25}, {6, 0, 0}, {6, 1, scoring.Absent()}, {6, 4, scoring.Absent()}, {4, 4, scoring.Absent()},
+		{6, 5, 10, 5 * .25}, {6, 0, 0, 0}, {6, 1, 10, scoring.Absent()}, {6, 4, 10, scoring.Absent()},
+		{4, 4, 10, scoring.Absent()}, {4, 0, 0, scoring.Absent()}, {6, 5, 12, 4*.25 + .5},
 	} {
 		w := newWorld(fourObjectives())
 		w.declared.Privacy.MinPersonDays = 1
@@ -172,7 +174,14 @@ func TestEvaluateOvertimeIsToldOfManyOnly(t *testing.T) {
 			who := fmt.Sprint("p", i)
 			w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: who, Identities: []string{who}, FTE: 1})
 			team.Members = append(team.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: 1})
-			w.log(who, "PAY-1", monday, map[bool]float64{true: 10, false: 8}[i < tc.over])
+			hours := 8.
+			if i < tc.over {
+				hours = 10
+			}
+			if i < min(tc.over, 1) {
+				hours = tc.first
+			}
+			w.log(who, "PAY-1", monday, hours)
 		}
 		w.declared.Teams = []scoring.Team{team}
 		r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour))
@@ -180,6 +189,24 @@ func TestEvaluateOvertimeIsToldOfManyOnly(t *testing.T) {
 		if org := r.Window("7d").Org; org.Overtime.Known() || !org.Unplaced.Known() {
 			t.Errorf("the organisation's overtime is %v, unplaced %v", org.Overtime, org.Unplaced)
 		}
+	}
+}
+
+// Five are over, but four of them by half a minute.
+func TestEvaluateOvertimeOfOneAmongMany(t *testing.T) {
+	w := newWorld(fourObjectives())
+	w.declared.Privacy.MinPersonDays = 1
+	w.labelled("PAY-1", "o1")
+	team := scoring.Team{ID: "core"}
+	for i := range 6 {
+		who := fmt.Sprint("p", i)
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: who, Identities: []string{who}, FTE: 1})
+		team.Members = append(team.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: 1})
+		w.log(who, "PAY-1", monday, []float64{12, 8.01, 8.01, 8.01, 8.01, 8}[i])
+	}
+	w.declared.Teams = []scoring.Team{team}
+	if r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour)); r.Window("7d").Teams[0].Overtime.Known() {
+		t.Error("the overtime of a team tells that of one")
 	}
 }
 

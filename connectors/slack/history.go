@@ -86,7 +86,9 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 			return err
 		}
 	}
-	f.take(d, &w, p)
+	if err := f.take(ctx, d, &w, p); err != nil {
+		return err
+	}
 	if w.Pages++; r.HasMore {
 		d.history.Window = &w
 		return nil
@@ -160,7 +162,7 @@ func (p *page) goOn(w *window, next string) error {
 
 // take keeps what a page shows, and notes what it should have shown. w has been
 // moved below the page already.
-func (f *fetch) take(d *desk, w *window, p *page) {
+func (f *fetch) take(ctx context.Context, d *desk, w *window, p *page) error {
 	above := w.Newest == 0 // the first page: nothing is newer
 	high := w.Oldest
 	w.Newest = max(w.Newest, p.newest)
@@ -170,7 +172,11 @@ func (f *fetch) take(d *desk, w *window, p *page) {
 	keep := f.keepFrom(d, *w)
 	there := map[stamp]bool{}
 	for _, m := range p.messages {
-		if f.message(d, w, m, keep) {
+		item, err := f.message(ctx, d, w, m, keep)
+		if err != nil {
+			return err
+		}
+		if item {
 			there[m.at] = true
 		}
 	}
@@ -179,7 +185,7 @@ func (f *fetch) take(d *desk, w *window, p *page) {
 		f.unreadable(d, b, keep)
 	}
 	if p.smallest == 0 || p.blind {
-		return
+		return nil
 	}
 	if above {
 		high = 0
@@ -190,6 +196,7 @@ func (f *fetch) take(d *desk, w *window, p *page) {
 			w.Missing = append(w.Missing, at)
 		}
 	}
+	return nil
 }
 
 // keepFrom is the oldest thread whose version is noted: those that will be
@@ -200,8 +207,8 @@ func (f *fetch) keepFrom(d *desk, w window) stamp {
 }
 
 // message takes one message of a channel and returns whether it stands for an
-// item, or for a part of one.
-func (f *fetch) message(d *desk, w *window, m *wireMessage, keep stamp) bool {
+// item, or for a part of one. Its only error is the store's.
+func (f *fetch) message(ctx context.Context, d *desk, w *window, m *wireMessage, keep stamp) (item bool, err error) {
 	n := &f.c.norm
 	settled := m.latest > 0 && m.latest.time().Add(time.Duration(f.c.cfg.Settle)).Unix() <= w.Began
 	v := n.version(d, m, settled)
@@ -225,14 +232,21 @@ func (f *fetch) message(d *desk, w *window, m *wireMessage, keep stamp) bool {
 			d.want(todo{TS: m.at, Version: v})
 		}
 	case !m.isWritten():
-		return false
+		return false, nil
 	case same:
 	case !known && f.c.cfg.ThreadsOnly && n.isBare(d, m):
 	default:
-		f.put(&discussion{channel: d, messages: []*wireMessage{m}})
+		t := &discussion{channel: d, messages: []*wireMessage{m}}
+		if known {
+			// It may have been a thread whose replies were deleted.
+			if t.floor, _, err = f.stored(ctx, d.prefix+m.at.String()); err != nil {
+				return false, err
+			}
+		}
+		f.put(t)
 		note()
 	}
-	return true
+	return true, nil
 }
 
 // unreadable sets a message aside, once for each state it is in.

@@ -31,9 +31,8 @@ func (t *discussion) root() *wireMessage { return t.messages[0] }
 type normaliser struct {
 	source   string
 	team     teamPos
-	self     string          // the account of our own app
-	bots     map[string]bool // accounts that are known to be machines
-	hosts    []string        // GitHub Enterprise servers
+	self     string   // the account of our own app
+	hosts    []string // GitHub Enterprise servers
 	prompt   string
 	ratios   map[string]float64
 	checksIn func(id, name string) bool
@@ -102,7 +101,7 @@ func (n *normaliser) item(t *discussion) store.Item {
 	}
 	if root.isWritten() {
 		who := "human"
-		if n.isBot(root) {
+		if root.isBot() {
 			who = "bot"
 		}
 		it.Attrs[store.AttrAuthor] = []string{who}
@@ -142,7 +141,7 @@ func (n *normaliser) links(t *discussion, own string) []store.Link {
 		if !m.isWritten() {
 			continue
 		}
-		lead := i == 0 || n.isBot(m)
+		lead := i == 0 || m.isBot()
 		for _, text := range append(m.texts(), m.addresses()...) {
 			for _, l := range refs.Comment("", n.rehost(text)) {
 				id := strconv.FormatBool(lead) + l.Key
@@ -178,15 +177,13 @@ func (n *normaliser) rehost(text string) string {
 	return text
 }
 
-func (n *normaliser) isBot(m *wireMessage) bool { return m.isBot() || n.bots[m.User] }
-
 // events adds what people did with one message of a discussion. Slack does not
 // tell when somebody reacted: the time is that of the message.
 func (n *normaliser) events(t *discussion, item string, m *wireMessage, out *store.Batch) {
 	at := m.at.time()
 	add := func(kind store.EventKind, id, user string, bot bool, attrs map[string]string) {
 		out.Events = append(out.Events, store.Event{
-			Source: n.source, Item: item, ID: id, Kind: kind, Actor: actorOf(user), Bot: bot || n.bots[user], At: at, Attrs: attrs,
+			Source: n.source, Item: item, ID: id, Kind: kind, Actor: actorOf(user), Bot: bot, At: at, Attrs: attrs,
 		})
 		if user != "" {
 			n.met(user)
@@ -209,7 +206,7 @@ func (n *normaliser) events(t *discussion, item string, m *wireMessage, out *sto
 		add(store.EventCheckIn, id, user, false, map[string]string{"objective": objective, "confidence": c.ratio()})
 	}
 	asked, isPrompt := n.asked(t)
-	if m.isWritten() && !n.isBot(m) && m.User != "" && !(isPrompt && m == t.root()) {
+	if m.isWritten() && !m.isBot() && m.User != "" && !(isPrompt && m == t.root()) {
 		for _, c := range checkIns(plain(m.Text), isPrompt) {
 			objective := c.objective
 			if objective == "" {
@@ -239,8 +236,9 @@ type vote struct {
 }
 
 // votes are the reactions to a prompt that report a confidence, one for each
-// person. Of more than one the lowest counts. Whoever wrote the prompt, and
-// machines, only show which emoji to use.
+// person. Of more than one the lowest counts. An app that wrote the prompt only
+// shows which emoji to use. Whether other accounts are machines is not asked
+// here: the same messages must give the same events, whoever is known by then.
 func (n *normaliser) votes(m *wireMessage) []vote {
 	lowest := map[string]float64{}
 	for _, r := range tally(m) {
@@ -249,7 +247,7 @@ func (n *normaliser) votes(m *wireMessage) []vote {
 			continue
 		}
 		for _, user := range r.users {
-			if user == m.User && n.isBot(m) || user == n.self || n.bots[user] || user == slackbot {
+			if user == m.User && m.isBot() || user == n.self || user == slackbot {
 				continue
 			}
 			if v, met := lowest[user]; !met || ratio < v {

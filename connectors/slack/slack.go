@@ -75,7 +75,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		turn: make(chan struct{}, 1), partial: map[string]*partial{}, read: map[string]time.Time{}, people: newPeople(),
 	}
 	c.norm = normaliser{
-		source: env.Source, bots: c.people.bots, hosts: cfg.GitHubHosts, prompt: cfg.CheckinPrompt,
+		source: env.Source, hosts: cfg.GitHubHosts, prompt: cfg.CheckinPrompt,
 		ratios:   reactionRatios(cfg.CheckinReactions),
 		checksIn: func(id, name string) bool { return matchAny(cfg.CheckinChannels, id, name) },
 		met:      c.people.meet,

@@ -29,7 +29,6 @@ type people struct {
 	met    map[string]bool           // ids of accounts
 	told   map[string]bool           // of those, the ones that were read
 	cards  map[string]store.Identity // what was read of them last, by actor
-	bots   map[string]bool           // accounts that are machines
 	listed bool                      // the list of all was read to its end
 	cursor string                    // where it goes on
 	pages  int                       // read of it this time
@@ -39,7 +38,7 @@ type people struct {
 }
 
 func newPeople() *people {
-	return &people{met: map[string]bool{}, told: map[string]bool{}, cards: map[string]store.Identity{}, bots: map[string]bool{slackbot: true}}
+	return &people{met: map[string]bool{}, told: map[string]bool{}, cards: map[string]store.Identity{}}
 }
 
 // meet notes who took part. Apps without an account are not people.
@@ -166,9 +165,7 @@ func (f *fetch) tell(w *wireUser, same []store.Same) {
 	p := f.c.people
 	p.told[w.ID] = true
 	id := store.Identity{Actor: actorOf(w.ID), Handle: "slack:" + w.Name, Bot: isMachine(w)}
-	if id.Bot {
-		p.bots[w.ID] = true
-	} else {
+	if !id.Bot {
 		id.Zone = w.TZ
 		if at := strings.IndexByte(w.Profile.Email, '@'); at > 0 {
 			id.Same = append(id.Same, store.Same{Actor: "email:" + strings.ToLower(strings.TrimSpace(w.Profile.Email)), By: store.SameByEmail})

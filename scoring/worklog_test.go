@@ -130,6 +130,10 @@ func TestEvaluateWorklogs(t *testing.T) {
 			w.log("ana", "PAY-2", monday.AddDate(0, 0, 3), 16)
 			w.log("ana", "PAY-1", monday.AddDate(0, 0, 2), 16)
 		}, [5]map[string]float64{{"o2": 1}, {"o1": 1}, {"o1": 1}, {"o2": 1}}},
+		{"also when it is on the other ticket", func(w *world) {
+			w.log("ana", "PAY-1", monday.AddDate(0, 0, 3), 16)
+			w.log("ana", "PAY-2", monday.AddDate(0, 0, 2), 16)
+		}, [5]map[string]float64{{"o1": 1}, {"o2": 1}, {"o2": 1}, {"o1": 1}}},
 		{"nothing is spread onto leave", func(w *world) {
 			w.declared.People.Persons = []scoring.Person{{ID: "ana", Identities: []string{"ana"}, FTE: 1,
 				Leave: []scoring.DateRange{{From: leave + 1, Until: leave + 1}}}}
@@ -155,59 +159,48 @@ func TestEvaluateWorklogs(t *testing.T) {
 	}
 }
 
-// Overtime is about people: a team of four, or one person's overtime, is not
+// Overtime is about people: that of a team of four, or of one person, is not
 // told, and neither is the organisation's.
 func TestEvaluateOvertimeIsToldOfManyOnly(t *testing.T) {
+	withheld := float64(scoring.Absent())
 	for _, tc := range []struct {
-		members, over int
-		first         float64 // hours of the first of those over
-		want          scoring.Number
+		name  string
+		share float64
+		hours []float64
+		want  float64
 	}{
-		{6, 5, 10, 5 * .25}, {6, 0, 0, 0}, {6, 1, 10, scoring.Absent()}, {6, 4, 10, scoring.Absent()},
-		{4, 4, 10, scoring.Absent()}, {4, 0, 0, scoring.Absent()}, {6, 5, 12, 4*.25 + .5},
+		{"five of six", 1, []float64{10, 10, 10, 10, 10, 8}, 5 * .25},
+		{"half of each", .5, []float64{10, 10, 10, 10, 10, 10}, 6 * .25 * .5},
+		{"nobody", 1, []float64{8, 8, 8, 8, 8, 8}, 0},
+		{"one", 1, []float64{10, 8, 8, 8, 8, 8}, withheld},
+		{"four", 1, []float64{10, 10, 10, 10, 8, 8}, withheld},
+		{"five, four of them by half a minute", 1, []float64{12, 8.01, 8.01, 8.01, 8.01, 8}, withheld},
+		{"a team of four", 1, []float64{10, 10, 10, 10}, withheld},
+		{"nobody in a team of four", 1, []float64{8, 8, 8, 8}, withheld},
 	} {
-		w := newWorld(fourObjectives())
-		w.declared.Privacy.MinPersonDays = 1
-		w.labelled("PAY-1", "o1")
-		team := scoring.Team{ID: "core"}
-		for i := range tc.members {
-			who := fmt.Sprint("p", i)
-			w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: who, Identities: []string{who}, FTE: 1})
-			team.Members = append(team.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: 1})
-			hours := 8.
-			if i < tc.over {
-				hours = 10
-			}
-			if i < min(tc.over, 1) {
-				hours = tc.first
-			}
-			w.log(who, "PAY-1", monday, hours)
-		}
-		w.declared.Teams = []scoring.Team{team}
-		r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour))
-		near(t, fmt.Sprintf("%d of %d", tc.over, tc.members), r.Window("7d").Teams[0].Overtime, float64(tc.want))
-		if org := r.Window("7d").Org; org.Overtime.Known() || !org.Unplaced.Known() {
-			t.Errorf("the organisation's overtime is %v, unplaced %v", org.Overtime, org.Unplaced)
-		}
+		near(t, tc.name, overtimeOf(t, tc.share, tc.hours...), tc.want)
 	}
 }
 
-// Five are over, but four of them by half a minute.
-func TestEvaluateOvertimeOfOneAmongMany(t *testing.T) {
+// overtimeOf returns the overtime of a team whose members log so many hours.
+func overtimeOf(t *testing.T, share float64, hours ...float64) scoring.Number {
+	t.Helper()
 	w := newWorld(fourObjectives())
 	w.declared.Privacy.MinPersonDays = 1
 	w.labelled("PAY-1", "o1")
 	team := scoring.Team{ID: "core"}
-	for i := range 6 {
+	for i, h := range hours {
 		who := fmt.Sprint("p", i)
 		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: who, Identities: []string{who}, FTE: 1})
-		team.Members = append(team.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: 1})
-		w.log(who, "PAY-1", monday, []float64{12, 8.01, 8.01, 8.01, 8.01, 8}[i])
+		team.Members = append(team.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: share})
+		w.log(who, "PAY-1", monday, h)
 	}
 	w.declared.Teams = []scoring.Team{team}
-	if r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour)); r.Window("7d").Teams[0].Overtime.Known() {
-		t.Error("the overtime of a team tells that of one")
+	r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour))
+	if org := r.Window("7d").Org; org.Overtime.Known() || !org.Unplaced.Known() {
+		t.Errorf("the organisation's overtime is %v, unplaced %v", org.Overtime, org.Unplaced)
 	}
+	return r.Window("7d").Teams[0].Overtime
 }
 
 // A log that is edited, deleted or put back leaves no trace.

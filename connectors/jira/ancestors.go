@@ -12,6 +12,9 @@ import (
 // chunk is how many issues are asked for by id or key at once.
 const chunk = 100
 
+// maxWaiting bounds how many parents wait for the end of a scan.
+const maxWaiting = 1000
+
 // want queues the parents of issues that were not met as issues. Most turn up
 // by themselves before the scan ends.
 func (f *fetch) want(issues []*issue) error {

@@ -44,6 +44,33 @@ func TestAncestors(t *testing.T) {
 	})
 }
 
+// TestManyAncestors proves that the parents of a large scope do not pile up in
+// the cursor.
+func TestManyAncestors(t *testing.T) {
+	s := newSite()
+	const n = maxWaiting + 150
+	for i := range n {
+		epic := s.Open(start.AddDate(-1, 0, 0).Add(time.Duration(i)*time.Minute), "STRAT", fake.JiraIssueSpec{Type: "Epic", Summary: "Epic", Reporter: "ada"})
+		s.Open(day(0, i), "PAY", fake.JiraIssueSpec{Summary: "Task", Reporter: "ada", Parent: epic})
+	}
+	r := newRig(t, s, fake.JiraOptions{})
+	r.config = "projects: [PAY]\n"
+	c := r.connect()
+	for more := true; more; {
+		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.shelf.apply(b)
+		pos, _ := decodePos[ancestorsPos](r.shelf.cursor[streamAncestors])
+		if len(pos.Want) > maxWaiting {
+			t.Errorf("%d parents wait", len(pos.Want))
+		}
+		more = b.More
+	}
+	equal(t, "issues", len(r.shelf.items), 2*n)
+}
+
 // TestBoards proves that boards are scopes, alone and beside projects.
 func TestBoards(t *testing.T) {
 	products(t, func(t *testing.T, o fake.JiraOptions) {

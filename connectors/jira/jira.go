@@ -65,7 +65,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		return nil, err
 	}
 	return &connector{
-		env: env, cfg: cfg, since0: since, api: a, secrets: secrets, scopes: cfg.scopes(),
+		env: env, cfg: cfg, oldest: since, api: a, secrets: secrets, scopes: cfg.scopes(),
 		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{},
 	}, nil
 }
@@ -73,7 +73,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 type connector struct {
 	env     connectors.Env
 	cfg     config
-	since0  bound
+	oldest  bound
 	api     *api
 	secrets []connectors.Secret
 	scopes  []scope

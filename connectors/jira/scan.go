@@ -106,7 +106,7 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 		return c.next(ctx, &walk.search, walk.jql)
 	}
 	if pos.From == 0 {
-		pos.From = c.since0.before(c.api.gov.serverNow()).UnixMilli()
+		pos.From = c.oldest.before(c.api.gov.serverNow()).UnixMilli()
 	}
 	from := pos.From
 	if pos.Since != 0 {
@@ -171,7 +171,18 @@ func (c *connector) keep(ctx context.Context, f *fetch, issues []*issue) error {
 		}
 		f.norm.issue(is)
 	}
-	return f.want(issues)
+	if err := f.want(issues); err != nil {
+		return err
+	}
+	for {
+		pos, _ := decodePos[ancestorsPos](f.position(streamAncestors))
+		if len(pos.Want) <= maxWaiting {
+			return nil
+		}
+		if _, err := c.readAncestors(ctx, f); err != nil {
+			return err
+		}
+	}
 }
 
 // maxRemembered bounds how many worklogs are known by their ids.

@@ -61,10 +61,10 @@ func identitiesOf(t *testing.T) (dir, path string) {
 	accounts(t, filepath.Join(dir, databaseFile), map[string][]store.Identity{
 		"code": {
 			{Actor: "github:ada"}, {Actor: "github:linus"}, {Actor: "github:grace", Same: []store.Same{mail("email:grace@example.org")}},
-			{Actor: "github:renovate[bot]", Bot: true}, {Actor: "github:\x1b[2Jevil"},
+			{Actor: "github:renovate[bot]", Bot: true, Same: []store.Same{mail("email:grace@example.org"), mail("github:ada")}}, {Actor: "github:\x1b[2Jevil"},
 		},
 		"clone": {
-			{Actor: "email:ada@home.example.org"}, {Actor: "email:grace@example.org"}, {Actor: "email:ci@example.org"}, {Actor: "email:two words@example.org"},
+			{Actor: "email:ada@home.example.org"}, {Actor: "email:grace@example.org"}, {Actor: "email:ci@example.org"}, {Actor: "email:two words@example.org", Same: []store.Same{mail("github:grace")}},
 		},
 		"talk": {
 			{Actor: "slack:U1", Handle: "slack:U1 Ada L.", Same: []store.Same{mail("email:ada@home.example.org"), field("github:ada")}},

@@ -174,6 +174,24 @@ func TestMissingBucket(t *testing.T) {
 	}
 }
 
+// TestTermsWithoutItem: words belong to an item that is stored.
+func TestTermsWithoutItem(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "test.db"), Options{})
+	applyAll(t, db, testBatches(1))
+	err := db.update(t.Context(), "test", func(w *writer) error {
+		key := key8(w.state.no + 1)
+		w.begin()
+		w.encoder.terms([]store.Term{{Word: "0a1b2c3d4e5f", Count: 1}})
+		return w.insert(bucketTerm, key, w.seal(bucketTerm, key))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Check(t.Context()); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("Check: error %v, want ErrCorrupt", err)
+	}
+}
+
 // TestForgetKeepsProfiles erases handles and keeps what scores need.
 func TestForgetKeepsProfiles(t *testing.T) {
 	db := openTest(t, filepath.Join(t.TempDir(), "test.db"), Options{})

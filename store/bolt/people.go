@@ -62,10 +62,6 @@ func (p profile) learn(id *store.Identity) profile {
 	return out
 }
 
-func (p profile) equal(q profile) bool {
-	return p.bot == q.bot && p.zone == q.zone && slices.Equal(p.same, q.same)
-}
-
 func (a *applier) identities(b *store.Batch) error {
 	for i := range b.Identities {
 		id := &b.Identities[i]
@@ -87,12 +83,8 @@ func (a *applier) identities(b *store.Batch) error {
 				return err
 			}
 		}
-		now := old.learn(id)
-		if stored && now.equal(old) {
-			continue // the same strings may be written in another way
-		}
 		a.w.begin()
-		a.w.profile(now)
+		a.w.profile(old.learn(id))
 		if _, err := a.w.put(bucketProfile, key, a.w.seal(bucketProfile, key)); err != nil {
 			return err
 		}

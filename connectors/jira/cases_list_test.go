@@ -162,8 +162,13 @@ func TestCase17ExpiredToken(t *testing.T) {
 			r.later(c, 5*time.Minute)
 			before, cursor := r.shelf.watermark, fmt.Sprint(r.shelf.cursor)
 			r.jira.Expire(true)
-			for range 12 {
-				r.clock.advance(3 * time.Hour) // the census would be due
+			for i := range 12 {
+				// At first nothing but the list of issues is due, later the
+				// census too.
+				r.clock.advance(20 * time.Minute)
+				if i > 0 {
+					r.clock.advance(3 * time.Hour)
+				}
 				if err := r.poll(c); connectors.ReasonOf(err) != connectors.ReasonAuth || err == nil {
 					t.Fatalf("a poll with an expired token returns %v", err)
 				}
@@ -239,11 +244,16 @@ func TestCase19LateIndex(t *testing.T) {
 		r.jira.LagBehind(late, 3*time.Hour)
 		s.Set(r.clock.now(), all[0], "ada", "summary", "Seen late")
 		r.jira.LagBehind(all[0], 3*time.Hour)
+		soon := s.Open(r.clock.now(), "PAY", fake.JiraIssueSpec{Summary: "Indexed soon", Reporter: "ada"})
+		r.jira.LagBehind(soon, 12*time.Minute)
 		busy := all[1]
 		for i := range 80 {
 			s.Set(r.clock.now(), busy, "ben", "summary", fmt.Sprintf("Busy %d", i))
 			r.later(c, 5*time.Minute)
 			equal(t, "busy", r.item(busy).Title, fmt.Sprintf("Busy %d", i))
+			if i == 2 { // 15 minutes: within the overlap, long before a sweep
+				equal(t, "soon", r.item(soon).Title, "Indexed soon")
+			}
 		}
 		equal(t, "late", r.item(late).Title, "Indexed late")
 		equal(t, "changed late", r.item(all[0]).Title, "Seen late")

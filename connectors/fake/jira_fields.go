@@ -49,18 +49,7 @@ func (v *jiraView) fields(e *encoder, is *jiraIssue) {
 			e.str("duedate", is.due)
 		}
 	})
-	put("resolution", func() {
-		if !is.done {
-			e.null("resolution")
-			return
-		}
-		c.named(e, "resolution", "resolution", jiraDone)
-	})
-	put("description", func() { c.text(e, "description", is.desc, bad.Document) })
-	put("environment", func() { c.text(e, "environment", is.env, false) })
-	put("timespent", func() { e.seconds("timespent", is.spent()) })
-	put("timeoriginalestimate", func() { e.seconds("timeoriginalestimate", is.estimate) })
-	put("workratio", func() { e.num("workratio", -1) })
+	v.texts(e, is)
 	v.sets(e, is)
 	v.related(e, is)
 	v.customs(e, is)
@@ -68,6 +57,28 @@ func (v *jiraView) fields(e *encoder, is *jiraIssue) {
 	if v.agile {
 		v.agileFields(e, is)
 	}
+}
+
+// texts writes the resolution, the long texts and the times spent.
+func (v *jiraView) texts(e *encoder, is *jiraIssue) {
+	c := v.c
+	put := func(name string, write func()) {
+		if v.wants(name, true) {
+			write()
+		}
+	}
+	put("resolution", func() {
+		if !is.done {
+			e.null("resolution")
+			return
+		}
+		c.named(e, "resolution", "resolution", jiraDone)
+	})
+	put("description", func() { c.text(e, "description", is.desc, c.poison[is.id].Document) })
+	put("environment", func() { c.text(e, "environment", is.env, false) })
+	put("timespent", func() { e.seconds("timespent", is.spent()) })
+	put("timeoriginalestimate", func() { e.seconds("timeoriginalestimate", is.estimate) })
+	put("workratio", func() { e.num("workratio", -1) })
 }
 
 func (e *encoder) seconds(key string, n int64) {

@@ -171,27 +171,7 @@ func (c *jiraCall) bulkHistories() *response {
 	if json.Unmarshal(c.body, &q) != nil || len(q.IDs) == 0 || len(q.IDs) > 1000 || len(q.FieldIDs) > 10 {
 		return c.fail(http.StatusBadRequest, "issueIdsOrKeys must hold 1 to 1000 issues and fieldIds at most 10 fields.")
 	}
-	type line struct {
-		is *jiraIssue
-		h  *jiraHistory
-	}
-	var all []line
-	seen := map[*jiraIssue]bool{}
-	for _, id := range q.IDs {
-		is := c.s.find(id)
-		if is == nil || seen[is] || c.empty {
-			continue
-		}
-		seen[is] = true
-		for _, h := range is.histories {
-			if h = filtered(h, q.FieldIDs); h != nil {
-				all = append(all, line{is, h})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b line) int {
-		return cmp.Or(cmp.Compare(a.is.id, b.is.id), a.h.at.Compare(b.h.at), cmp.Compare(a.h.id, b.h.id))
-	})
+	all := c.lines(q.IDs, q.FieldIDs)
 	start := 0
 	if q.NextPageToken != "" {
 		var err error
@@ -227,6 +207,34 @@ func (c *jiraCall) bulkHistories() *response {
 	})
 	res.items = items
 	return res
+}
+
+// A jiraLine is a history and the issue it belongs to.
+type jiraLine struct {
+	is *jiraIssue
+	h  *jiraHistory
+}
+
+// lines returns the histories of issues, by issue and then from the oldest.
+func (c *jiraCall) lines(ids, fieldIDs []string) []jiraLine {
+	var all []jiraLine
+	seen := map[*jiraIssue]bool{}
+	for _, id := range ids {
+		is := c.s.find(id)
+		if is == nil || seen[is] || c.empty {
+			continue
+		}
+		seen[is] = true
+		for _, h := range is.histories {
+			if h = filtered(h, fieldIDs); h != nil {
+				all = append(all, jiraLine{is, h})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b jiraLine) int {
+		return cmp.Or(cmp.Compare(a.is.id, b.is.id), a.h.at.Compare(b.h.at), cmp.Compare(a.h.id, b.h.id))
+	})
+	return all
 }
 
 // filtered returns a history with the items of some fields only, nil when

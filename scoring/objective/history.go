@@ -1,0 +1,243 @@
+package objective
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// A Loaded is everything that was declared as of a time: the content of a
+// stored declaration.
+type Loaded struct {
+	// Known is when it was first loaded, or committed.
+	Known time.Time
+	Set   Set
+}
+
+// Encode returns the canonical encoding of a set: equal sets have equal
+// encodings. Where a rule is written down is no part of it, so that a moved line
+// declares nothing new.
+func Encode(s *Set) ([]byte, error) {
+	body, err := json.Marshal(s.unplaced())
+	if err != nil {
+		return nil, fmt.Errorf("encode what is declared: %w", err)
+	}
+	return body, nil
+}
+
+// Decode reads what Encode made.
+func Decode(body []byte) (Set, error) {
+	var s Set
+	if err := json.Unmarshal(body, &s); err != nil {
+		return Set{}, fmt.Errorf("decode what was declared: %w", err)
+	}
+	for i := range s.Objectives {
+		if len(s.Objectives[i].Versions) == 0 {
+			return Set{}, fmt.Errorf("decode what was declared: objective %q has no version", s.Objectives[i].ID)
+		}
+	}
+	return s, nil
+}
+
+// unplaced returns a copy whose rules do not say where they were written.
+func (s *Set) unplaced() *Set {
+	out := *s
+	out.Objectives = slices.Clone(s.Objectives)
+	for i := range out.Objectives {
+		o := &out.Objectives[i]
+		o.Match, o.Excludes = o.Match.unplaced(), o.Excludes.unplaced()
+	}
+	out.RunWork, out.NonGoals = unplacedRules(s.RunWork), unplacedRules(s.NonGoals)
+	return &out
+}
+
+func unplacedRules(rules []NamedRule) []NamedRule {
+	out := slices.Clone(rules)
+	for i := range out {
+		out[i].Rule = *out[i].Rule.unplaced()
+	}
+	return out
+}
+
+func (r *Rule) unplaced() *Rule {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	out.At, out.Not = "", r.Not.unplaced()
+	for _, list := range []*[]Rule{&out.All, &out.Any} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			(*list)[i] = *(*list)[i].unplaced()
+		}
+	}
+	return &out
+}
+
+// EditKind is what an edit changed.
+type EditKind string
+
+// The kinds of edits.
+const (
+	EditAdded    EditKind = "added"    // the objective appeared
+	EditRemoved  EditKind = "removed"  // it is declared no more
+	EditRank     EditKind = "rank"     //
+	EditTarget   EditKind = "target"   // the share of effort, or the outcome's target
+	EditDue      EditKind = "due"      //
+	EditOwner    EditKind = "owner"    //
+	EditText     EditKind = "text"     //
+	EditState    EditKind = "state"    // see Edit.State
+	EditRules    EditKind = "rules"    // what work belongs to it: keys and rules
+	EditExcludes EditKind = "excludes" // what it is declared not to be
+	EditOutcome  EditKind = "outcome"  // how it is measured
+	EditOther    EditKind = "other"    // start, participating teams, vocabulary
+	EditRunWork  EditKind = "run_work" // no objective: rules or budget of run work
+	EditNonGoals EditKind = "non_goals"
+	EditSettings EditKind = "settings" // how many top priorities, grace, projects
+)
+
+// An Edit is one difference between what was declared and what was declared
+// next.
+type Edit struct {
+	Objective string // id, "" for what concerns none
+	Kind      EditKind
+	// Effective is the day the author wrote down, NoDate where none is.
+	Effective Date
+	// Known is when the edit could first be read. Nobody can act on a decision
+	// before (score specification, section 2.1).
+	Known time.Time
+	// State is the new state of an EditState, and of an EditAdded.
+	State State
+}
+
+// Start is the day from which an edit could be acted on, in UTC: the later of
+// Effective and Known.
+func (e Edit) Start() Date { return max(e.Effective, DateOf(e.Known.UTC())) }
+
+// Edits lists what changed from each of the declarations, oldest first, to the
+// next, in the order in which it became known; edits that became known together
+// are ordered by objective and kind. The first declaration brings nothing but
+// its own history: the versions that it dates itself.
+func Edits(history []Loaded) []Edit {
+	var edits []Edit
+	for i := range history {
+		now := &history[i]
+		before := map[string]*Objective{}
+		if i > 0 {
+			for k := range history[i-1].Set.Objectives {
+				o := &history[i-1].Set.Objectives[k]
+				before[o.ID] = o
+			}
+		}
+		var found []Edit
+		for k := range now.Set.Objectives {
+			o := &now.Set.Objectives[k]
+			switch old := before[o.ID]; {
+			case old != nil:
+				found = append(found, between(old, o)...)
+			case i > 0:
+				found = append(found, Edit{Objective: o.ID, Kind: EditAdded, Effective: o.Start, State: o.Versions[0].State})
+				fallthrough
+			default:
+				found = append(found, within(o, nil)...)
+			}
+			delete(before, o.ID)
+		}
+		for id := range before {
+			found = append(found, Edit{Objective: id, Kind: EditRemoved, Effective: NoDate})
+		}
+		if i > 0 {
+			found = append(found, around(&history[i-1].Set, &now.Set)...)
+		}
+		for k := range found {
+			found[k].Known = now.Known
+		}
+		slices.SortStableFunc(found, func(a, b Edit) int {
+			return cmp.Or(cmp.Compare(a.Objective, b.Objective), cmp.Compare(a.Effective, b.Effective), cmp.Compare(a.Kind, b.Kind))
+		})
+		edits = append(edits, found...)
+	}
+	return edits
+}
+
+// within lists the steps between the dated versions of an objective that old
+// did not have yet.
+func within(o, old *Objective) []Edit {
+	var edits []Edit
+	for i := 1; i < len(o.Versions); i++ {
+		v := o.Versions[i]
+		if old != nil && slices.Contains(old.Versions, v) {
+			continue
+		}
+		edits = append(edits, steps(o.ID, o.Versions[i-1], v)...)
+	}
+	return edits
+}
+
+// between lists what changed of an objective.
+func between(old, now *Objective) []Edit {
+	edits := within(now, old)
+	if len(now.Versions) == 1 || slices.Contains(old.Versions, now.Versions[len(now.Versions)-1]) {
+		// Nothing new is dated: what holds now was simply written over.
+		edits = append(edits, steps(now.ID, old.Versions[len(old.Versions)-1], now.Versions[len(now.Versions)-1])...)
+	}
+	add := func(changed bool, kind EditKind) {
+		if changed {
+			edits = append(edits, Edit{Objective: now.ID, Kind: kind, Effective: NoDate})
+		}
+	}
+	var was, is Outcome
+	if old.Outcome != nil {
+		was = *old.Outcome
+	}
+	if now.Outcome != nil {
+		is = *now.Outcome
+	}
+	target := !reflect.DeepEqual(was.Target, is.Target)
+	was.Target, is.Target = nil, nil
+	add(old.Text != now.Text, EditText)
+	add(target, EditTarget)
+	add(!reflect.DeepEqual(was, is) || (old.Outcome == nil) != (now.Outcome == nil), EditOutcome)
+	add(!slices.Equal(old.Keys, now.Keys) || !sameRule(old.Match, now.Match), EditRules)
+	add(!slices.Equal(old.ExcludedTerms, now.ExcludedTerms) || !sameRule(old.Excludes, now.Excludes), EditExcludes)
+	add(old.Start != now.Start || !slices.Equal(old.Teams, now.Teams) || !slices.Equal(old.Terms, now.Terms) ||
+		!slices.Equal(old.Docs, now.Docs), EditOther)
+	return edits
+}
+
+// steps lists what changed from one version to the next.
+func steps(id string, old, now Version) []Edit {
+	var edits []Edit
+	add := func(changed bool, kind EditKind) {
+		if changed {
+			edits = append(edits, Edit{Objective: id, Kind: kind, Effective: now.From})
+		}
+	}
+	add(old.Rank != now.Rank, EditRank)
+	add(old.TargetShare != now.TargetShare, EditTarget)
+	add(old.Due != now.Due, EditDue)
+	add(old.OwnerTeam != now.OwnerTeam || old.HasOwner != now.HasOwner, EditOwner)
+	if old.State != now.State {
+		edits = append(edits, Edit{Objective: id, Kind: EditState, Effective: now.From, State: now.State})
+	}
+	return edits
+}
+
+// around lists what changed besides the objectives.
+func around(old, now *Set) []Edit {
+	var edits []Edit
+	add := func(changed bool, kind EditKind) {
+		if changed {
+			edits = append(edits, Edit{Kind: kind, Effective: NoDate})
+		}
+	}
+	add(!reflect.DeepEqual(unplacedRules(old.RunWork), unplacedRules(now.RunWork)) || old.RunWorkBudget != now.RunWorkBudget, EditRunWork)
+	add(!reflect.DeepEqual(unplacedRules(old.NonGoals), unplacedRules(now.NonGoals)), EditNonGoals)
+	add(old.TopN != now.TopN || old.Grace != now.Grace || !slices.Equal(old.Projects, now.Projects), EditSettings)
+	return edits
+}
+
+func sameRule(a, b *Rule) bool { return reflect.DeepEqual(a.unplaced(), b.unplaced()) }

@@ -221,8 +221,11 @@ func TestCase25Malformed(t *testing.T) {
 			r.item(o.dev, last)
 		})
 	}
-	// A reply that is malformed for good leaves its thread, and is set aside
-	// once.
+}
+
+// TestCase25MalformedReply: a reply that is malformed for good leaves its
+// thread, and is set aside once.
+func TestCase25MalformedReply(t *testing.T) {
 	o := newOffice()
 	top := o.say(ago(2, 0), o.dev, o.ada, "top PAY-1")
 	o.Post(ago(2, 1), o.dev, fake.MessageSpec{Author: o.robot, Text: "x", Thread: top, RawAttachments: []byte(fake.MalformedAttachment)})

@@ -88,9 +88,11 @@ func TestCase25Deliveries(t *testing.T) {
 	}
 	challenge := fake.NewSlackHook(o.Workspace, "another secret").Verification(at, "abc")
 	refused("a challenge by a stranger", challenge.Header, challenge.Body, at)
+}
 
-	plain := newRig(t, o.Workspace, fake.SlackOptions{})
-	if _, ok := connectors.TakesDeliveries(plain.connect()); ok {
+func TestNoSecretNoDeliveries(t *testing.T) {
+	r := newRig(t, newOffice().Workspace, fake.SlackOptions{})
+	if _, ok := connectors.TakesDeliveries(r.connect()); ok {
 		t.Error("takes deliveries without a secret")
 	}
 }

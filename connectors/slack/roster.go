@@ -57,11 +57,13 @@ func (c *connector) identify(ctx context.Context) error {
 	return nil
 }
 
-// rosterDue reports whether it is time to list the channels.
+// rosterDue reports whether it is time to list the channels. An app that may
+// read private channels lists them at each poll: a public channel that somebody
+// makes private must not be read any more.
 func (f *fetch) rosterDue() bool {
 	p, ok := decodePos[timePos](f.position(rosterKey))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(p.At, 0))
-	return !ok || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < -time.Minute
+	return !ok || len(f.c.cfg.PrivateChannels) > 0 || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < -time.Minute
 }
 
 // A roster is what the bot is in, as far as it may be read.

@@ -1,0 +1,81 @@
+package vocabulary
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+)
+
+// FromCorpus is how many words of the declaration corpus a lexicon takes besides
+// the declared terms.
+const FromCorpus = 60
+
+// prior is how many words the prior is worth.
+const prior = 500
+
+// Lexicon returns the terms in which a team is compared with the declaration of
+// an objective: the declared ones, in their order, and the 60 words by which the
+// corpus of the declaration stands out most against the background (all other
+// documents).
+//
+// They stand out by the log-odds ratio with an informative Dirichlet prior,
+// divided by its standard deviation (B. L. Monroe, M. P. Colaresi and K. M.
+// Quinn, Political Analysis 16, 2008). The prior is worth 500 words, spread like
+// corpus and background together. Only words that stand out (above 0) and are no
+// declared term by themselves are taken; equal ones by their key.
+func Lexicon(declared []Term, corpus, background []Document) []Term {
+	lexicon := slices.DeleteFunc(slices.Clone(declared), func(t Term) bool { return len(t.Keys) == 0 })
+	taken := map[string]bool{}
+	for _, t := range lexicon {
+		if len(t.Keys) == 1 {
+			taken[t.Keys[0]] = true
+		}
+	}
+	ours, n := tally(corpus)
+	theirs, m := tally(background)
+	if n == 0 {
+		return lexicon
+	}
+	type scored struct {
+		key string
+		z   float64
+	}
+	var words []scored
+	for _, key := range slices.Sorted(maps.Keys(ours)) {
+		if z := standsOut(float64(ours[key]), float64(n), float64(theirs[key]), float64(m)); z > 0 && !taken[key] {
+			words = append(words, scored{key, z})
+		}
+	}
+	slices.SortStableFunc(words, func(a, b scored) int { return cmp.Compare(b.z, a.z) })
+	for _, w := range words[:min(FromCorpus, len(words))] {
+		lexicon = append(lexicon, Term{w.key, []string{w.key}})
+	}
+	return lexicon
+}
+
+// standsOut returns the z-score of the log-odds ratio of a word that occurs y
+// times among n words here and other times among m words elsewhere.
+func standsOut(y, n, other, m float64) float64 {
+	a := prior * (y + other) / (n + m)
+	rest := prior - a
+	if rest <= 0 {
+		return 0 // the only word there is
+	}
+	odds := math.Log((y+a)/(n-y+rest)) - math.Log((other+a)/(m-other+rest))
+	return odds / math.Sqrt(1/(y+a)+1/(other+a))
+}
+
+// tally adds up the words of documents, each document once.
+func tally(documents []Document) (counts map[string]int, total int) {
+	counts = map[string]int{}
+	for _, d := range byKey(documents) {
+		for _, w := range d.Words {
+			if w.Count > 0 {
+				counts[w.Key] += w.Count
+				total += w.Count
+			}
+		}
+	}
+	return counts, total
+}

@@ -1,0 +1,79 @@
+// Package vocabulary measures whether a team uses the words of an objective the
+// way its declaration does.
+//
+// The definitions follow section 4.9 of the score specification, the minimum
+// samples section 2.7. Documents are items as counts of words without their
+// order; words are whatever key they were stored under, a keyed hash. Three
+// things follow from that:
+//
+//   - Context is the item: two words occur together when the same item has both.
+//   - A template cannot be recognised by a run of 8 words. Boilerplate looks for
+//     sets of words that always come together instead, see there.
+//   - A word is shown by its key. The caller can name those whose plain text it
+//     has, such as the declared terms and the words of titles.
+//
+// Identifiers are taken apart (camelCase, snake_case) where words are counted,
+// before they get here.
+package vocabulary
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Word is how often a word occurs in a document.
+type Word struct {
+	Key   string
+	Count int
+}
+
+// A Document is one item.
+type Document struct {
+	// Key names the item the same in every evaluation. It orders documents and
+	// tells whether one is on both sides; it is private.
+	Key string
+	// Author numbers who wrote most of it; 0 stands for nobody in particular,
+	// such as the text of a declaration, and is not capped. It is private.
+	Author int
+	// Words are ordered by key, without repeats.
+	Words []Word
+	// Excluded is set where the objective's exclude rule matches the item by
+	// something other than its words.
+	Excluded bool
+}
+
+// count returns how often a word occurs.
+func (d *Document) count(key string) int {
+	i, ok := slices.BinarySearchFunc(d.Words, key, func(w Word, key string) int { return cmp.Compare(w.Key, key) })
+	if !ok {
+		return 0
+	}
+	return d.Words[i].Count
+}
+
+// A Term is a declared term of one or more words ("audit log"). Without their
+// order, a document has it as often as it has its rarest word.
+type Term struct {
+	Name string // as declared; of a term that a Lexicon found, its key
+	Keys []string
+}
+
+// in returns how often a document has the term; a term without words is
+// nowhere.
+func (t Term) in(d *Document) int {
+	n := 0
+	for i, key := range t.Keys {
+		c := d.count(key)
+		if i == 0 || c < n {
+			n = c
+		}
+	}
+	return n
+}
+
+// byKey orders documents and leaves out repeats of a key.
+func byKey(documents []Document) []Document {
+	sorted := slices.Clone(documents)
+	slices.SortStableFunc(sorted, func(a, b Document) int { return cmp.Compare(a.Key, b.Key) })
+	return slices.CompactFunc(sorted, func(a, b Document) bool { return a.Key == b.Key })
+}

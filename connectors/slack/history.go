@@ -229,7 +229,7 @@ func (f *fetch) message(ctx context.Context, d *desk, w *window, m *wireMessage,
 		note()
 	case m.ReplyCount > 0:
 		if !same {
-			d.want(todo{TS: m.at, Version: v})
+			d.want(todo{TS: m.at, Version: v, Replies: m.ReplyCount})
 		}
 	case !m.isWritten():
 		return false, nil

@@ -25,6 +25,9 @@ const (
 const (
 	commercialPage = 15
 	commercialGap  = time.Minute
+	// noticedFor is how long they are believed to apply when only the answers
+	// say so: a short page and a refusal may also have met by chance.
+	noticedFor = time.Hour
 )
 
 // errRefused is wrapped when the server does not accept the credential: no
@@ -137,9 +140,10 @@ type governor struct {
 	blocked    map[string]time.Time // by method, our clock
 	last       map[string]time.Time // when a method was last called
 	short      map[string]bool      // methods that gave 15 messages where more were asked for and more were there
-	commercial bool
-	noticed    bool          // from the answers, not from the configuration
-	skew       time.Duration // server's clock minus ours
+	commercial bool                 // by the configuration
+	noticed    time.Time            // when the answers last said so
+	told       bool                 // of that
+	skew       time.Duration        // server's clock minus ours
 }
 
 func newGovernor(commercial bool, now func() time.Time) *governor {
@@ -158,7 +162,7 @@ func (g *governor) allow(method string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now, until := g.now(), g.blocked[method]
-	if g.commercial && readsMessages(method) {
+	if g.slow(now) && readsMessages(method) {
 		// A clock that was set back must not block for ever.
 		if last, ok := g.last[method]; ok && !now.Before(last) && now.Before(last.Add(commercialGap)) && until.Before(last.Add(commercialGap)) {
 			until = last.Add(commercialGap)
@@ -198,8 +202,9 @@ func (g *governor) observe(method string, a answer, err error) {
 	if e.RetryAt.After(g.blocked[method]) {
 		g.blocked[method] = e.RetryAt
 	}
-	if !g.commercial && g.short[method] {
-		g.commercial, g.noticed = true, true
+	if !g.slow(now) && g.short[method] {
+		g.noticed, g.told = now, false
+		clear(g.short)
 	}
 }
 
@@ -209,7 +214,7 @@ func (g *governor) observe(method string, a answer, err error) {
 func (g *governor) page(method string, got, limit int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.short[method] = got <= commercialPage && got > 0 && limit > commercialPage
+	g.short[method] = got == commercialPage && limit > commercialPage
 }
 
 // limit is how many messages to ask for.
@@ -223,16 +228,22 @@ func (g *governor) limit(configured int) int {
 func (g *governor) isCommercial() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.commercial
+	return g.slow(g.now())
+}
+
+// slow is isCommercial for those who hold the lock.
+func (g *governor) slow(now time.Time) bool {
+	age := now.Sub(g.noticed)
+	return g.commercial || !g.noticed.IsZero() && age >= 0 && age < noticedFor
 }
 
 // notice returns true once after the limit of commercial apps was noticed.
 func (g *governor) notice() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	was := g.noticed
-	g.noticed = false
-	return was
+	fresh := !g.noticed.IsZero() && !g.told
+	g.told = true
+	return fresh
 }
 
 // serverNow is the present by the server's clock, as far as it is known.

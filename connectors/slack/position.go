@@ -95,6 +95,7 @@ type window struct {
 type todo struct {
 	TS      stamp  `json:"t"`
 	Version uint32 `json:"v,omitempty"` // to be noted once they are; 0 notes none
+	Replies int    `json:"n,omitempty"` // how many, as far as it is known
 }
 
 type threadsPos struct {
@@ -217,7 +218,8 @@ func (d *desk) known(low, high stamp, now time.Time) []stamp {
 func (d *desk) want(t todo) {
 	for i := range d.threads.Todo {
 		if d.threads.Todo[i].TS == t.TS {
-			d.threads.Todo[i].Version = cmp.Or(t.Version, d.threads.Todo[i].Version)
+			old := &d.threads.Todo[i]
+			old.Version, old.Replies = cmp.Or(t.Version, old.Version), max(t.Replies, old.Replies)
 			return
 		}
 	}

@@ -295,9 +295,9 @@ func (c *connector) watermark(f *fetch) time.Time {
 }
 
 // backlog estimates the requests that are left: for each window from how much
-// of its time was covered with how many pages, and one for each thread.
+// of its time was covered with how many pages, and the pages of each thread.
 func (c *connector) backlog(f *fetch) int {
-	pages, threads := 0, 0
+	pages, threads, size := 0, 0, c.api.gov.limit(c.cfg.PageSize)
 	for _, list := range [][]string{c.round.tasks, c.round.waiting} {
 		for _, id := range list {
 			if id == peopleTask {
@@ -305,7 +305,9 @@ func (c *connector) backlog(f *fetch) int {
 				continue
 			}
 			d := f.desk(id)
-			threads += len(d.threads.Todo)
+			for _, t := range d.threads.Todo {
+				threads += 1 + max(t.Replies, 0)/size
+			}
 			pages += d.history.pagesLeft(stamp(d.Created)*1e6, c.round.done[id])
 		}
 	}

@@ -71,6 +71,30 @@ func TestManyAncestors(t *testing.T) {
 	equal(t, "issues", len(r.shelf.items), 2*n)
 }
 
+// TestRenamedProject proves that issues get the new key of their project, and
+// keep the old one, though none of them was updated.
+func TestRenamedProject(t *testing.T) {
+	products(t, func(t *testing.T, o fake.JiraOptions) {
+		s := newSite()
+		all := fill(s, "PAY", 8)
+		r := newRig(t, s, o)
+		r.config = "projects: [PAY]\n"
+		c := r.connect()
+		r.mustPoll(c)
+		id := r.item(all[0]).ID
+		s.RenameProject("PAY", "MON")
+		r.later(c, 2*time.Hour)
+		it := r.item(strings.Replace(all[0], "PAY", "MON", 1))
+		equal(t, "ID", it.ID, id)
+		equal(t, "keys", it.Keys, []string{strings.Replace(all[0], "PAY", "MON", 1), all[0]})
+		equal(t, "project", it.Attrs[store.AttrProject], []string{"MON"})
+		gone := s.Move(r.clock.now(), "MON-3", "ada", "STRAT")
+		r.later(c, 25*time.Hour)
+		equal(t, "moved out", r.item(gone).Gone, store.GoneMoved)
+		equal(t, "still there", r.item("MON-4").Gone, store.Gone(""))
+	})
+}
+
 // TestBoards proves that boards are scopes, alone and beside projects.
 func TestBoards(t *testing.T) {
 	products(t, func(t *testing.T, o fake.JiraOptions) {

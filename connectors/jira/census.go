@@ -243,10 +243,7 @@ func (c *connector) leftScope(from, to string) bool {
 	if c.cfg.JQL != "" || len(c.cfg.Boards) > 0 {
 		return false
 	}
-	in := func(key string) bool {
-		return slices.ContainsFunc(c.cfg.Projects, func(p string) bool { return strings.EqualFold(p, projectOf(key)) })
-	}
-	return in(from) && !in(to)
+	return c.configured(from) && !c.configured(to)
 }
 
 // judge decides what became of the issues that are not found at all.

@@ -71,11 +71,11 @@ func TestContract(t *testing.T) {
 		fill(s, "OPS", 9)
 		o.Account = "ada"
 		r := newRig(t, s, o)
-		changes, tokens := 0, 0
+		changes, tokens := 0, 0 // pages are small, so that a round takes several fetches
 		connectortest.Run(t, connectortest.Subject{
 			New: func(env connectors.Env) (connectors.Connector, error) {
 				env.Transport = r.http
-				return New(env, decoder("projects: [PAY, OPS]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
+				return New(env, decoder("projects: [PAY, OPS]\npage_size: 3\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
 			},
 			Truth:    func() connectortest.Truth { return connectortest.Truth{Items: s.Keys()} },
 			Secrets:  []string{token, "rotated-token"},

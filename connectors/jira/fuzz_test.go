@@ -24,6 +24,7 @@ func FuzzIssue(f *testing.F) {
 		`{"id":"1","key":"PAY-1","fields":{"created":1,"description":{"content":[{"text":"a"}]},"issuetype":{},"status":{},"labels":null,"issuelinks":[{"type":{"name":"Blocks"},"outwardIssue":{"key":"A-1"}}],
 			"customfield_1":["a[id=1,name=b]"],"customfield_2":{"data":{"key":"X-1"}},"customfield_3":"7","customfield_4":[{"value":"a"}],"comment":{"comments":[{"id":1,"created":"2026-01-01"}]}},
 			"changelog":{"total":2,"histories":[{"id":1,"created":5,"items":[{"field":"status"},{"field":"Key","fromString":"A-1"},{"field":"Confidence","toString":"8"}]}]}}`,
+		`{"id":"1","key":"PAY-1","fields":{"created":1,"issuetype":{},"status":{},"comment":{"comments":[{"id":1}]},"worklog":{"worklogs":[{"id":1}]}},"changelog":{"histories":[{"id":1,"items":[{"field":"labels"},{"field":"status"}]}]}}`,
 	} {
 		f.Add([]byte(seed))
 	}

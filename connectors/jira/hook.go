@@ -178,7 +178,7 @@ func (c *connector) refetchOne(ctx context.Context, f *fetch, id string, found m
 	case raw == nil || json.Unmarshal(raw, &w) != nil:
 	case known && len(it.Keys) > 0 && c.leftScope(it.Keys[0], w.Key):
 		f.gone(it.ID, store.GoneMoved, w.Key)
-	case known, slices.ContainsFunc(c.visible(f), func(p project) bool { return p.Key == projectOf(w.Key) }):
+	case known, c.configured(w.Key):
 		found[itemID(id)] = raw
 	}
 	return nil

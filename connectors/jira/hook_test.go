@@ -108,5 +108,21 @@ func TestRefetch(t *testing.T) {
 		equal(t, "moved issue", r.item(moved).Gone, store.GoneMoved)
 		equal(t, "issues", len(r.shelf.items), 7)
 		equal(t, "cursor", fmt.Sprint(r.shelf.cursor), cursor)
+
+		// Issues that are there take one request, on Cloud even behind the
+		// index.
+		s.Set(r.clock.now(), all[0], "ada", "summary", "Announced again")
+		s.Set(r.clock.now(), all[3], "ada", "summary", "Announced too")
+		if o.DataCenter {
+			r.jira.LagBehind(all[0], 0)
+		}
+		r.jira.ResetLog()
+		b, err = c.(connectors.Receiver).Refetch(t.Context(), []string{fmt.Sprint(s.ID(all[0])), fmt.Sprint(s.ID(all[3]))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.shelf.apply(b)
+		equal(t, "titles", r.item(all[0]).Title+", "+r.item(all[3]).Title, "Announced again, Announced too")
+		equal(t, "requests", len(r.jira.Log()), 1)
 	})
 }

@@ -69,7 +69,33 @@ func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) erro
 		}
 		pos.Projects = append(pos.Projects, all[i])
 	}
+	if renamed(c.visible(f), pos.Projects) {
+		// The keys of all its issues changed, without an update of any.
+		for _, s := range c.scopes {
+			if p, ok := decodePos[scanPos](f.position(s.key())); ok && len(s.projects) > 0 {
+				if err := f.move(s.key(), scanPos{From: p.From}); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	return f.move(streamRoster, pos)
+}
+
+// renamed reports whether a project has another key than before.
+func renamed(before, now []project) bool {
+	return slices.ContainsFunc(before, func(a project) bool {
+		return slices.ContainsFunc(now, func(b project) bool { return a.ID == b.ID && a.Key != b.Key })
+	})
+}
+
+// configured reports whether a key is of a project that is read, under its
+// present key or the one in the configuration.
+func (c *connector) configured(key string) bool {
+	p, _ := decodePos[rosterPos](c.roster)
+	name := projectOf(key)
+	return slices.ContainsFunc(c.cfg.Projects, func(k string) bool { return strings.EqualFold(k, name) }) ||
+		slices.ContainsFunc(p.Projects, func(p project) bool { return p.Key == name })
 }
 
 // listProjects returns every project that can be seen.

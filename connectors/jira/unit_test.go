@@ -181,6 +181,7 @@ func TestLife(t *testing.T) {
 		{"finished twice", now("done", "x"), "", []wireHistory{h(5, status("1", "6")), h(7, status("6", "1")), h(9, status("1", "6"))}, "done - 9 [todo>done done>todo todo>done]"},
 		{"a status that is gone", now("done", "x"), "", []wireHistory{h(1, status("1", "99")), h(5, status("99", "6"))}, "done - 5 [todo> >done]"},
 		{"a status known by name", now("new", "x"), "", []wireHistory{h(1, wireChange{Field: "status", From: "1", To: "98", ToString: "Gone"}), h(2, status("98", "1"))}, "todo 1 - [todo>doing >todo]"},
+		{"dropped, then done", now("done", "x"), "Done", []wireHistory{h(5, status("1", "6"), as("Won't Do")), h(7, status("6", "1")), h(9, status("1", "6"), as("Done"))}, "done - 9 [todo>dropped dropped>todo todo>done]"},
 		{"made finished", now("done", "x"), "", nil, "done - 0 []"},
 	} {
 		l := n.lifeOf(&issue{created: start, status: tc.now, resolution: tc.resolution, history: tc.history})
@@ -196,6 +197,16 @@ func TestLife(t *testing.T) {
 		}
 		equal(t, tc.name, fmt.Sprint(l.status, " ", minute(l.started), " ", minute(l.closed), " ", moves), tc.want)
 	}
+}
+
+// TestOldKeys proves that the names an issue had come newest first.
+func TestOldKeys(t *testing.T) {
+	is := &issue{key: "C-3"}
+	moved := func(id, from, to string) wireHistory {
+		return wireHistory{ID: text(id), Created: moment{start}, Items: []wireChange{{Field: "Key", FromString: text(from), ToString: text(to)}}}
+	}
+	is.setHistory([]wireHistory{moved("10", "B-2", "C-3"), moved("9", "A-1", "B-2")})
+	equal(t, "old keys", is.oldKeys(), []string{"B-2", "A-1"})
 }
 
 func TestRepoPath(t *testing.T) {

@@ -1,0 +1,119 @@
+package jira
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/store"
+)
+
+// TestCircle proves that parents that are their own ancestors come to an end.
+func TestCircle(t *testing.T) {
+	asked := 0
+	issue := func(id, key, parent string) string {
+		return `{"id":"` + id + `","key":"` + key + `","changelog":{"total":0,"histories":[]},"fields":{"created":1700000000000,"updated":1700000000000,
+			"issuetype":{"name":"Task"},"status":{"id":"1"},"customfield_1":"` + parent + `","comment":{"total":0,"comments":[]},"worklog":{"total":0,"worklogs":[]}}}`
+	}
+	srv, err := fake.Listen(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		found := issue("1", "A-1", "B-1")
+		switch jql := q.URL.Query().Get("jql"); {
+		case strings.HasSuffix(q.URL.Path, "/serverInfo"):
+			fmt.Fprint(w, `{"baseUrl":"https://jira.example.org"}`)
+			return
+		case strings.HasSuffix(q.URL.Path, "/field"):
+			fmt.Fprint(w, `[{"id":"customfield_1","name":"Parent Link","schema":{"custom":"`+schemaParentLink+`"}}]`)
+			return
+		case strings.HasSuffix(q.URL.Path, "/status"):
+			fmt.Fprint(w, `[]`)
+			return
+		case strings.Contains(jql, `"B-1"`):
+			found = issue("2", "B-1", "C-1")
+		case strings.Contains(jql, `"C-1"`):
+			found = issue("3", "C-1", "B-1")
+		}
+		fmt.Fprint(w, `{"startAt":0,"maxResults":100,"total":1,"issues":[`+found+`]}`)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, clock: &clock{t: present}, shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{}, url: srv.URL}
+	defer func() {
+		r.http.CloseIdleConnections()
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	c, err := New(r.environment(), decoder("jql: project = A\nbase_url: "+srv.URL+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mustPoll(c)
+	equal(t, "issues", len(r.shelf.items), 3)
+	equal(t, "requests", asked, 3+1+2)
+}
+
+// TestCalm proves that nothing is concluded about what is gone while issues
+// cannot be read.
+func TestCalm(t *testing.T) {
+	s := newSite()
+	fill(s, "PAY", 5)
+	r := newRig(t, s, fake.JiraOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	r.jira.Fault(fake.Matching("/search", "fields=summary"), -1, fake.Fault{Kind: fake.ServerError})
+	r.clock.advance(25 * time.Hour)
+	r.jira.ResetLog()
+	if err := r.poll(c); err == nil {
+		t.Fatal("a poll succeeds without its search")
+	}
+	for _, q := range r.jira.Log() {
+		if strings.Contains(q.Query, "fields=id&") || strings.Contains(q.Query, "fields=updated&") {
+			t.Errorf("%s?%s is asked for", q.Path, q.Query)
+		}
+	}
+}
+
+// TestReadTwice proves that of an issue that one batch brings twice, only what
+// was read last counts.
+func TestReadTwice(t *testing.T) {
+	s := newSite()
+	all := fill(s, "PAY", 2)
+	r := newRig(t, s, fake.JiraOptions{})
+	r.config = "projects: [PAY]\n"
+	c := r.connect()
+	r.mustPoll(c)
+	r.clock.advance(25 * time.Hour)
+	comment := s.Comment(r.clock.now(), all[1], "ben", "soon gone")
+	// The census reads open issues again, after the poll has read the comment.
+	r.jira.Fault(fake.Matching("/search", "statusCategory"), 1, fake.Fault{Kind: fake.MutateBefore, Do: func() {
+		s.DeleteComment(r.clock.now(), all[1], comment, "ben")
+	}})
+	r.mustPoll(c)
+	equal(t, "comments", len(r.events(all[1], store.EventComment)), 0)
+}
+
+// TestParentsFirst proves that a source counts as known only when the parents
+// are read too.
+func TestParentsFirst(t *testing.T) {
+	s := newSite()
+	epic := s.Open(day(0, 0), "STRAT", fake.JiraIssueSpec{Type: "Epic", Summary: "Outside", Reporter: "ada"})
+	s.Open(day(0, 1), "PAY", fake.JiraIssueSpec{Summary: "Inside", Reporter: "ada", Parent: epic})
+	r := newRig(t, s, fake.JiraOptions{})
+	r.jira.Fault(fake.Matching("bulkfetch"), -1, fake.Fault{Kind: fake.ServerError})
+	c := r.connect()
+	if err := r.poll(c); err == nil || !r.shelf.watermark.IsZero() {
+		t.Errorf("without its parents: %v, watermark %s", err, r.shelf.watermark)
+	}
+	r.jira.ClearFaults()
+	r.mustPoll(c)
+	r.item(epic)
+	if r.shelf.watermark.IsZero() {
+		t.Error("a complete poll sets no watermark")
+	}
+}

@@ -66,8 +66,8 @@ func TakesDeliveries(c Connector) (Receiver, bool) {
 	return r, true
 }
 
-// A HookOutcome is what became of a delivery, a closed set that ends up in a
-// metric label.
+// A HookOutcome is what became of a delivery, a closed set. All but HookAccepted
+// end up in metric labels.
 type HookOutcome string
 
 // The outcomes of a delivery.
@@ -81,10 +81,21 @@ const (
 	HookMalformed   HookOutcome = "malformed" // it is signed, or may be, but cannot be read
 )
 
-// HookOutcomes returns every outcome, for metrics that start at zero.
+// HookOutcomes returns every outcome.
 func HookOutcomes() []HookOutcome {
-	return []HookOutcome{HookAccepted, HookDuplicate, HookIgnored, HookUnsigned, HookTooLarge, HookRateLimited, HookMalformed}
+	return append(append([]HookOutcome{HookAccepted}, HookSkips()...), HookFailures()...)
 }
+
+// HookFailures returns the outcomes of refused deliveries, for metrics that
+// start at zero.
+func HookFailures() []HookOutcome {
+	return []HookOutcome{HookUnsigned, HookTooLarge, HookRateLimited, HookMalformed}
+}
+
+// HookSkips returns the outcomes of deliveries that were in order and asked for
+// nothing. They are no failures, but a source that sends nothing else is set up
+// wrongly.
+func HookSkips() []HookOutcome { return []HookOutcome{HookDuplicate, HookIgnored} }
 
 // A Delivery is a verified webhook delivery.
 type Delivery struct {

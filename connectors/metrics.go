@@ -22,7 +22,8 @@ type Metrics struct {
 	quarantined, backlog, scanDuration                  *prometheus.GaugeVec
 	limit, remaining, reset                             *prometheus.GaugeVec
 
-	fetches, failures, items, events, requests, waited, deliveries *prometheus.CounterVec
+	fetches, failures, items, events, requests, waited *prometheus.CounterVec
+	deliveries, refused, skipped                       *prometheus.CounterVec
 
 	duration *prometheus.HistogramVec
 
@@ -37,9 +38,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
 		return f.NewGaugeVec(prometheus.GaugeOpts{Name: "workdrift_connector_" + name, Help: help}, append([]string{"connector"}, labels...))
 	}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return f.NewCounterVec(prometheus.CounterOpts{Name: "workdrift_connector_" + name, Help: help}, append([]string{"connector"}, labels...))
+	counters := func(prefix string) func(name, help string, labels ...string) *prometheus.CounterVec {
+		return func(name, help string, labels ...string) *prometheus.CounterVec {
+			return f.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, append([]string{"connector"}, labels...))
+		}
 	}
+	counter, webhook := counters("workdrift_connector_"), counters("workdrift_webhook_")
 	return &Metrics{
 		info:         gauge("info", "Configured connector, always 1.", "provider"),
 		up:           gauge("up", "1 when the last fetch of the connector succeeded."),
@@ -59,9 +63,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		events:       counter("events_total", "Events written to the store."),
 		requests:     counter("api_requests_total", "HTTP requests to the provider.", "code"),
 		waited:       counter("rate_limit_wait_seconds_total", "Time spent waiting for quota."),
-		deliveries: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "workdrift_hook_deliveries_total", Help: "Webhook deliveries received, by what became of them.",
-		}, []string{"connector", "outcome"}),
+		deliveries:   webhook("deliveries_total", "Webhook deliveries received."),
+		refused:      webhook("delivery_failures_total", "Webhook deliveries refused.", "reason"),
+		skipped:      webhook("skipped_deliveries_total", "Verified webhook deliveries that asked for nothing: repeated ones, and those that announce no work.", "reason"),
 		duration: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                            "workdrift_connector_fetch_duration_seconds",
 			Help:                            "Duration of fetches, waiting for the rate limit included.",
@@ -88,18 +92,26 @@ func (m *Metrics) Forget(source string) {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
 		m.info, m.up, m.interval, m.lastSuccess, m.watermark, m.catchUp, m.quarantined, m.backlog, m.scanDuration,
-		m.limit, m.remaining, m.reset, m.fetches, m.failures, m.items, m.events, m.requests, m.waited, m.deliveries, m.duration,
+		m.limit, m.remaining, m.reset, m.fetches, m.failures, m.items, m.events, m.requests, m.waited,
+		m.deliveries, m.refused, m.skipped, m.duration,
 	} {
 		v.DeletePartialMatch(match)
 	}
 }
 
-// Delivered counts a webhook delivery to a connector.
+// Delivered counts a webhook delivery to a connector. An outcome that is not in
+// the closed set counts as malformed.
 func (m *Metrics) Delivered(source string, outcome HookOutcome) {
-	if !slices.Contains(HookOutcomes(), outcome) {
-		outcome = HookMalformed
+	m.deliveries.WithLabelValues(source).Inc()
+	switch {
+	case outcome == HookAccepted:
+	case slices.Contains(HookSkips(), outcome):
+		m.skipped.WithLabelValues(source, string(outcome)).Inc()
+	case slices.Contains(HookFailures(), outcome):
+		m.refused.WithLabelValues(source, string(outcome)).Inc()
+	default:
+		m.refused.WithLabelValues(source, string(HookMalformed)).Inc()
 	}
-	m.deliveries.WithLabelValues(source, string(outcome)).Inc()
 }
 
 // meter is the part of Metrics that belongs to one connector.
@@ -128,8 +140,12 @@ func (t meter) start(provider string, interval time.Duration) {
 
 // receiving makes the counts of deliveries appear with 0.
 func (t meter) receiving() {
-	for _, o := range HookOutcomes() {
-		t.m.deliveries.WithLabelValues(t.source, string(o))
+	t.m.deliveries.WithLabelValues(t.source)
+	for _, o := range HookFailures() {
+		t.m.refused.WithLabelValues(t.source, string(o))
+	}
+	for _, o := range HookSkips() {
+		t.m.skipped.WithLabelValues(t.source, string(o))
 	}
 }
 

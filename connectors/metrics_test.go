@@ -46,8 +46,9 @@ func TestMetricsGolden(t *testing.T) {
 		meter{m, "src"}.answered(200)
 		meter{m, "src"}.answered(0)
 		meter{m, "src"}.receiving()
-		m.Delivered("src", HookAccepted)
-		m.Delivered("src", "made up")
+		for _, o := range []HookOutcome{HookAccepted, HookAccepted, HookDuplicate, HookIgnored, HookUnsigned, "made up"} {
+			m.Delivered("src", o)
+		}
 
 		golden, err := os.Open(filepath.Join("testdata", "metrics.prom"))
 		if err != nil {

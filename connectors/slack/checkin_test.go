@@ -154,9 +154,10 @@ func TestCheckInEvents(t *testing.T) {
 	r.mustPoll(c)
 	equal(t, "edited", checkins(o.ops, plain), plain+"/sso "+o.ada+" sso 0.15 false")
 
-	// The configured reactions replace the default ones.
-	r = newRig(t, o.Workspace, fake.SlackOptions{})
+	// The configured reactions replace the default ones, also for what was read
+	// before.
 	r.config = "checkin_channels: [ops]\ncheckin_reactions: {tada: 0.9}\n"
+	r.later()
 	r.mustPoll(r.connect())
 	equal(t, "configured reactions", checkins(o.ops, prompt), prompt+"/reaction/1 "+o.ada+" PAY-7 0.9 false; "+bare+"/PAY-7 "+o.ben+" PAY-7 0.6 false")
 }

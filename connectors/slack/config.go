@@ -60,8 +60,8 @@ type config struct {
 	PageSize          int    `yaml:"page_size"`          // 1 to 999
 	Timeout           span   `yaml:"timeout"`            // of one request
 	// CommercialLimits says that the app is distributed commercially outside
-	// of Slack's marketplace: one request a minute, 15 messages each. It is
-	// also noticed from the answers.
+	// of Slack's marketplace: one request a minute, 15 messages each, and a
+	// look back once a day at most. It is also noticed from the answers.
 	CommercialLimits bool `yaml:"commercial_limits"`
 }
 

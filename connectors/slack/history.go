@@ -17,6 +17,10 @@ import (
 // that there is more.
 const maxBarren = 3
 
+// slowReread is the least time between two looks back at one request a minute:
+// more often, and nothing new would be read for looking back.
+const slowReread = 24 * time.Hour
+
 // When more than this share of a stretch is missing at once, and more than a
 // few, something else than deletion is going on.
 const (
@@ -38,8 +42,11 @@ func (f *fetch) open(d *desk) window {
 		return window{Low: from, Sweep: true}
 	}
 	w := window{Low: h.Done - stampSpan(c.cfg.Overlap)}
-	age := now.Sub(time.Unix(h.Swept, 0))
-	if age >= time.Duration(c.cfg.RereadInterval) || age < -time.Minute {
+	every := time.Duration(c.cfg.RereadInterval)
+	if c.api.gov.isCommercial() {
+		every = max(every, slowReread)
+	}
+	if age := now.Sub(time.Unix(h.Swept, 0)); age >= every || age < -time.Minute {
 		w.Sweep = true
 		w.Low = min(w.Low, stampOf(now.Add(-time.Duration(c.cfg.Lookback))))
 	}

@@ -33,6 +33,7 @@ type normaliser struct {
 	team     teamPos
 	self     string   // the account of our own app
 	hosts    []string // GitHub Enterprise servers
+	settings string   // what else of the configuration decides what becomes of a message
 	prompt   string
 	ratios   map[string]float64
 	checksIn func(id, name string) bool
@@ -47,7 +48,7 @@ func (n *normaliser) version(d *desk, m *wireMessage, settled bool) uint32 {
 	put := func(s string) { h.Write([]byte(s)); h.Write([]byte{0}) }
 	put(d.Name)
 	put(strconv.FormatBool(n.checksIn(d.id, d.Name)))
-	put(n.prompt)
+	put(n.settings)
 	put(m.Subtype)
 	put(m.edited.String())
 	put(m.latest.String())

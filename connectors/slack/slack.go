@@ -80,6 +80,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		checksIn: func(id, name string) bool { return matchAny(cfg.CheckinChannels, id, name) },
 		met:      c.people.meet,
 	}
+	c.norm.settings = fmt.Sprint(cfg.CheckinPrompt, c.norm.ratios, cfg.GitHubHosts)
 	c.turn <- struct{}{}
 	return c, nil
 }

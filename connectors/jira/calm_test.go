@@ -98,6 +98,25 @@ func TestReadTwice(t *testing.T) {
 	equal(t, "comments", len(r.events(all[1], store.EventComment)), 0)
 }
 
+// TestBacklog proves that a first backfill tells how much is left.
+func TestBacklog(t *testing.T) {
+	products(t, func(t *testing.T, o fake.JiraOptions) {
+		s := newSite()
+		fill(s, "PAY", 120)
+		r := newRig(t, s, o)
+		r.config = "projects: [PAY]\npage_size: 5\n"
+		c := r.connect()
+		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A batch ends after ten units, the list of projects among them.
+		if !b.More || b.Backlog < 24-9 || b.Backlog > 24-9+4 {
+			t.Errorf("after nine of 24 pages %d are left", b.Backlog)
+		}
+	})
+}
+
 // TestParentsFirst proves that a source counts as known only when the parents
 // are read too.
 func TestParentsFirst(t *testing.T) {

@@ -194,7 +194,8 @@ func (r *reply) ok(first byte) error {
 // jsonError describes what is wrong with JSON without quoting it.
 func jsonError(err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("a %s where %s belongs: %w", e.Value, e.Field, errShape)
+		kind, _, _ := strings.Cut(e.Value, " ") // "number -5" quotes the value
+		return fmt.Errorf("a %s at %q: %w", kind, e.Field, errShape)
 	}
 	for _, own := range []error{errShape, errTime} {
 		if errors.Is(err, own) {

@@ -49,7 +49,7 @@ func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err
 		pos.Began = startOf(page, now).UnixMilli()
 	}
 	if walk.search.total > 0 {
-		walk.estimate = (walk.search.total + c.cfg.PageSize - 1) / c.cfg.PageSize
+		walk.estimate = pagesOf(walk.search.total, c.cfg.PageSize)
 	}
 	issues := c.decode(f, page.Issues)
 	for _, is := range issues {
@@ -112,7 +112,7 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 	if pos.Since != 0 {
 		from = pos.Since - time.Duration(c.cfg.Overlap).Milliseconds()
 	}
-	return c.timed(ctx, &walk.search, func() string {
+	page, err := c.timed(ctx, &walk.search, func() string {
 		conditions := []string{where, c.since("updated", time.UnixMilli(from))}
 		if pos.Began != 0 && pos.After != 0 {
 			conditions = append(conditions, c.since("created", time.UnixMilli(pos.After)))
@@ -120,7 +120,29 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 		walk.jql = and(conditions...)
 		return walk.jql
 	})
+	if err == nil && pos.Since == 0 && !walk.search.done && walk.search.total == 0 {
+		walk.estimate = pagesOf(c.count(ctx, walk.jql), c.cfg.PageSize)
+	}
+	return page, err
 }
+
+// count asks how many issues a first backfill will bring, 0 when the server
+// does not tell: it is for the progress only.
+func (c *connector) count(ctx context.Context, jql string) int {
+	rep, err := c.api.post(ctx, "rest/api/3/search/approximate-count", map[string]any{"jql": jql})
+	if err != nil {
+		return 0
+	}
+	var answer struct {
+		Count int `json:"count"`
+	}
+	if rep.object(&answer, "count") != nil {
+		return 0
+	}
+	return answer.Count
+}
+
+func pagesOf(issues, size int) int { return (issues + size - 1) / size }
 
 // unread leaves out the versions that an earlier poll brought.
 func unread(issues []*issue, pos *scanPos, now time.Time) []*issue {

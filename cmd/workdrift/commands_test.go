@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,22 +16,34 @@ import (
 	"github.com/workdrift/workdrift/store/bolt"
 )
 
-// linked returns a merged pull request of the company that closes a ticket, as
-// a person would name it.
-func (c *company) linked(t *testing.T) string {
+// A trail is a piece of work as its three tools know it.
+type trail struct{ change, ticket, thread string }
+
+var titled = regexp.MustCompile(`^\[?([A-Z]+-\d+)\]?:? `)
+
+// trail returns a merged pull request of the company whose ticket belongs to an
+// objective and is discussed in the objective's channel.
+func (c *company) trail(t *testing.T) trail {
 	t.Helper()
-	for _, repo := range c.story.World().Snapshot() {
-		if repo.Name != "harbourline/checkout" {
-			continue
-		}
-		for _, is := range repo.Issues {
-			if is.Pull && !is.Merged.IsZero() && len(is.Closes) > 0 && is.Merged.Before(time.Now().AddDate(0, 0, -5)) {
-				return repo.Name + "#" + strconv.Itoa(is.Number)
+	threads := map[string]string{} // by ticket
+	for _, channel := range c.story.Workspace().Snapshot() {
+		for _, m := range channel.Messages {
+			if _, rest, ok := strings.Cut(m.Text, "/browse/"); ok && m.Thread == "" && strings.HasPrefix(channel.Name, "obj-") {
+				key, _, _ := strings.Cut(rest, "|")
+				threads[key] = "archives/" + channel.ID + "/p" + strings.Replace(m.TS, ".", "", 1)
 			}
 		}
 	}
-	t.Fatal("no pull request closes a ticket")
-	return ""
+	for _, repo := range c.story.World().Snapshot() {
+		for _, is := range repo.Issues {
+			key := titled.FindStringSubmatch(is.Title)
+			if key != nil && threads[key[1]] != "" && is.Pull && !is.Merged.IsZero() && is.Merged.Before(time.Now().AddDate(0, 0, -5)) {
+				return trail{change: repo.Name + "#" + strconv.Itoa(is.Number), ticket: key[1], thread: threads[key[1]]}
+			}
+		}
+	}
+	t.Fatal("no pull request implements a ticket that is discussed")
+	return trail{}
 }
 
 // Beside a daemon and without one a command gives the same answer.
@@ -38,7 +51,9 @@ func TestExplainAndBackupBesideADaemonAndWithoutOne(t *testing.T) {
 	c := newCompany(t, 6)
 	dir := t.TempDir()
 	path := c.config(t, dir, loopback)
-	change := c.linked(t)
+	c.allTools(t, path)
+	work := c.trail(t)
+	change := work.change
 	r := start(t, path, 0)
 	r.await(t, "complete", complete)
 	socket := filepath.Join(dir, controlSocket)
@@ -48,6 +63,8 @@ func TestExplainAndBackupBesideADaemonAndWithoutOne(t *testing.T) {
 	questions := [][]string{
 		{"explain", change, "--config", path},
 		{"explain", change, "--config", path, "--output", "json"},
+		{"explain", work.thread, "--config", path},
+		{"explain", work.ticket, "--config", path, "--output", "json"},
 		{"explain", "unknown", "--config", path},
 		{"explain", "checkout-latency", "--config", path, "--window", "7d"},
 		{"explain", "run_work", "--config", path, "-o", "json"},
@@ -60,17 +77,7 @@ func TestExplainAndBackupBesideADaemonAndWithoutOne(t *testing.T) {
 		}
 		beside[strings.Join(args, " ")] = stdout
 	}
-	one := beside[strings.Join(questions[0], " ")]
-	if !regexp.MustCompile(`(?s)^` + change + ` .*counts for +checkout-latency +by inherited.* → (closes|implements) harbourline/checkout#\d+ ".*" \(1\.0\)`).MatchString(one) {
-		t.Errorf("the explanation does not show the path:\n%s", one)
-	}
-	var answer explanation
-	if err := json.Unmarshal([]byte(beside[strings.Join(questions[1], " ")]), &answer); err != nil {
-		t.Fatal(err)
-	}
-	if len(answer.Items) != 1 || answer.Items[0].Key != change || len(answer.Items[0].Path) == 0 || answer.Items[0].Method != "inherited" {
-		t.Errorf("as JSON: %+v", answer)
-	}
+	c.checkTrail(t, work, func(n int) string { return beside[strings.Join(questions[n], " ")] })
 	for _, args := range [][]string{
 		{"explain", "no/such#1", "--config", path}, {"explain", "unknown", "--config", path, "--window", "1y"},
 		{"explain", "unknown", "--config", path, "--output", "xml"}, {"explain", "--config", path},
@@ -115,6 +122,39 @@ func TestExplainAndBackupBesideADaemonAndWithoutOne(t *testing.T) {
 		}
 		if info, err := os.Stat(copied); err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("others can read %s: %v", copied, info.Mode())
+		}
+	}
+}
+
+// checkTrail looks at the answers to the first four questions: each is explained
+// through the ticket by the epic that the objective declares.
+func (c *company) checkTrail(t *testing.T, work trail, answer func(question int) string) {
+	t.Helper()
+	var change, ticket explanation
+	for n, into := range map[int]*explanation{1: &change, 3: &ticket} {
+		if err := json.Unmarshal([]byte(answer(n)), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(change.Items) != 1 || change.Items[0].Key != work.change || change.Items[0].Method != "inherited" || len(change.Items[0].Path) < 2 {
+		t.Fatalf("the change as JSON: %+v", change)
+	}
+	if len(ticket.Items) != 1 || len(ticket.Items[0].Path) != len(change.Items[0].Path)-1 || !slices.Equal(ticket.Items[0].To, change.Items[0].To) {
+		t.Errorf("the ticket as JSON: %+v", ticket)
+	}
+	epic := ""
+	for _, o := range c.story.Objectives() {
+		if slices.Equal(change.Items[0].To, []string{o.ID}) {
+			epic = o.Epic
+		}
+	}
+	if epic == "" {
+		t.Fatalf("the change counts for %v", change.Items[0].To)
+	}
+	for n, first := range map[int]string{0: "implements " + work.ticket, 2: "discusses " + work.ticket} {
+		path := `(?s)counts for +` + change.Items[0].To[0] + ` +by inherited.* → ` + first + ` ".*" .* → parent ` + epic + ` ".*" \(`
+		if !regexp.MustCompile(path).MatchString(answer(n)) {
+			t.Errorf("the explanation does not show the path by %s to the epic %s:\n%s", first, epic, answer(n))
 		}
 	}
 }

@@ -78,19 +78,10 @@ type company struct {
 func newCompany(t *testing.T, weeks int) *company {
 	t.Helper()
 	now := time.Now()
-	c := &company{story: fake.NewStory(1, now.AddDate(0, 0, -7*weeks), weeks), token: "company-token"}
+	c := &company{story: fake.NewStory(1, now.AddDate(0, 0, -7*weeks), weeks), token: "xoxb-company-token"}
 	c.story.Next(now)
 	c.github = fake.NewGitHub(c.story.World(), fake.Options{Private: true, Tokens: []string{c.token}})
-	server, err := fake.Listen(c.github)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Errorf("close the company's server: %v", err)
-		}
-	})
-	c.url = server.URL
+	c.url = serve(t, c.github)
 	return c
 }
 
@@ -126,6 +117,35 @@ func (c *company) config(t *testing.T, dir string, sections ...string) string {
 	path := filepath.Join(dir, "config.yaml")
 	write(t, path, "connectors:\n"+c.connector("harbourline")+c.declared(6)+here+strings.Join(sections, ""))
 	return path
+}
+
+// allTools adds the company's Jira and Slack to a configuration.
+func (c *company) allTools(t *testing.T, path string) {
+	t.Helper()
+	jira := fake.NewJira(c.story.Site(), fake.JiraOptions{Credentials: []fake.JiraCredential{{User: "workdrift@harbourline.example", Token: c.token}}})
+	slack := fake.NewSlack(c.story.Workspace(), fake.SlackOptions{Tokens: []string{c.token}, NoLimit: true})
+	more := fmt.Sprintf("  tickets: {type: jira, interval: 1s, base_url: \"%s/\", email: workdrift@harbourline.example, token_file: token, projects: [PLAT, PAY, GROW, APP, OPS], since: 60d}\n"+
+		"  talk: {type: slack, interval: 1s, base_url: \"%s/api/\", token_file: token, channels: [\"obj-*\"], since: 60d}\n", serve(t, jira), serve(t, slack))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, strings.Replace(string(text), "connectors:\n", "connectors:\n"+more, 1))
+}
+
+// serve serves a handler until the test ends, and returns its address.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server, err := fake.Listen(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Errorf("close the company's server: %v", err)
+		}
+	})
+	return server.URL
 }
 
 func write(t *testing.T, path, text string) {

@@ -85,7 +85,8 @@ func TestReadTwice(t *testing.T) {
 	s := newSite()
 	all := fill(s, "PAY", 2)
 	r := newRig(t, s, fake.JiraOptions{})
-	r.config = "projects: [PAY]\n"
+	// Without a sweep all of it is one batch.
+	r.config = "projects: [PAY]\nsweep_interval: 9000h\n"
 	c := r.connect()
 	r.mustPoll(c)
 	r.clock.advance(25 * time.Hour)

@@ -116,6 +116,43 @@ func TestMadePrivate(t *testing.T) {
 	equal(t, "items of the others", len(r.gone(o.dev))+len(r.gone(board)), 2)
 }
 
+// TestMissedOnce: one list that leaves a channel out is not believed, and the
+// channel is not read from its start when the next list has it again.
+func TestMissedOnce(t *testing.T) {
+	o := newOffice()
+	o.say(ago(2, 0), o.ops, o.ada, "message")
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	o.Kick(r.clock.now(), o.ops, o.Bot())
+	r.later()
+	r.mustPoll(c)
+	equal(t, "items after one list", r.gone(o.ops), map[store.Gone]int{"": 1})
+	o.Invite(r.clock.now(), o.ops, o.Bot())
+	r.clock.advance(5 * time.Minute)
+	b, err := r.fetch(c)
+	if err != nil || len(b.Gone)+len(b.Items) > 0 {
+		t.Errorf("after the second list: %+v %+v %v", b.Gone, b.Items, err)
+	}
+}
+
+// TestQuietChannel: the last message of a channel where nobody talks any more is
+// handed over once, however long ago it was written.
+func TestQuietChannel(t *testing.T) {
+	o := newOffice()
+	o.say(ago(40, 0), o.ops, o.ada, "goodbye")
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.mustPoll(c)
+	for i := range 4 {
+		r.clock.advance(time.Duration(i*40+5) * time.Minute)
+		b, err := r.fetch(c)
+		if err != nil || b.More || len(b.Items)+len(b.Events) > 0 {
+			t.Errorf("poll %d: %d items, %d events, %v", i, len(b.Items), len(b.Events), err)
+		}
+	}
+}
+
 // TestAllChannelsLost: when most channels vanish at once, something else is
 // wrong, and nothing is marked.
 func TestAllChannelsLost(t *testing.T) {

@@ -155,18 +155,39 @@ func TestIdentities(t *testing.T) {
 	equal(t, "no profile field", ids["slack:"+o.ben].Same, []store.Same{email("ben@example.org")})
 }
 
+// TestLostIdentities: accounts that were handed over in a batch that was not
+// kept are handed over again.
+func TestLostIdentities(t *testing.T) {
+	o := newOffice()
+	o.say(ago(2, 0), o.dev, o.ada, "hello")
+	g := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := g.connect()
+	lost, err := c.Fetch(t.Context(), store.Cursor{})
+	if err != nil || len(lost.Identities) == 0 {
+		t.Fatalf("%+v %v", lost.Identities, err)
+	}
+	g.mustPoll(c)
+	equal(t, "ada", g.shelf.identities["slack:"+o.ada].Zone, "Europe/Berlin")
+	g.slack.ResetLog()
+	g.shelf = newShelf() // the store begins anew
+	g.mustPoll(c)
+	if g.requests(methodUser)+g.requests(methodUsers) == 0 {
+		t.Error("nobody is asked about again")
+	}
+}
+
 // TestPeopleCost proves that accounts are read in the cheaper way.
 func TestPeopleCost(t *testing.T) {
 	for _, c := range []struct{ members, talking, most int }{
 		{900, 1, 1},   // one request for one person
 		{900, 600, 5}, // five pages of the list
-		{900, 3, 4},
+		{900, 3, 5},   // two pages of the list, and then one by one
 		{30, 30, 1},
 	} {
 		o := newOffice()
 		for i := range c.members {
 			id := o.AddMember(fake.MemberSpec{Name: "member" + strings.Repeat("x", i%7) + time.Duration(i).String()})
-			if i < c.talking {
+			if i >= c.members-c.talking {
 				o.say(ago(2, i), o.dev, id, "hello")
 			}
 		}

@@ -71,6 +71,12 @@ type Objective struct {
 	// Retired is the first day on which it no longer counts; zero while it is
 	// active.
 	Retired time.Time
+	// Outcome is how it is measured, nil when it is not, and Due the day by
+	// which it is to be reached.
+	Outcome *Outcome
+	Due     time.Time
+	// Terms are its vocabulary.
+	Terms []string
 }
 
 // Labels of the story.
@@ -176,6 +182,9 @@ func (s *Story) Objectives() []Objective {
 		o := g.Objective
 		if retired := s.retirement(); g.focus == onSearch && s.day.After(retired) {
 			o.Retired = retired
+		}
+		if o.Outcome = g.outcome(); o.Outcome != nil {
+			o.Due = s.start.AddDate(0, 0, 7*due)
 		}
 		out = append(out, o)
 	}

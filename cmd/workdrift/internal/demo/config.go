@@ -43,11 +43,16 @@ connectors:
     checkin_channels: [check-ins]
     profile_fields: {github: GitHub}
     since: 190d
+  results:
+    type: prometheus
+    interval: 2s
+    base_url: %s
+    token_file: %s
 web: {listen_address: %q, enable_reload: true}
 storage: {directory: .}
 log: {level: warn}
 top: 3
-`, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, listen)
+`, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, o.Prometheus(), tokenFile, listen)
 	b.WriteString("objectives:\n")
 	for _, objective := range o.story.Objectives() {
 		writeObjective(&b, objective)
@@ -73,6 +78,13 @@ func writeObjective(b *strings.Builder, o fake.Objective) {
 	if !o.Retired.IsZero() {
 		fmt.Fprintf(b, "    state: retired\n    effective_from: %s\n", o.Retired.Format(time.DateOnly))
 	}
+	if !o.Due.IsZero() {
+		fmt.Fprintf(b, "    due: %s\n", o.Due.Format(time.DateOnly))
+	}
+	if m := o.Outcome; m != nil {
+		fmt.Fprintf(b, "    outcome: {query: '%s', direction: %s, baseline: %g, target: %g}\n", m.Query, m.Direction, m.Baseline, m.Target)
+	}
+	fmt.Fprintf(b, "    terms: [%s]\n", quoted(o.Terms))
 	fmt.Fprintf(b, "    match:\n      any:\n        - {labels: [%q]}\n", o.Label)
 	if len(o.Paths) > 0 {
 		fmt.Fprintf(b, "        - {paths: [%s]}\n", quoted(o.Paths))

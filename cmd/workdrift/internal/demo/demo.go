@@ -1,6 +1,7 @@
 // Package demo is the built-in made-up organisation: its history, the local
-// servers that speak the protocols of GitHub, Jira and Slack for it, the clock
-// by which it lives, and the configuration under which Workdrift reads it.
+// servers that speak the protocols of GitHub, Jira, Slack and Prometheus for
+// it, the clock by which it lives, and the configuration under which Workdrift
+// reads it.
 package demo
 
 import (
@@ -44,7 +45,13 @@ func New(now time.Time, seed uint64) (*Organisation, error) {
 	o.jira = fake.NewJira(o.story.Site(), fake.JiraOptions{Now: o.Now, Credentials: []fake.JiraCredential{{User: account, Token: Token}}})
 	// Slack's limits would make the first minutes a lesson in patience.
 	o.slack = fake.NewSlack(o.story.Workspace(), fake.SlackOptions{Now: o.Now, Tokens: []string{Token}, NoLimit: true})
-	for _, h := range []http.Handler{o.github, o.jira, o.slack} {
+	results := fake.NewPrometheus(Token)
+	for _, objective := range o.story.Objectives() {
+		if objective.Outcome != nil {
+			results.Set(objective.Outcome.Query, o.story.Curve(objective.Outcome.Query))
+		}
+	}
+	for _, h := range []http.Handler{o.github, o.jira, o.slack, results} {
 		server, err := fake.Listen(h)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start the demo's servers: %w", err), o.Close())
@@ -93,10 +100,12 @@ func (o *Organisation) CourseCorrected(corrected bool) {
 	o.story.CourseCorrected(corrected)
 }
 
-// GitHub, Jira and Slack are where the organisation's servers answer.
-func (o *Organisation) GitHub() string { return o.servers[0].URL }
-func (o *Organisation) Jira() string   { return o.servers[1].URL }
-func (o *Organisation) Slack() string  { return o.servers[2].URL }
+// GitHub, Jira, Slack and Prometheus are where the organisation's servers
+// answer.
+func (o *Organisation) GitHub() string     { return o.servers[0].URL }
+func (o *Organisation) Jira() string       { return o.servers[1].URL }
+func (o *Organisation) Slack() string      { return o.servers[2].URL }
+func (o *Organisation) Prometheus() string { return o.servers[3].URL }
 
 // Served is the log of what each server answered, by "github", "jira" and
 // "slack": the oracle of tests.

@@ -169,6 +169,26 @@ func TestTakenBack(t *testing.T) {
 	}
 }
 
+// TestFeeds proves that each of the feeds of worklogs is followed: logged and
+// deleted time that updates no issue is found by a sweep.
+func TestFeeds(t *testing.T) {
+	products(t, func(t *testing.T, o fake.JiraOptions) {
+		s := newSite()
+		s.SetQuiet(fake.ChangeWork, true)
+		all := fill(s, "PAY", 3)
+		work := fake.JiraWorkSpec{By: "ben", Started: day(80, 0), Spent: time.Hour}
+		first := s.LogWork(day(80, 0), all[1], work)
+		r := newRig(t, s, o)
+		c := r.connect()
+		r.mustPoll(c)
+		s.DeleteWork(r.clock.now(), all[1], first, "ben")
+		added := s.LogWork(r.clock.now(), all[2], work)
+		r.later(c, 7*time.Hour)
+		equal(t, "after a deletion", len(r.events(all[1], store.EventWorklog)), 0)
+		equal(t, "after an addition", r.events(all[2], store.EventWorklog), []string{fmt.Sprintf("worklog/%d", added)})
+	})
+}
+
 // TestLinks proves that links, sprints and labels are what they are now, with
 // the time they were made.
 func TestLinks(t *testing.T) {

@@ -7,6 +7,10 @@
 // counted twice when a page is fetched or applied again, when the source
 // fails or when the caller gives up, and that neither errors nor logs carry
 // secrets or people.
+//
+// A connectors.Receiver describes its deliveries in a Hook as well. It proves
+// that it reads nothing that is not signed, and that what is announced is read
+// as a poll reads it.
 package connectortest
 
 import (
@@ -52,6 +56,8 @@ type Subject struct {
 	Rotate func() error
 	// Change changes the source. Each call makes another change.
 	Change func() error
+	// Hook describes the deliveries of a connectors.Receiver.
+	Hook *Hook
 	// Settle ends what the connector may keep between fetches, such as idle
 	// connections, before goroutines are counted.
 	Settle func()
@@ -119,5 +125,7 @@ func checks() []check {
 		{name: "faults", applies: func(s Subject) bool { return len(s.Faults) > 0 }, run: faults},
 		{name: "rotated credentials", applies: func(s Subject) bool { return s.Rotate != nil }, run: rotated},
 		{name: "changed source", applies: func(s Subject) bool { return s.Change != nil }, run: changed},
+		{name: "deliveries", applies: func(s Subject) bool { return s.Hook != nil }, run: deliveries},
+		{name: "announced changes", applies: func(s Subject) bool { return s.Hook != nil }, run: refetch},
 	}
 }

@@ -69,18 +69,23 @@ func (h *harness) store() Store {
 
 // connector makes a connector that knows what is in s, nil after a problem.
 func (h *harness) connector(s Store) connectors.Connector {
-	c, err := h.subject.New(connectors.Env{
-		Source:   source,
-		Log:      slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now:      func() time.Time { return h.now },
-		Observer: blind{},
-		Stored:   stored(s),
-	})
+	c, err := h.subject.New(h.env(s))
 	if err != nil {
 		h.problem("make the connector: %v", err)
 		return nil
 	}
 	return c
+}
+
+// env is what a connector gets from its surroundings.
+func (h *harness) env(s Store) connectors.Env {
+	return connectors.Env{
+		Source:   source,
+		Log:      slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now:      func() time.Time { return h.now },
+		Observer: blind{},
+		Stored:   stored(s),
+	}
 }
 
 type blind struct{}

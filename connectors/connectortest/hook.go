@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -38,6 +41,22 @@ type Hook struct {
 type Announcement struct {
 	Header http.Header
 	Body   []byte
+}
+
+// HookSecrets writes secrets to files and returns the lines of a configuration
+// that name them, for Hook.New.
+func HookSecrets(t testing.TB, secrets ...string) string {
+	t.Helper()
+	var lines strings.Builder
+	for i, secret := range secrets {
+		key := []string{"webhook_secret_file", "webhook_secret_next_file"}[i]
+		path := filepath.Join(t.TempDir(), key)
+		if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&lines, "%s: %q\n", key, path)
+	}
+	return lines.String()
 }
 
 // The secrets that deliveries are signed with, and a word that no error may

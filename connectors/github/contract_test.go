@@ -79,12 +79,13 @@ func TestContract(t *testing.T) {
 	fake.Populate(w, fake.Size{Repos: 2, Issues: 24, Pulls: 24, Commits: 20, People: 4}, start, present.Add(-time.Hour), 2)
 	r := newRig(t, w, fake.Options{})
 	changes, tokens := 0, 0
+	connect := func(env connectors.Env, more string) (connectors.Connector, error) {
+		env.Transport = r.http
+		return New(env, decoder("organizations: [acme]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
+	}
 	connectortest.Run(t, connectortest.Subject{
-		New: func(env connectors.Env) (connectors.Connector, error) {
-			env.Transport = r.http
-			text := "organizations: [acme]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: " + r.url + "\n"
-			return New(env, decoder(text))
-		},
+		New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
+		Hook:     contractHook(t, r, w, connect),
 		Truth:    func() connectortest.Truth { return truth(w) },
 		Secrets:  []string{token, "rotated-token"},
 		People:   []string{"dev-001@example.org"},
@@ -111,4 +112,40 @@ func TestContract(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// contractHook describes the deliveries of the world.
+func contractHook(t *testing.T, r *rig, w *fake.World, connect func(connectors.Env, string) (connectors.Connector, error)) *connectortest.Hook {
+	changes := 0
+	return &connectortest.Hook{
+		New: func(env connectors.Env, secrets ...string) (connectors.Connector, error) {
+			return connect(env, connectortest.HookSecrets(t, secrets...))
+		},
+		Change: func() (list []connectortest.Announcement, err error) {
+			changes++
+			repo := w.Snapshot()[0]
+			announce := func(event, about string) {
+				body := fmt.Sprintf(`{"action":"edited",%s,"repository":{"id":%d,"full_name":%q,"default_branch":"main"},"sender":{"login":"somebody-whom-nobody-should-name"}}`,
+					about, repo.ID, repo.Name)
+				list = append(list, connectortest.Announcement{Header: delivery(event, fmt.Sprint(changes, len(list)), ""), Body: []byte(body)})
+			}
+			at := r.server.now().Add(time.Duration(changes) * time.Second)
+			n := w.OpenIssue(at, repo.Name, fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Announced %d", changes)})
+			announce("issues", fmt.Sprintf(`"issue":{"number":%d}`, n))
+			w.Comment(at, repo.Name, n, "ben", "ok")
+			announce("issue_comment", fmt.Sprintf(`"issue":{"number":%d},"comment":{"body":"ok"}`, n))
+			pr := w.OpenPull(at, repo.Name, fake.PullSpec{Author: "ben", Title: "More", Body: fmt.Sprintf("Fixes #%d", n), Head: fmt.Sprintf("told-%d", changes),
+				Commits: []fake.CommitSpec{{Author: "ben", Message: "One"}, {Author: "ada", Message: "Two"}}})
+			w.Review(at, repo.Name, pr, fake.ReviewSpec{Author: "ada", State: "APPROVED"})
+			announce("pull_request_review", fmt.Sprintf(`"pull_request":{"number":%d}`, pr))
+			w.PushCommits(at, repo.Name, "main", fake.CommitSpec{Author: "ben", Message: fmt.Sprintf("Commit %d", changes)})
+			announce("push", `"ref":"refs/heads/main"`)
+			return list, nil
+		},
+		Sign: func(h http.Header, secret string, _ time.Time, body []byte) {
+			h.Set(headerSignature, signed(secret, body))
+		},
+		Signed:  []string{headerSignature},
+		Unknown: []string{"R999999/1", "R999999/commits", fmt.Sprintf("R%d/999999", w.Snapshot()[0].ID), fmt.Sprintf("R%d/repo", w.Snapshot()[0].ID)},
+	}
 }

@@ -170,9 +170,7 @@ func (e *Engine) teamTallies(r *Report, end objective.Date) []*tally {
 // fillWindow scores one window.
 func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale bool) {
 	w.Org = e.score(m.org[window], stale)
-	if w.Org.Status == OK {
-		w.Org.Unplaced = personDays(m.org[window].unplaced)
-	}
+	w.Org.Unplaced = e.beyondEffort(m.org[window], m.org[window].unplaced, w.Org.Status)
 	for t := range m.owned {
 		w.Owned = append(w.Owned, e.ownedReport(t, &m.owned[t][window], m.rest[window].days.Until))
 	}
@@ -189,7 +187,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 		tally := m.teams[t][window]
 		scope := e.score(tally, stale)
 		scope.Team = e.declared.Teams[t].ID
-		scope.Overtime = e.overtime(tally, scope.Status)
+		scope.Overtime = e.beyondEffort(tally, tally.overtime, scope.Status)
 		w.Teams = append(w.Teams, scope)
 		sizes[t] = len(tally.people)
 	}

@@ -89,7 +89,7 @@ func (m *measurement) addBooked(who *person, w *personWeek) {
 		day := w.monday + objective.Date(d)
 		for t := range m.organisation {
 			if in(t.days, day) {
-				t.unplaced += w.booked.unplaced[d]
+				t.person.unplaced += w.booked.unplaced[d]
 			}
 		}
 		if w.booked.overtime[d] == 0 {

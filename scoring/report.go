@@ -94,7 +94,7 @@ type Scope struct {
 	// what is about people.
 	Overtime Number `json:"overtime_person_days"`
 	// Unplaced is logged time of bulk logs that fitted into no day, in
-	// person-days. It is told of the organisation only.
+	// person-days. It is told of the organisation only, on the terms of Overtime.
 	Unplaced Number `json:"unplaced_log_person_days"`
 	// Coverage is told of the organisation even where its effort is withheld,
 	// on the terminal of the operator only.

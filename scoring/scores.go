@@ -79,16 +79,17 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 	return OK, ""
 }
 
-// overtime returns the overtime of a team. Who works beyond their hours is about
-// people: they must be enough, and none of them most of it.
-func (e *Engine) overtime(t *tally, status Status) Number {
-	_, dominated := Dominated(t.overtime, e.declared.Privacy.Dominance)
+// beyondEffort sums up logged time that is no effort: the overtime of a team, or
+// what bulk logs of the organisation left over. Who logs it is about people:
+// they must be enough, and none of them most of it.
+func (e *Engine) beyondEffort(t *tally, parts []effort.Micro, status Status) Number {
+	_, dominated := Dominated(parts, e.declared.Privacy.Dominance)
 	k := e.declared.Privacy.KPeople
-	if status != OK || len(t.people) < k || len(t.overtime) > 0 && (len(t.overtime) < k || dominated) {
+	if status != OK || len(t.people) < k || len(parts) > 0 && (len(parts) < k || dominated) {
 		return Absent()
 	}
 	var sum effort.Micro
-	for _, part := range t.overtime {
+	for _, part := range parts {
 		sum += part
 	}
 	return personDays(sum)

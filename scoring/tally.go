@@ -79,7 +79,7 @@ type tally struct {
 	available  effort.Micro   // what the members could have worked
 	observed   effort.Micro   // effort of members
 	overtime   []effort.Micro // of each contributor who logged more than a day is worth; teams only
-	unplaced   effort.Micro   // logged time that fitted nowhere; organisation only
+	unplaced   []effort.Micro // logged time that fitted nowhere, of each who logged it; organisation only
 
 	// Clusters are person-weeks, the unit that hangs together.
 	topClusters, allClusters []effort.Micro // A1
@@ -89,7 +89,7 @@ type tally struct {
 }
 
 // clusterSum is the effort of a person, or of a person-week, so far.
-type clusterSum struct{ top, all, off, net, member, overtime effort.Micro }
+type clusterSum struct{ top, all, off, net, member, overtime, unplaced effort.Micro }
 
 func newTally(model effort.Model, days DateRange, objectives int) *tally {
 	return &tally{
@@ -144,6 +144,9 @@ func (t *tally) endPerson() {
 	}
 	if t.person.overtime > 0 {
 		t.overtime = append(t.overtime, t.person.overtime)
+	}
+	if t.person.unplaced > 0 {
+		t.unplaced = append(t.unplaced, t.person.unplaced)
 	}
 	t.last = t.person
 	t.person = clusterSum{}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -197,7 +198,7 @@ func overtimeOf(t *testing.T, share float64, hours ...float64) scoring.Number {
 	}
 	w.declared.Teams = []scoring.Team{team}
 	r := w.evaluateAt(t, monday.AddDate(0, 0, 1).Add(9*time.Hour))
-	if org := r.Window("7d").Org; org.Overtime.Known() || !org.Unplaced.Known() {
+	if org := r.Window("7d").Org; org.Overtime.Known() || org.Unplaced.Known() != (len(hours) >= 5) {
 		t.Errorf("the organisation's overtime is %v, unplaced %v", org.Overtime, org.Unplaced)
 	}
 	return r.Window("7d").Teams[0].Overtime
@@ -253,5 +254,31 @@ func TestEngineFollowsEditedLogs(t *testing.T) {
 	e.Apply(w.changes[0])
 	if last := told(); !bytes.Equal(first, last) {
 		t.Errorf("before: %s\nafter:  %s", first, last)
+	}
+}
+
+// What bulk logs leave over is about those who wrote them: they must be enough.
+func TestEvaluateUnplaced(t *testing.T) {
+	withheld := math.NaN()
+	for _, tc := range []struct {
+		name  string
+		hours []float64 // of one log of each person
+		want  float64
+	}{
+		{"nobody", []float64{8, 8, 8, 8, 8, 8}, 0},
+		{"one", []float64{120, 8, 8, 8, 8, 8}, withheld},
+		{"four", []float64{88, 88, 88, 88, 8, 8}, withheld},
+		{"five", []float64{88, 88, 88, 88, 88, 8}, 5},
+		{"five, one with most of it", []float64{400, 88, 88, 88, 88, 8}, withheld},
+	} {
+		w := newWorld(fourObjectives())
+		w.declared.Privacy.MinPersonDays = 1
+		w.labelled("PAY-1", "o1")
+		for i, h := range tc.hours {
+			w.log(fmt.Sprint("p", i), "PAY-1", monday.AddDate(0, 0, 4), h)
+		}
+		w.declared.Windows.Labels = []string{"7d"}
+		r := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour))
+		near(t, tc.name, r.Window("7d").Org.Unplaced, tc.want)
 	}
 }

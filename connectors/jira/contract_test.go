@@ -72,11 +72,13 @@ func TestContract(t *testing.T) {
 		o.Account = "ada"
 		r := newRig(t, s, o)
 		changes, tokens := 0, 0 // pages are small, so that a round takes several fetches
+		connect := func(env connectors.Env, more string) (connectors.Connector, error) {
+			env.Transport = r.http
+			return New(env, decoder("projects: [PAY, OPS]\npage_size: 3\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
+		}
 		connectortest.Run(t, connectortest.Subject{
-			New: func(env connectors.Env) (connectors.Connector, error) {
-				env.Transport = r.http
-				return New(env, decoder("projects: [PAY, OPS]\npage_size: 3\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
-			},
+			New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
+			Hook:     contractHook(t, r, s, epic, connect),
 			Truth:    func() connectortest.Truth { return connectortest.Truth{Items: s.Keys()} },
 			Secrets:  []string{token, "rotated-token"},
 			People:   []string{"Ada Lovelace", "ada@example.org"},
@@ -101,4 +103,40 @@ func TestContract(t *testing.T) {
 			},
 		})
 	})
+}
+
+// contractHook describes the deliveries of the site.
+func contractHook(t *testing.T, r *rig, s *fake.JiraSite, epic string, connect func(connectors.Env, string) (connectors.Connector, error)) *connectortest.Hook {
+	changes := 0
+	return &connectortest.Hook{
+		New: func(env connectors.Env, secrets ...string) (connectors.Connector, error) {
+			return connect(env, connectortest.HookSecrets(t, secrets...))
+		},
+		Change: func() (list []connectortest.Announcement, err error) {
+			changes++
+			at := r.clock.now().Add(time.Duration(changes) * time.Second)
+			announce := func(event, key string) {
+				list = append(list, connectortest.Announcement{
+					Header: fake.SignedJiraDelivery("", fmt.Sprint(changes, len(list)), nil), Body: r.jira.Event(event, key, at),
+				})
+			}
+			key := s.Open(at, "PAY", fake.JiraIssueSpec{Summary: fmt.Sprintf("Announced %d", changes), Reporter: "ada", Parent: epic})
+			announce("jira:issue_created", key)
+			s.Comment(at, "OPS-1", "ben", "ok")
+			announce("comment_created", "OPS-1")
+			s.LogWork(at, "OPS-2", fake.JiraWorkSpec{By: "ben", Started: at.Add(-time.Hour), Spent: time.Hour})
+			announce("worklog_created", "OPS-2")
+			s.Link(at, "ada", "Blocks", "PAY-4", key)
+			announce("issuelink_created", "PAY-4")
+			s.Set(at, "PAY-5", "ben", "summary", fmt.Sprintf("Announced %d times", changes))
+			s.Transition(at, "PAY-5", "ben", "In Progress")
+			announce("jira:issue_updated", "PAY-5")
+			return list, nil
+		},
+		Sign: func(h http.Header, secret string, _ time.Time, body []byte) {
+			h.Set(headerSignature, signature(secret, body))
+		},
+		Signed:  []string{headerSignature},
+		Unknown: []string{"999999999", "PAY-1"},
+	}
 }

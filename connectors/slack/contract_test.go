@@ -92,11 +92,13 @@ func TestContract(t *testing.T) {
 	channels := fake.PopulateSlack(o.Workspace, fake.SlackSize{Channels: 3, Members: 5, Messages: 150, Threads: 25, Replies: 80}, start, present.Add(-time.Hour), 3)
 	r := newRig(t, o.Workspace, fake.SlackOptions{NoLimit: true})
 	changes, tokens := 0, 0
+	connect := func(env connectors.Env, more string) (connectors.Connector, error) {
+		env.Transport = r.http
+		return New(env, decoder("page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"+more))
+	}
 	connectortest.Run(t, connectortest.Subject{
-		New: func(env connectors.Env) (connectors.Connector, error) {
-			env.Transport = r.http
-			return New(env, decoder("page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"))
-		},
+		New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
+		Hook:     contractHook(t, r, o, channels, connect),
 		Truth:    func() connectortest.Truth { return truth(o.Workspace) },
 		Secrets:  []string{token, "xoxb-rotated"},
 		People:   []string{"dev-001@example.org", "ada@example.org", "Ada Lovelace", "Developer 001"},
@@ -124,4 +126,43 @@ func TestContract(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// contractHook describes the deliveries of the workspace.
+func contractHook(t *testing.T, r *rig, o *office, channels []string, connect func(connectors.Env, string) (connectors.Connector, error)) *connectortest.Hook {
+	changes := 0
+	hook := fake.NewSlackHook(o.Workspace, "replaced by Sign")
+	return &connectortest.Hook{
+		New: func(env connectors.Env, secrets ...string) (connectors.Connector, error) {
+			return connect(env, connectortest.HookSecrets(t, secrets...))
+		},
+		Change: func() (list []connectortest.Announcement, err error) {
+			changes++
+			r.clock.advance(2 * time.Hour) // until old messages are looked at again
+			now := r.clock.now()
+			announce := func(ev fake.SlackEvent) {
+				d := hook.Event(now, ev)
+				list = append(list, connectortest.Announcement{Header: d.Header, Body: d.Body})
+			}
+			ts := o.say(now, channels[0], o.ada, fmt.Sprintf("announced %d of PAY-%d", changes, changes))
+			announce(fake.SlackEvent{Type: fake.MessagePosted, Channel: channels[0], TS: ts})
+			o.React(channels[0], ts, o.ben, "eyes")
+			announce(fake.SlackEvent{Type: fake.ReactionAdded, Channel: channels[0], TS: ts, User: o.ben, Reaction: "eyes"})
+			top := o.say(now.Add(-26*time.Hour), channels[1], o.ben, "late")
+			announce(fake.SlackEvent{Type: fake.MessagePosted, Channel: channels[1], TS: top})
+			reply := o.reply(now, channels[1], o.ada, "see PAY-9", top)
+			announce(fake.SlackEvent{Type: fake.MessagePosted, Channel: channels[1], TS: reply})
+			o.Edit(now, channels[1], reply, "see PAY-10")
+			announce(fake.SlackEvent{Type: fake.MessageChanged, Channel: channels[1], TS: reply})
+			return list, nil
+		},
+		Sign: func(h http.Header, secret string, at time.Time, body []byte) {
+			for name, values := range fake.SignSlack(secret, at, body) {
+				h[name] = values
+			}
+		},
+		Signed:  []string{headerTime, headerSignature},
+		Lasts:   signedFor,
+		Unknown: []string{"C99999999/1777539700.000100", o.secret + "/1777539700.000100", o.elsewhere + "/1777539700.000100", channels[0] + "/x"},
+	}
 }

@@ -308,3 +308,18 @@ type Frozen struct {
 	Monday time.Time // 00:00 UTC
 	Body   []byte    // encoding chosen by the caller
 }
+
+// A Collapsed is what one ISO week was worth, once nobody is named in it any
+// more: the effort of each work and team, without persons.
+type Collapsed struct {
+	Monday time.Time // 00:00 UTC
+	Body   []byte    // encoding chosen by the caller
+	// Seq is the newest change that Body takes into account. It is not kept.
+	Seq uint64
+}
+
+// NamelessBefore is the moment up to which a store names nobody once the week
+// of a Monday is collapsed: when the week after it begins in the first zone on
+// earth, UTC+14. Whatever happened earlier was in that week or before it,
+// wherever it happened.
+func NamelessBefore(monday time.Time) time.Time { return monday.Add((7*24 - 14) * time.Hour) }

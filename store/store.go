@@ -139,6 +139,27 @@ type Store interface {
 	// Frozen yields the frozen weeks, oldest first.
 	Frozen(ctx context.Context) iter.Seq2[Frozen, error]
 
+	// Collapse keeps what a week was worth without persons. From then on,
+	// events from before NamelessBefore(Monday) lose their actor and their
+	// offset from UTC as they are applied, so that reading an old item again
+	// brings nobody back; an account that only such events of a batch name,
+	// and that has no profile, is not kept. A week that is kept stays as it
+	// is. Collapse keeps nothing and returns false when an event from before
+	// that moment was applied after c.Seq: the week may be worth more.
+	Collapse(ctx context.Context, c Collapsed) (bool, error)
+	// Collapsed yields the collapsed weeks, oldest first, without Seq.
+	Collapsed(ctx context.Context) iter.Seq2[Collapsed, error]
+	// Erase takes persons out of what was stored before the newest collapsed
+	// week was: events from before its NamelessBefore lose actor and offset,
+	// which changes their items; versions of groups that ended by then lose
+	// their members; and accounts go that are named by no event and no group
+	// any more, nor known to be the same person as one that is. It takes many
+	// short transactions and may be ended and repeated at any time. Once it
+	// has returned without an error no byte of what it took is left in the
+	// store, apart from backups. It returns how many records lost a person,
+	// 0 when there was nothing to do.
+	Erase(ctx context.Context) (int, error)
+
 	// SaveReport keeps an encoded report in place of the last one.
 	SaveReport(ctx context.Context, report []byte) error
 	// LastReport returns the report kept last, nil when there is none.

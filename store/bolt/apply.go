@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -115,7 +116,9 @@ type applier struct {
 	name   string
 	byID   map[string]*touched
 	order  []*touched
-	placed []placed // scratch space of writeEvents
+	placed []placed        // scratch space of writeEvents
+	before time.Time       // up to which events name nobody
+	past   map[string]bool // actors whom events from before that named
 	done   store.Applied
 }
 
@@ -213,12 +216,16 @@ func merge(old, in store.Item) store.Item {
 }
 
 func (a *applier) events(b *store.Batch) error {
+	var err error
+	if a.before, err = a.w.namelessBefore(); err != nil {
+		return err
+	}
 	for i := range b.Events {
 		t, err := a.touch(b.Events[i].Item, true)
 		if err != nil {
 			return err
 		}
-		t.events = append(t.events, &b.Events[i])
+		t.events = append(t.events, a.nameless(&b.Events[i]))
 	}
 	return nil
 }

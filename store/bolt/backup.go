@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -114,8 +115,8 @@ func (w *ctxWriter) Write(p []byte) (int, error) {
 const compactBytes = 4 << 20
 
 // Compact rewrites the file without its free pages, and with them without the
-// bytes of what was erased. Everybody waits meanwhile, about three seconds for
-// a gigabyte. When it fails the store goes on with the old file, unless the
+// bytes of what was erased, and without the words that no record refers to any
+// more. Everybody waits meanwhile, a few seconds for a gigabyte. When it fails the store goes on with the old file, unless the
 // error wraps store.ErrCommit.
 func (db *DB) Compact(ctx context.Context) error {
 	if err := db.compact(ctx); err != nil {
@@ -157,7 +158,11 @@ func (db *DB) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = guard(func() error { return copyBuckets(ctx, dst, db.bolt) })
+	var used []bool
+	err = guard(func() (err error) {
+		used, err = copyBuckets(ctx, dst, db.bolt, db.words.snapshot())
+		return err
+	})
 	if err == nil {
 		err = checkPages(ctx, temp, true)
 	}
@@ -169,6 +174,7 @@ func (db *DB) compact(ctx context.Context) error {
 	}
 	old := db.bolt
 	db.bolt = dst
+	db.words.keep(used)
 	db.observe()
 	if err := errors.Join(syncDir(dir), guard(old.Close)); err != nil {
 		// Which file has the name after a power cut is unknown.
@@ -178,40 +184,56 @@ func (db *DB) compact(ctx context.Context) error {
 	return nil
 }
 
-// copyBuckets copies every record, verifying its checksum.
-func copyBuckets(ctx context.Context, dst, src *bbolt.DB) error {
-	return src.View(func(from *bbolt.Tx) error {
+// copyBuckets copies every record, verifying its checksum. Words come last:
+// those that nothing refers to are copied as empty strings, because their
+// numbers have no gaps. It returns which words are left.
+func copyBuckets(ctx context.Context, dst, src *bbolt.DB, words []string) (used []bool, err error) {
+	used = make([]bool, len(words))
+	err = src.View(func(from *bbolt.Tx) error {
 		b, err := openBuckets(from, bucketCount)
 		if err != nil {
 			return err
 		}
+		c := &copier{dst: dst, words: words, used: used}
 		for i := range bucketNames {
-			if err := copyBucket(ctx, dst, b[i], bucket(i)); err != nil {
+			if bucket(i) == bucketWord {
+				continue
+			}
+			if err := c.bucket(ctx, b[i], bucket(i)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return c.bucket(ctx, b[bucketWord], bucketWord)
 	})
+	return used, err
 }
 
-func copyBucket(ctx context.Context, dst *bbolt.DB, from *bbolt.Bucket, b bucket) error {
-	c := from.Cursor()
-	k, v := c.First()
+// A copier copies buckets and takes note of the words that records refer to.
+type copier struct {
+	dst   *bbolt.DB
+	words []string
+	used  []bool
+}
+
+func (c *copier) bucket(ctx context.Context, from *bbolt.Bucket, b bucket) error {
+	cur := from.Cursor()
+	k, v := cur.First()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := dst.Update(func(tx *bbolt.Tx) error {
+		err := c.dst.Update(func(tx *bbolt.Tx) error {
 			to, err := tx.CreateBucketIfNotExists([]byte(b.String()))
 			if err != nil {
 				return err
 			}
 			to.FillPercent = 0.9 // leaves room for what changes later
-			for size := 0; k != nil && size < compactBytes; k, v = c.Next() {
-				if _, err := open(b, k, v, nil); err != nil {
+			for size := 0; k != nil && size < compactBytes; k, v = cur.Next() {
+				rec, err := c.record(b, k, v)
+				if err != nil {
 					return err
 				}
-				if err := to.Put(k, v); err != nil {
+				if err := to.Put(k, rec); err != nil {
 					return err
 				}
 				size += len(k) + len(v)
@@ -222,4 +244,35 @@ func copyBucket(ctx context.Context, dst *bbolt.DB, from *bbolt.Bucket, b bucket
 			return err
 		}
 	}
+}
+
+// record verifies a record and returns it, an unused word as an empty one.
+func (c *copier) record(b bucket, key, rec []byte) ([]byte, error) {
+	d, err := open(b, key, rec, c.words)
+	if err != nil {
+		return nil, err
+	}
+	d.used = c.used
+	switch b {
+	case bucketItem:
+		d.item(d.head())
+	case bucketEvent:
+		d.event("", "")
+	case bucketProfile:
+		d.profile()
+	case bucketGroup:
+		d.members()
+	case bucketWord:
+		id := int(binary.BigEndian.Uint32(key))
+		if id < len(c.used) && c.used[id] {
+			return rec, nil
+		}
+		var e encoder
+		e.begin()
+		e.literal("")
+		return e.seal(b, key), nil
+	default:
+		return rec, nil // refers to no words
+	}
+	return rec, d.end(b, key)
 }

@@ -266,7 +266,7 @@ func TestNewerSchema(t *testing.T) {
 	}
 	before := readFile(t, path)
 	_, err = Open(t.Context(), path, Options{})
-	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "schema 4") || !strings.Contains(err.Error(), path) {
+	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), fmt.Sprint("schema ", schemaVersion+2)) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want ErrNewer with the schema and the path", err)
 	}
 	if !bytes.Equal(readFile(t, path), before) {

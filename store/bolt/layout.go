@@ -13,14 +13,14 @@ import (
 
 // The versions of the file format. A file says which format it has and which
 // version a program must know at least to read it. Version 2 added the buckets
-// from bucketTerm on, see migrate.
+// from bucketTerm on, version 3 bucketCollapsed, see migrate.
 const (
-	schemaVersion = 2
-	minReader     = 2
+	schemaVersion = 3
+	minReader     = 3
 )
 
 // bucketsIn is how many buckets a file has, by version.
-var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: bucketCount}
+var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: bucketCount}
 
 // A bucket is one key space of the file. Its number goes into every checksum,
 // so that a record that turns up in the wrong bucket is noticed: never
@@ -69,6 +69,9 @@ const (
 	bucketProfile
 	// group: source BE4, name, 0, time BE8 -> members. See groupKey.
 	bucketGroup
+	// collapsed: Monday as seconds since 1970 with the sign turned, BE8 ->
+	// encoded week. The newest says up to when the file names nobody.
+	bucketCollapsed
 
 	bucketCount = iota
 )
@@ -77,7 +80,7 @@ const (
 var bucketNames = [bucketCount]string{
 	"meta", "word", "source", "number", "item", "event", "change", "cursor",
 	"quarantine", "identity", "declaration", "override", "report", "frozen",
-	"term", "profile", "group",
+	"term", "profile", "group", "collapsed",
 }
 
 func (b bucket) String() string { return bucketNames[b] }
@@ -88,6 +91,7 @@ const (
 	metaSecret  = "secret"  // secret of the hasher
 	metaCreated = "created" // time of creation, random id of the store
 	metaState   = "state"   // see state
+	metaErased  = "erased"  // see erasure; missing before the first one
 )
 
 const reportKey = "last"

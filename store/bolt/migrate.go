@@ -8,7 +8,7 @@ import (
 
 // migrate brings a file of an older version to the present one, in one
 // transaction: it gets the buckets that it lacks, and the profiles that can be
-// made of the identities it has. An older program refuses the file from then
+// made of the identities it has when it had none. An older program refuses the file from then
 // on.
 func (db *DB) migrate() error {
 	if db.buckets == bucketCount {
@@ -28,8 +28,10 @@ func (db *DB) migrate() error {
 			if w.b, err = openBuckets(tx, bucketCount); err != nil {
 				return err
 			}
-			if err := w.profilesOfIdentities(); err != nil {
-				return err
+			if from <= int(bucketProfile) {
+				if err := w.profilesOfIdentities(); err != nil {
+					return err
+				}
 			}
 			key := []byte(metaSchema)
 			w.begin()

@@ -66,6 +66,9 @@ func (a *applier) identities(b *store.Batch) error {
 	for i := range b.Identities {
 		id := &b.Identities[i]
 		key := sourceKey(a.src.no, id.Actor)
+		if a.past[id.Actor] && a.w.b[bucketProfile].Get(key) == nil && !a.mentions(b, id.Actor) {
+			continue // somebody of the past, who is not to come back
+		}
 		a.w.begin()
 		a.w.literal(id.Handle)
 		a.w.byte(bit(id.Bot))

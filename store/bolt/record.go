@@ -105,6 +105,7 @@ func (e *encoder) time(t time.Time, base int64) {
 type decoder struct {
 	b     []byte
 	words []string
+	used  []bool // by word, set for those that are read; nil when nobody asks
 	bad   string // what was wrong first
 }
 

@@ -14,7 +14,7 @@ import (
 
 // StateHash returns the SHA-256 of everything that was learnt from sources and
 // people: items, events, quarantine, identities, profiles, groups,
-// declarations, overrides and frozen weeks.
+// declarations, overrides, frozen and collapsed weeks.
 // Two stores that were fed the same batches have the same hash, whatever
 // numbers they gave out, however often batches were repeated, and in whatever
 // order batches came that do not contradict each other. Left out is what only
@@ -71,6 +71,9 @@ func (h *stateHasher) all() error {
 		{bucketFrozen, func(key []byte, d *decoder) {
 			h.strings(string(key), string(d.bytes()))
 		}},
+		{bucketCollapsed, func(key []byte, d *decoder) {
+			h.strings(string(key), string(d.bytes()))
+		}},
 		{bucketOverride, func(key []byte, d *decoder) {
 			o := d.override(key)
 			h.strings(o.Key, o.To, o.Role, o.Why)
@@ -83,7 +86,7 @@ func (h *stateHasher) all() error {
 		}
 	}
 	for _, b := range []bucket{bucketNumber, bucketEvent, bucketQuarantine, bucketIdentity, bucketDeclaration, bucketOverride, bucketFrozen,
-		bucketTerm, bucketProfile, bucketGroup} {
+		bucketTerm, bucketProfile, bucketGroup, bucketCollapsed} {
 		if h.read[b] != st.records[b] {
 			return fmt.Errorf("bucket %s has %d records, not %d: %w", b, h.read[b], st.records[b], store.ErrCorrupt)
 		}

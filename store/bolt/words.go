@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -52,9 +53,26 @@ func (w *words) publish(added []string) {
 	}
 	list := w.snapshot()
 	for _, s := range added {
-		w.ids[s] = uint32(len(list))
+		if s != "" { // see keep
+			w.ids[s] = uint32(len(list))
+		}
 		list = append(list, s)
 	}
+	w.list.Store(&list)
+}
+
+// keep empties the words that are not used: no record refers to them, and an
+// empty word is never written. Their numbers are not given out again. The
+// caller keeps readers and the writer out.
+func (w *words) keep(used []bool) {
+	list := slices.Clone(w.snapshot())
+	for id, s := range list {
+		if id < len(used) && !used[id] {
+			delete(w.ids, s)
+			list[id] = ""
+		}
+	}
+	clear(w.seen)
 	w.list.Store(&list)
 }
 
@@ -181,6 +199,12 @@ func (d *decoder) lookup(id uint64) string {
 	if id >= uint64(len(d.words)) {
 		d.fail("refers to an unknown word")
 		return ""
+	}
+	if d.words[id] == "" {
+		d.fail("refers to an erased word")
+	}
+	if d.used != nil {
+		d.used[id] = true
 	}
 	return d.words[id]
 }

@@ -117,6 +117,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 		for t := range m.owned {
 			m.owned[t] = make([]ownedTally, len(m.rest))
 		}
+		m.shared = newSharedSums(len(e.owners.sets), len(m.rest))
 	}
 	for _, t := range m.rest {
 		m.from = min(m.from, t.days.From)
@@ -172,7 +173,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 	w.Org = e.score(m.org[window], stale)
 	w.Org.Unplaced = e.beyondEffort(m.org[window], m.org[window].unplaced, w.Org.Status)
 	for t := range m.owned {
-		w.Owned = append(w.Owned, e.ownedReport(t, &m.owned[t][window], m.rest[window].days.Until))
+		w.Owned = append(w.Owned, e.ownedReport(t, m, window))
 	}
 	restated := restatement(m.restated, m.org[window].days)
 	switch {
@@ -206,7 +207,10 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 	Complement(hidden, sizes, e.declared.Privacy.KEffort)
 	for t := range w.Teams {
 		if hidden[t] && !before[t] {
-			w.Teams[t].withhold(SuppressedPrivacy, "would reveal the few people who are withheld")
+			w.Teams[t].withhold(SuppressedPrivacy, reasonFew)
+		}
+		if hidden[t] && m.owned != nil && w.Owned[t].Status == OK {
+			w.Owned[t].withhold(reasonFew) // most of what a team does may be on what it owns
 		}
 	}
 }

@@ -15,6 +15,7 @@ type measurement struct {
 	rest        []*tally       // per window: effort that belongs to no team
 	open        *tally         // the days that have not closed
 	owned       [][]ownedTally // per team, then per window; nil when no team owns anything
+	shared      [][]sharedSum  // by set of owners, then per window
 	all         []effort.Micro // per window of the teams: effort of the person at hand
 	restated    map[objective.Date]restatedWeek
 	from, until objective.Date

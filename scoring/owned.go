@@ -96,12 +96,20 @@ func (o *owners) set(no uint64, item *store.Item) {
 	o.of[no] = uint16(id)
 }
 
+// setOf returns the number of the set of teams that own an item, 0 for none.
+func (o *owners) setOf(no uint64) int {
+	if o == nil || no >= uint64(len(o.of)) {
+		return 0
+	}
+	return int(o.of[no])
+}
+
 // teamsOf returns the numbers of the teams that own an item.
 func (o *owners) teamsOf(no uint64) []int {
-	if o == nil || no >= uint64(len(o.of)) {
+	if o == nil {
 		return nil
 	}
-	return o.sets[o.of[no]]
+	return o.sets[o.setOf(no)]
 }
 
 // Owners names the teams that own the work an item is part of, in declared
@@ -131,6 +139,21 @@ type ownedTally struct {
 	people [ownedParts][]effort.Micro // of each contributor
 }
 
+// A sharedSum is the effort on what the same teams own, over one window.
+// Where teams own parts of what others own, these are the differences.
+type sharedSum struct {
+	now    effort.Micro   // of the person at hand
+	people []effort.Micro // of each contributor
+}
+
+func newSharedSums(sets, windows int) [][]sharedSum {
+	list := make([][]sharedSum, sets)
+	for i := range list {
+		list[i] = make([]sharedSum, windows)
+	}
+	return list
+}
+
 // addOwned counts a cell for the teams that own its work.
 func (e *Engine) addOwned(m *measurement, who *person, work uint32, day objective.Date, parts []placement) {
 	for w, t := range m.rest {
@@ -140,7 +163,11 @@ func (e *Engine) addOwned(m *measurement, who *person, work uint32, day objectiv
 		for i := range parts {
 			m.all[w] += parts[i].micros[t.model]
 		}
-		for _, team := range e.owners.teamsOf(uint64(work)) {
+		set := e.owners.setOf(uint64(work))
+		for i := range parts {
+			m.shared[set][w].now += parts[i].micros[t.model]
+		}
+		for _, team := range e.owners.sets[set] {
 			now := &m.owned[team][w].now
 			for i := range parts {
 				own := effort.Micro(0)
@@ -172,29 +199,66 @@ func (m *measurement) endOwned() {
 			t.now = [ownedParts]effort.Micro{}
 		}
 	}
+	for set := range m.shared {
+		for w := range m.shared[set] {
+			if t := &m.shared[set][w]; t.now > 0 {
+				t.people, t.now = append(t.people, t.now), 0
+			}
+		}
+	}
 	clear(m.all)
 }
 
 // ownedReport tells the work view of a team, unless it would tell of few: the
 // organisation and the team's people are told too, so that each of the four
-// parts can be computed from the others.
-func (e *Engine) ownedReport(team int, t *ownedTally, until objective.Date) OwnedReport {
-	r := OwnedReport{Team: e.declared.Teams[team].ID, Status: OK, Total: Absent(), Own: Absent(), Until: Day(until)}
+// parts can be computed from the others. The work views of other teams are told
+// as well, so the same holds for what the team shares with them.
+func (e *Engine) ownedReport(team int, m *measurement, window int) OwnedReport {
+	t := &m.owned[team][window]
+	r := OwnedReport{
+		Team: e.declared.Teams[team].ID, Status: OK, Total: Absent(), Own: Absent(), Until: Day(m.rest[window].days.Until),
+	}
 	total := t.sum[ownOwned] + t.sum[othersOwned]
-	p := e.declared.Privacy
+	few := e.sharesWithFew(team, m, window)
 	for _, people := range t.people {
-		if _, dominated := Dominated(people, p.Dominance); len(people) > 0 && (len(people) < p.KEffort || dominated) {
-			r.Status, r.Reason = SuppressedPrivacy, "would tell of too few people, on what the team owns or elsewhere"
-			return r
-		}
+		few = few || e.tellsOfFew(people)
 	}
 	switch {
+	case few:
+		r.withhold("would tell of too few people, on what the team owns or elsewhere")
 	case total == 0:
 		r.Status, r.Reason = InsufficientData, reasonNothing
-	case total.PersonDays() < p.MinPersonDays:
+	case total.PersonDays() < e.declared.Privacy.MinPersonDays:
 		r.Status, r.Reason = InsufficientData, "too little effort (privacy.min_person_days)"
 	default:
 		r.Total, r.Own = personDays(total), Number(t.sum[ownOwned])/Number(total)
 	}
 	return r
+}
+
+// tellsOfFew reports whether a sum of contributions must not be told.
+func (e *Engine) tellsOfFew(people []effort.Micro) bool {
+	p := e.declared.Privacy
+	_, dominated := Dominated(people, p.Dominance)
+	return len(people) > 0 && (len(people) < p.KEffort || dominated)
+}
+
+// sharesWithFew reports whether a team shares what it owns with others, and
+// only few work on a part that can be computed from their work views.
+func (e *Engine) sharesWithFew(team int, m *measurement, window int) bool {
+	shares, few := false, false
+	for set, teams := range e.owners.sets {
+		people := m.shared[set][window].people
+		if len(people) == 0 || !slices.Contains(teams, team) {
+			continue
+		}
+		shares = shares || len(teams) > 1
+		few = few || e.tellsOfFew(people)
+	}
+	return shares && few
+}
+
+// withhold takes back what the report tells.
+func (r *OwnedReport) withhold(why string) {
+	r.Status, r.Reason, r.Total, r.Own = SuppressedPrivacy, why, Absent(), Absent()
 }

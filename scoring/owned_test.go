@@ -130,3 +130,65 @@ func TestEngineFollowsOwners(t *testing.T) {
 		t.Error("a pattern that does not compile is taken")
 	}
 }
+
+// A team that is withheld so that a smaller one cannot be computed is not told
+// through the work it owns.
+func TestEvaluateWorkViewOfWithheldTeam(t *testing.T) {
+	w := ownedWorld(func(p int) []string {
+		if p < 3 {
+			return []string{"acme/core-api#1"}
+		}
+		return []string{"acme/web#1"}
+	})
+	w.declared.Teams = append(w.declared.Teams, scoring.Team{ID: "tiny"})
+	for p, team := range []int{2, 1, 1} {
+		who := fmt.Sprint("q", p)
+		w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: who, Identities: []string{who}, FTE: 1})
+		tm := &w.declared.Teams[team]
+		tm.Members = append(tm.Members, scoring.Member{Person: who, From: objective.NoDate, Until: objective.NoDate, Share: 1})
+		w.do(who, store.EventCommit, "acme/web#1", monday)
+	}
+	w.declared.Windows.Labels = []string{"7d"}
+	window := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour)).Window("7d")
+	if core := window.Teams[0]; core.Status != scoring.SuppressedPrivacy {
+		t.Fatalf("core is %s: %s", core.Status, core.Reason)
+	}
+	if got := window.OwnedBy("core"); got.Status != scoring.SuppressedPrivacy || got.Total.Known() || got.Own.Known() {
+		t.Errorf("what core owns is told: %+v", got)
+	}
+}
+
+// Where one team owns a part of what another owns, the difference of the two is
+// told as well.
+func TestEvaluateWorkViewsOverlap(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		others int // how many work on what only growth owns
+		status scoring.Status
+	}{
+		{"nobody on the difference", 0, scoring.OK},
+		{"one person on the difference", 1, scoring.SuppressedPrivacy},
+		{"two", 2, scoring.SuppressedPrivacy},
+		{"three", 3, scoring.OK},
+	} {
+		w := ownedWorld(func(p int) []string {
+			days := []string{"acme/core-api#1", "other#1"}
+			if p < tc.others {
+				days = append(days, "acme/web#1")
+			}
+			return days
+		})
+		w.declared.Teams[1].Repositories = []string{"acme/*"}
+		w.declared.Teams[0].Projects = nil
+		w.item(store.KindChange, "other#1", nil)
+		for p := range 6 {
+			w.do(fmt.Sprint("p", p), store.EventCommit, "other#1", monday.AddDate(0, 0, 3))
+		}
+		w.declared.Windows.Labels = []string{"7d"}
+		window := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour)).Window("7d")
+		core, growth := window.OwnedBy("core"), window.OwnedBy("growth")
+		if core.Status != scoring.OK || growth.Status != tc.status {
+			t.Errorf("%s: core %s %s, growth %s %s; want %s", tc.name, core.Status, core.Reason, growth.Status, growth.Reason, tc.status)
+		}
+	}
+}

@@ -27,6 +27,7 @@ const (
 	RestatementScore           = "restatement"
 	reasonStale                = "a source is not complete up to the day that should be closed"
 	reasonNothing              = "no effort in this window"
+	reasonFew                  = "would reveal the few people who are withheld"
 	reasonNothingBesideRunWork = "no effort besides run work in this window"
 )
 

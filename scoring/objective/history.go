@@ -142,7 +142,7 @@ func Edits(history []Loaded) []Edit {
 				found = append(found, Edit{Objective: o.ID, Kind: EditAdded, Effective: o.Start, State: o.Versions[0].State})
 				fallthrough
 			default:
-				found = append(found, within(o, nil)...)
+				found = append(found, within(o)...)
 			}
 			delete(before, o.ID)
 		}
@@ -163,27 +163,42 @@ func Edits(history []Loaded) []Edit {
 	return edits
 }
 
-// within lists the steps between the dated versions of an objective that old
-// did not have yet.
-func within(o, old *Objective) []Edit {
+// within lists the steps between the versions of an objective that it dates
+// itself.
+func within(o *Objective) []Edit {
 	var edits []Edit
 	for i := 1; i < len(o.Versions); i++ {
-		v := o.Versions[i]
-		if old != nil && slices.Contains(old.Versions, v) {
-			continue
+		edits = append(edits, steps(o.ID, o.Versions[i-1], o.Versions[i], o.Versions[i].From)...)
+	}
+	return edits
+}
+
+// rewritten lists the steps to those versions of an objective that were not
+// declared before. One that takes the place of another was written over it, and
+// has no date of its own; one that is new follows the version before it.
+func rewritten(old, now *Objective) []Edit {
+	var edits []Edit
+	for i, v := range now.Versions {
+		same := slices.IndexFunc(old.Versions, func(o Version) bool { return o.From == v.From })
+		switch {
+		case same >= 0:
+			edits = append(edits, steps(now.ID, old.Versions[same], v, NoDate)...)
+		case i > 0:
+			edits = append(edits, steps(now.ID, now.Versions[i-1], v, v.From)...)
+		default:
+			edits = append(edits, steps(now.ID, old.Versions[len(old.Versions)-1], v, v.From)...)
 		}
-		edits = append(edits, steps(o.ID, o.Versions[i-1], v)...)
+	}
+	last, was := now.Versions[len(now.Versions)-1], old.Versions[len(old.Versions)-1]
+	if last.From < was.From && slices.Contains(old.Versions, last) {
+		edits = append(edits, steps(now.ID, was, last, NoDate)...) // the newest version was taken back
 	}
 	return edits
 }
 
 // between lists what changed of an objective.
 func between(old, now *Objective) []Edit {
-	edits := within(now, old)
-	if len(now.Versions) == 1 || slices.Contains(old.Versions, now.Versions[len(now.Versions)-1]) {
-		// Nothing new is dated: what holds now was simply written over.
-		edits = append(edits, steps(now.ID, old.Versions[len(old.Versions)-1], now.Versions[len(now.Versions)-1])...)
-	}
+	edits := rewritten(old, now)
 	add := func(changed bool, kind EditKind) {
 		if changed {
 			edits = append(edits, Edit{Objective: now.ID, Kind: kind, Effective: NoDate})
@@ -208,12 +223,12 @@ func between(old, now *Objective) []Edit {
 	return edits
 }
 
-// steps lists what changed from one version to the next.
-func steps(id string, old, now Version) []Edit {
+// steps lists what changed from one version to the next, as of a day.
+func steps(id string, old, now Version, effective Date) []Edit {
 	var edits []Edit
 	add := func(changed bool, kind EditKind) {
 		if changed {
-			edits = append(edits, Edit{Objective: id, Kind: kind, Effective: now.From})
+			edits = append(edits, Edit{Objective: id, Kind: kind, Effective: effective})
 		}
 	}
 	add(old.Rank != now.Rank, EditRank)
@@ -221,7 +236,7 @@ func steps(id string, old, now Version) []Edit {
 	add(old.Due != now.Due, EditDue)
 	add(old.OwnerTeam != now.OwnerTeam || old.HasOwner != now.HasOwner, EditOwner)
 	if old.State != now.State {
-		edits = append(edits, Edit{Objective: id, Kind: EditState, Effective: now.From, State: now.State})
+		edits = append(edits, Edit{Objective: id, Kind: EditState, Effective: effective, State: now.State})
 	}
 	return edits
 }

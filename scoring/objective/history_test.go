@@ -65,6 +65,13 @@ func TestEdits(t *testing.T) {
 			v.State, v.From = Retired, date("2026-02-01")
 			o.Versions = append(o.Versions, v)
 		}, "a state 2026-02-01 retired"},
+		{"retired as of a day, and ranked anew", func(o *Objective) {
+			o.Versions[0].Rank = 4
+			v := o.Versions[0]
+			v.State, v.From = Retired, date("2026-02-01")
+			o.Versions = append(o.Versions, v)
+		}, "a rank, a state 2026-02-01 retired"},
+		{"the beginning dated", func(o *Objective) { o.Versions[0].From, o.Versions[0].Rank = date("2026-01-05"), 2 }, "a rank 2026-01-05"},
 		{"everything of a version", func(o *Objective) {
 			o.Versions[0] = Version{From: NoDate, Rank: 3, State: Paused, TargetShare: .1, Due: date("2026-06-30")}
 		}, "a due, a owner, a rank, a state paused, a target"},
@@ -115,6 +122,20 @@ func TestEditsOfSets(t *testing.T) {
 	}
 	if start := Edits(history)[0].Start(); start != date("2026-03-01") {
 		t.Errorf("a decision of January that was first known in March starts on %s", start)
+	}
+}
+
+// TestTakenBack: a decision that disappears from the file is one more edit.
+func TestTakenBack(t *testing.T) {
+	at := func(day int) time.Time { return time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC) }
+	retired := one("a", func(o *Objective) {
+		v := o.Versions[0]
+		v.State, v.From = Retired, date("2026-02-01")
+		o.Versions = append(o.Versions, v)
+	})
+	history := []Loaded{{at(1), Set{Objectives: []Objective{retired}}}, {at(2), Set{Objectives: []Objective{one("a", nil)}}}}
+	if got, want := told(Edits(history)), "a state 2026-02-01 retired, a state active"; got != want {
+		t.Errorf("edits are %s, want %s", got, want)
 	}
 }
 

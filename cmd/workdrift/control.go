@@ -57,7 +57,55 @@ func (d *daemon) control() http.Handler {
 	mux.HandleFunc("POST /identities/forget", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, struct{}{}, forgetIdentities(r.Context(), d.store))
 	})
+	mux.HandleFunc("GET /declarations", func(w http.ResponseWriter, r *http.Request) {
+		answer, err := listEdits(r.Context(), d.store)
+		reply(w, answer, err)
+	})
+	mux.HandleFunc("POST /declarations/import", func(w http.ResponseWriter, r *http.Request) {
+		answer, err := d.importDeclarations(r.Context())
+		reply(w, answer, err)
+	})
+	mux.HandleFunc("POST /checkin", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, struct{}{}, d.checkIn(r.Context(), r.URL.Query()))
+	})
 	return mux
+}
+
+// importDeclarations imports what was declared before and takes it into account.
+func (d *daemon) importDeclarations(ctx context.Context) (imported, error) {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	d.mu.Lock()
+	cfg := d.config
+	d.mu.Unlock()
+	done, err := importDeclarations(ctx, d.store, cfg)
+	if err == nil {
+		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor))
+	}
+	if err == nil {
+		d.evaluator.hurry()
+	}
+	return done, err
+}
+
+// checkIn keeps the report of a checkin command.
+func (d *daemon) checkIn(ctx context.Context, q url.Values) error {
+	c := checkIn{objective: q.Get("objective"), as: q.Get("as")}
+	var err error
+	if c.confidence, err = parseConfidence(q.Get("confidence")); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	cfg := d.config
+	d.mu.Unlock()
+	if err := c.check(&cfg.Declared(nil).Set); err != nil {
+		return err
+	}
+	if err := c.keep(ctx, d.store, d.now()); err != nil {
+		return err
+	}
+	d.evaluator.nudge()
+	return nil
 }
 
 // reply sends an answer, or what went wrong as plain text.

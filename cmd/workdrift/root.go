@@ -35,7 +35,8 @@ for good.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
-		newExplainCommand(), newIdentitiesCommand(), newBackupCommand(), newVersionCommand())
+		newExplainCommand(), newIdentitiesCommand(), newCheckInCommand(), newDeclarationsCommand(),
+		newBackupCommand(), newVersionCommand())
 	return root
 }
 

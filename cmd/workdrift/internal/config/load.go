@@ -51,6 +51,16 @@ func Load(path string) (*Config, error) {
 	return c, nil
 }
 
+// LoadFrom is Load for files that are not on the disk, such as those of an
+// earlier commit: read returns the content of a path.
+func LoadFrom(path string, read func(path string) ([]byte, error)) (*Config, error) {
+	c, err := load(path, read)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // Check loads a configuration and calls for every connector the function of
 // its type (see Connect). It returns the warnings, and all errors of both at
 // once.
@@ -121,6 +131,15 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 		return c, d.errs.sorted(path)
 	}
 	return c, nil
+}
+
+// ObjectivesFile is the path of the file in which what is declared stands
+// apart, "" when there is none.
+func (c *Config) ObjectivesFile() string {
+	if c.doc.ObjectivesFile == "" {
+		return ""
+	}
+	return resolver(c.Path)(c.doc.ObjectivesFile)
 }
 
 // Declared returns what the scores depend on. actor turns an identity into the

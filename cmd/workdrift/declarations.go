@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+	"github.com/workdrift/workdrift/store/bolt"
+)
+
+// An edit is one line of the structure log, as the command prints it.
+type edit struct {
+	Known     time.Time `json:"known_from"`
+	Effective string    `json:"effective_from,omitempty"` // 2006-01-02
+	Objective string    `json:"objective,omitempty"`
+	Kind      string    `json:"kind"`
+	State     string    `json:"state,omitempty"` // of an edit of the state
+}
+
+// An imported tells what an import did.
+type imported struct {
+	Commits int `json:"commits"` // that touched the files
+	Kept    int `json:"kept"`    // declarations that were new
+	Unread  int `json:"unread"`  // commits whose configuration does not load
+}
+
+func newDeclarationsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "declarations",
+		Short: "List what was declared when, and import it from git",
+		Long: `Declarations lists the edits of what is declared: ranks, targets, due dates,
+owners, texts, states, rules, excludes. Each has the day its author wrote down
+(effective_from) and the time since which it could be known: when it was first
+loaded here, or committed. Nobody can act on a decision before it is known, so
+latencies start at the later of both.`,
+		Example: "  workdrift declarations\n  workdrift declarations import",
+		Args:    cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	output := outputFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := config.Load(*path)
+		if err != nil {
+			return err
+		}
+		var edits []edit
+		ctx := cmd.Context()
+		if daemon := dialControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket)); daemon != nil {
+			err = daemon.call(ctx, "GET", "/declarations", nil, &edits)
+		} else {
+			err = withStore(ctx, cfg, true, func(db *bolt.DB) (err error) {
+				edits, err = listEdits(ctx, db)
+				return err
+			})
+		}
+		if err != nil {
+			return err
+		}
+		if *output == "json" {
+			return writeJSON(cmd.OutOrStdout(), edits)
+		}
+		return writeEdits(cmd.OutOrStdout(), edits)
+	}
+	cmd.AddCommand(newImportCommand())
+	return cmd
+}
+
+func newImportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Import earlier declarations from the configuration's git history",
+		Long: `Import reads every commit of the configuration file, and of objectives_file
+where there is one, from the git repository they are in, and keeps what was
+declared there as known since the commit. Commits whose configuration does not
+load are counted and left out. Importing again adds nothing.`,
+		Example: "  workdrift declarations import --config /etc/workdrift/config.yaml",
+		Args:    cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := config.Load(*path)
+		if err != nil {
+			return err
+		}
+		var done imported
+		ctx := cmd.Context()
+		if daemon := dialControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket)); daemon != nil {
+			err = daemon.call(ctx, "POST", "/declarations/import", url.Values{}, &done)
+		} else {
+			err = withStore(ctx, cfg, false, func(db *bolt.DB) (err error) {
+				done, err = importDeclarations(ctx, db, cfg)
+				return err
+			})
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d commits: %d declarations were new, %d could not be read.\n", done.Commits, done.Kept, done.Unread)
+		return err
+	}
+	return cmd
+}
+
+// loadDeclarations returns what was declared, oldest first. A declaration that
+// cannot be decoded, by a version of this program that is newer or broken, is
+// logged and left out.
+func loadDeclarations(ctx context.Context, s *bolt.DB, log *slog.Logger) ([]objective.Loaded, error) {
+	var history []objective.Loaded
+	for d, err := range s.Declarations(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read what was declared: %w", err)
+		}
+		set, err := objective.Decode(d.Body)
+		if err != nil {
+			log.Warn("a stored declaration is left out", "known_from", d.KnownFrom, "err", err)
+			continue
+		}
+		history = append(history, objective.Loaded{Known: d.KnownFrom, Set: set})
+	}
+	// What was imported came later than what it precedes.
+	slices.SortStableFunc(history, func(a, b objective.Loaded) int { return a.Known.Compare(b.Known) })
+	return history, nil
+}
+
+// listEdits returns the structure log, oldest first.
+func listEdits(ctx context.Context, db *bolt.DB) ([]edit, error) {
+	history, err := loadDeclarations(ctx, db, quietLogger())
+	if err != nil {
+		return nil, err
+	}
+	out := []edit{}
+	for _, e := range objective.Edits(history) {
+		out = append(out, edit{
+			Known: e.Known, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
+		})
+	}
+	return out, nil
+}
+
+func writeEdits(w io.Writer, edits []edit) error {
+	if len(edits) == 0 {
+		_, err := fmt.Fprintln(w, "Nothing was edited since the first declaration.")
+		return err
+	}
+	for _, e := range edits {
+		what := cmp.Or(e.Objective, "-") + " " + e.Kind
+		if e.State != "" {
+			what += " " + e.State
+		}
+		if e.Effective != "" {
+			what += ", effective " + e.Effective
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s\n", e.Known.UTC().Format(time.RFC3339), what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importDeclarations keeps what the commits of the configuration declared.
+func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (done imported, err error) {
+	commits, err := commitsOf(ctx, cfg)
+	if err != nil {
+		return done, err
+	}
+	kept := map[string]bool{}
+	for d, err := range db.Declarations(ctx) {
+		if err != nil {
+			return done, fmt.Errorf("read what was declared: %w", err)
+		}
+		kept[d.KnownFrom.UTC().String()+string(d.Body)] = true
+	}
+	done.Commits = len(commits)
+	var before []byte
+	for _, c := range commits {
+		old, err := config.LoadFrom(cfg.Path, c.read(ctx))
+		if ctx.Err() != nil {
+			return done, ctx.Err()
+		}
+		if err != nil {
+			done.Unread++
+			continue
+		}
+		body, err := objective.Encode(&old.Declared(nil).Set)
+		if err != nil {
+			return done, err
+		}
+		if bytes.Equal(body, before) || kept[c.at.UTC().String()+string(body)] {
+			before = body
+			continue
+		}
+		before = body
+		added, err := db.Declare(ctx, store.Declaration{KnownFrom: c.at, Body: body})
+		if err != nil {
+			return done, fmt.Errorf("keep what was declared: %w", err)
+		}
+		if added {
+			done.Kept++
+		}
+	}
+	return done, nil
+}
+
+// A commitOf is a commit that touched the configuration.
+type commitOf struct {
+	sha, root string
+	at        time.Time
+}
+
+// commitsOf lists the commits that touched the configuration's files, oldest
+// first.
+func commitsOf(ctx context.Context, cfg *config.Config) ([]commitOf, error) {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(cfg.Path))
+	if err != nil {
+		return nil, fmt.Errorf("find the configuration: %w", err)
+	}
+	top, err := runGit(ctx, dir, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"log", "--reverse", "--format=%H %ct", "--", cfg.Path}
+	if file := cfg.ObjectivesFile(); file != "" {
+		args = append(args, file)
+	}
+	for i := 4; i < len(args); i++ {
+		if args[i], err = filepath.Abs(args[i]); err != nil {
+			return nil, fmt.Errorf("find the configuration: %w", err)
+		}
+	}
+	out, err := runGit(ctx, dir, args...)
+	if err != nil {
+		return nil, err
+	}
+	var commits []commitOf
+	for line := range strings.Lines(string(out)) {
+		sha, seconds, _ := strings.Cut(strings.TrimSpace(line), " ")
+		unix, err := strconv.ParseInt(seconds, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("git log answered %q", line)
+		}
+		commits = append(commits, commitOf{sha: sha, root: strings.TrimSpace(string(top)), at: time.Unix(unix, 0).UTC()})
+	}
+	slices.SortStableFunc(commits, func(a, b commitOf) int { return a.at.Compare(b.at) })
+	return commits, nil
+}
+
+// read returns a function that reads files as they were in the commit.
+func (c commitOf) read(ctx context.Context) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		full, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		dir, err := filepath.EvalSymlinks(filepath.Dir(full))
+		if err != nil {
+			return nil, err
+		}
+		inside, err := filepath.Rel(c.root, filepath.Join(dir, filepath.Base(full)))
+		if err != nil {
+			return nil, err
+		}
+		return runGit(ctx, c.root, "show", c.sha+":"+filepath.ToSlash(inside))
+	}
+}
+
+// runGit runs a command of git that only reads.
+func runGit(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-pager", "-c", "core.fsmonitor=false"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
+	out, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run git: %w", err)
+	}
+	return out, nil
+}

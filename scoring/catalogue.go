@@ -1,5 +1,10 @@
 package scoring
 
+import (
+	"cmp"
+	"slices"
+)
+
 // family is one metric family of the report.
 type family struct {
 	name, help string
@@ -32,7 +37,7 @@ func (f scoreFamily) metric(prefix, what string) string {
 // scoreFamilies lists the scores in the order of publication. When a report
 // has too many series, families at the end go first.
 func scoreFamilies() []scoreFamily {
-	return []scoreFamily{
+	families := []scoreFamily{
 		{"top_objectives_effort", "ratio", 1, true, true,
 			"Resource allocation to top priorities: effort on the N highest-ranked objectives over all effort, 0 to 1. Healthy from 0.60, alarming below 0.50 (defaults, not benchmarks). Meetings, reading and unread tools are invisible."},
 		{"shadow_effort", "ratio", 1, true, true,
@@ -66,7 +71,84 @@ func scoreFamilies() []scoreFamily {
 		{"restatement", "ratio", 1, false, false,
 			"Share of the effort of frozen weeks whose objective or category changed after the freeze, 0 to 1. Above 0.10 the past is being edited (default, not a benchmark)."},
 	}
+	for _, g := range scoreGroups() {
+		families = append(families, g.windowed...)
+	}
+	return families
 }
+
+// latestFamilies lists the scores without a window in the order of publication.
+func latestFamilies() []latestFamily {
+	var families []latestFamily
+	for _, g := range scoreGroups() {
+		families = append(families, g.latest...)
+	}
+	return families
+}
+
+// name returns the family's metric name, with what between name and unit.
+func (f latestFamily) name(prefix, what string) string {
+	named := scoreFamily{score: cmp.Or(f.metric, f.score), unit: f.unit}
+	return named.metric(prefix, what)
+}
+
+// families returns the metric families of one score.
+func (f latestFamily) families(prefix string, labels []string) []family {
+	if f.view != "" {
+		labels = append(slices.Clone(labels), "view")
+	}
+	name := f.name(prefix, "")
+	list := []family{{name, f.help, labels}}
+	if f.limits != "" {
+		list = append(list,
+			family{f.name(prefix, "lower"), "Lower limit of " + name + ": " + f.limits, labels},
+			family{f.name(prefix, "upper"), "Upper limit of " + name + ": " + f.limits, labels})
+	}
+	return list
+}
+
+// latestScopes are the levels of scores without a window, with how their
+// metrics begin and their labels.
+func latestScopes() []latestScope {
+	return []latestScope{
+		{ofOrganisation, "workdrift_", nil},
+		{ofTeams, "workdrift_team_", []string{"work_team"}},
+		{ofObjectives, "workdrift_objective_", []string{"objective"}},
+	}
+}
+
+type latestScope struct {
+	of     level
+	prefix string
+	labels []string
+}
+
+// families lists what is exposed of the scores without a window of one scope.
+// Of these scores only the reasons that are so are told: most series would be
+// zeros.
+func (s latestScope) families() []family {
+	var list []family
+	for _, f := range latestFamilies() {
+		if f.of&s.of == 0 {
+			continue
+		}
+		for _, m := range f.families(s.prefix, s.labels) {
+			if !slices.ContainsFunc(list, func(have family) bool { return have.name == m.name }) {
+				list = append(list, m)
+			}
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return append(list, family{s.unavailable(),
+		"1 when the score, which has no window, is not published for this reason, otherwise absent. A stale score keeps its last value.",
+		append([]string{"score", "reason"}, s.labels...)})
+}
+
+// unavailable is the metric that says why a score without a window is missing.
+// It is one of its own, because the label window would have no value.
+func (s latestScope) unavailable() string { return s.prefix + "latest_score_unavailable" }
 
 // catalogue lists every family of a report.
 func catalogue() []family {
@@ -108,6 +190,16 @@ func catalogue() []family {
 			append([]string{"score", "reason"}, scope.labels...)})
 		for _, f := range scoreFamilies() {
 			families = append(families, f.families(scope.prefix, scope.labels)...)
+		}
+		for _, s := range latestScopes() {
+			if s.prefix == scope.prefix {
+				families = append(families, s.families()...)
+			}
+		}
+	}
+	for _, s := range latestScopes() {
+		if s.of == ofObjectives {
+			families = append(families, s.families()...)
 		}
 	}
 	return families

@@ -1,7 +1,9 @@
 package scoring
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -101,7 +103,13 @@ func teamBudget(r *Report) int {
 	for _, f := range scoreFamilies() {
 		perTeam += len(f.families("", nil)) + 1 // and why it is not there
 	}
-	return teams * len(r.Windows) * perTeam
+	latest := 0
+	for _, f := range latestFamilies() {
+		if f.of&ofTeams != 0 {
+			latest += len(f.families("", nil)) + 1
+		}
+	}
+	return teams * (len(r.Windows)*perTeam + latest)
 }
 
 // exposeReport calls emit for each sample of a report.
@@ -123,11 +131,51 @@ func exposeReport(r *Report, emit func(name string, value Number, labels ...stri
 	for score, n := range r.Breached {
 		emit("workdrift_score_breached_blocks", Number(n), score)
 	}
+	exposeLatest(r, emit)
 	for i := range r.Windows {
 		w := &r.Windows[i]
 		exposeScope(&w.Org, "workdrift_", []string{w.Label}, emit)
 		for j := range w.Teams {
 			exposeScope(&w.Teams[j], "workdrift_team_", []string{w.Teams[j].Team, w.Label}, emit)
+		}
+	}
+}
+
+// exposeLatest emits the scores without a window.
+func exposeLatest(r *Report, emit func(string, Number, ...string)) {
+	for _, s := range latestScopes() {
+		switch s.of {
+		case ofOrganisation:
+			s.expose(r.Scores, nil, emit)
+		case ofTeams:
+			for i := range r.Teams {
+				s.expose(r.Teams[i].Scores, []string{r.Teams[i].Team}, emit)
+			}
+		case ofObjectives:
+			for i := range r.Objectives {
+				s.expose(r.Objectives[i].Scores, []string{r.Objectives[i].ID}, emit)
+			}
+		}
+	}
+}
+
+func (s latestScope) expose(scores []Score, labels []string, emit func(string, Number, ...string)) {
+	for _, f := range latestFamilies() {
+		score := scoreIn(scores, f.score)
+		if f.of&s.of == 0 || score == nil {
+			continue
+		}
+		with, scale := labels, Number(cmp.Or(f.scale, 1))
+		if f.view != "" {
+			with = append(slices.Clone(labels), f.view)
+		}
+		emit(f.name(s.prefix, ""), score.Value*scale, with...)
+		if f.limits != "" {
+			emit(f.name(s.prefix, "lower"), score.Lower*scale, with...)
+			emit(f.name(s.prefix, "upper"), score.Upper*scale, with...)
+		}
+		if score.Status != OK {
+			emit(s.unavailable(), 1, append([]string{f.score, string(score.Status)}, labels...)...)
 		}
 	}
 }

@@ -39,6 +39,8 @@ type Engine struct {
 	groups   []store.Group
 
 	items   []itemState // by item number
+	facts   []facts     // by item number
+	rare    rareFacts
 	actors  []actor
 	byActor map[string]uint32
 	lines   []timeline // by person
@@ -50,6 +52,11 @@ type Engine struct {
 	ghosts  map[uint32]int            // by item, those without left out
 	stats   EngineStats
 	split   splitter
+	weekly  map[objective.Date]*weekSums // by Monday, those that were asked for and hold
+
+	overrides []store.Override
+	history   []objective.Loaded // what was declared, oldest first; see SetDeclarations
+	edits     []objective.Edit
 }
 
 // EngineStats counts what an engine holds.
@@ -97,7 +104,7 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile what teams own: %w", err)
 	}
-	return &Engine{
+	e := &Engine{
 		declared: d,
 		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
 		calendar: newCalendar(&d.Set),
@@ -108,7 +115,23 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		replan:   make(map[uint32]bool),
 		ghosts:   make(map[uint32]int),
 		split:    splitter{config: d.Effort},
-	}, nil
+		rare:     newRareFacts(),
+		weekly:   make(map[objective.Date]*weekSums),
+
+		overrides: overrides,
+	}
+	e.SetDeclarations(nil)
+	return e, nil
+}
+
+// SetDeclarations tells the engine what was declared over time, oldest first,
+// in place of what it was told before. Without any, what the configuration says
+// counts as known from the start. The slice must not be changed afterwards.
+func (e *Engine) SetDeclarations(history []objective.Loaded) {
+	if len(history) == 0 {
+		history = []objective.Loaded{{Set: e.declared.Set}}
+	}
+	e.history, e.edits = history, objective.Edits(history)
 }
 
 // Seq is the newest change the engine has been fed.
@@ -163,6 +186,7 @@ func (e *Engine) Apply(ch store.Change) {
 	touches, logs := e.read(&ch)
 	e.replaceTouches(no, touches)
 	e.replaceLogs(no, logs)
+	e.learn(&ch)
 }
 
 // read turns the events of an item into touches and logged time. An item that
@@ -222,6 +246,7 @@ func (e *Engine) settle() {
 		if no >= uint64(len(e.items)) {
 			continue
 		}
+		e.restate(uint32(no))
 		it := &e.items[no]
 		work := uint32(e.graph.Work(no))
 		if work != it.work || e.items[work].thread {

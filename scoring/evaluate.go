@@ -25,6 +25,7 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 		return nil, err
 	}
 	e.SetPeople(in.Profiles, in.Groups)
+	e.SetDeclarations(in.Declarations)
 	for _, ch := range in.Changes {
 		e.Apply(ch)
 	}
@@ -64,7 +65,8 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	}
 	r.Day = Day(day)
 	r.Objectives = e.objectives(day)
-	e.measure(r, day, now)
+	keep := e.measure(r, day, now)
+	e.scoreLatest(r, day, keep)
 	return r
 }
 
@@ -85,8 +87,9 @@ func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
 	return list
 }
 
-// measure fills the windows and weeks of a report.
-func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
+// measure fills the windows and weeks of a report. It returns the first day that
+// they need.
+func (e *Engine) measure(r *Report, day objective.Date, now time.Time) objective.Date {
 	d := e.declared
 	m := &measurement{from: day, until: day}
 	newOrg := func(days DateRange) *tally {
@@ -131,6 +134,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) {
 	e.fillWeeks(r, m.weeks)
 	open := e.score(m.open, false)
 	r.Provisional = open.week(m.open)
+	return m.from
 }
 
 // teamDay is the last day of the teams' windows. While the membership of any

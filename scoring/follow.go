@@ -53,6 +53,7 @@ func (e *Engine) forget(stale []bool) {
 		for _, w := range e.lines[p].weeks {
 			if w != nil {
 				e.stats.Weeks--
+				delete(e.weekly, w.monday)
 			}
 		}
 	}

@@ -114,4 +114,7 @@ type Input struct {
 	Profiles []store.Profile
 	// Groups are all versions of all groups, by source, name and time.
 	Groups []store.Group
+	// Declarations are all versions of what was declared, oldest first; see
+	// Engine.SetDeclarations.
+	Declarations []objective.Loaded
 }

@@ -29,7 +29,10 @@ type Report struct {
 	TopN       int               `json:"top_n"`
 	Objectives []ObjectiveReport `json:"objectives"`
 	Windows    []WindowReport    `json:"windows"`
-	Weeks      []WeekReport      `json:"weeks"`
+	// Scores and Teams hold what has one value as of Day.
+	Scores []Score      `json:"scores"`
+	Teams  []TeamReport `json:"teams"` // in declared order, never ranked
+	Weeks  []WeekReport `json:"weeks"`
 	// Provisional holds the days after Day, which have not closed. Pages may
 	// show it, marked as such; it is in no metric and no answer.
 	Provisional WeekReport         `json:"-"`
@@ -62,6 +65,13 @@ type ObjectiveReport struct {
 	State    objective.State `json:"state"`
 	Rank     int             `json:"rank"`
 	Declared Number          `json:"declared_ratio"` // NaN when none
+	Scores   []Score         `json:"scores"`
+}
+
+// A TeamReport holds the scores of a team that have one value as of the day.
+type TeamReport struct {
+	Team   string  `json:"team"`
+	Scores []Score `json:"scores"`
 }
 
 // A WindowReport holds the scores of one window.
@@ -249,10 +259,43 @@ func (w *WindowReport) OwnedBy(team string) *OwnedReport {
 }
 
 // Score returns a score by name, nil when the scope has none of that name.
-func (s *Scope) Score(name string) *Score {
-	for i := range s.Scores {
-		if s.Scores[i].Name == name {
-			return &s.Scores[i]
+func (s *Scope) Score(name string) *Score { return scoreIn(s.Scores, name) }
+
+// Score returns a score of the organisation that has no window by name, nil
+// when there is none.
+func (r *Report) Score(name string) *Score { return scoreIn(r.Scores, name) }
+
+// Score returns a score of the objective by name, nil when there is none.
+func (o *ObjectiveReport) Score(name string) *Score { return scoreIn(o.Scores, name) }
+
+// Score returns a score of the team by name, nil when there is none.
+func (t *TeamReport) Score(name string) *Score { return scoreIn(t.Scores, name) }
+
+// Objective returns what is told of an objective by its id, nil when it is not
+// declared.
+func (r *Report) Objective(id string) *ObjectiveReport {
+	for i := range r.Objectives {
+		if r.Objectives[i].ID == id {
+			return &r.Objectives[i]
+		}
+	}
+	return nil
+}
+
+// Team returns the scores of a team by its id, nil when there is none.
+func (r *Report) Team(id string) *TeamReport {
+	for i := range r.Teams {
+		if r.Teams[i].Team == id {
+			return &r.Teams[i]
+		}
+	}
+	return nil
+}
+
+func scoreIn(list []Score, name string) *Score {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
 		}
 	}
 	return nil

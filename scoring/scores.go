@@ -150,7 +150,13 @@ func (e *Engine) scores(t *tally) []Score {
 	list = append(list, plainScore(ToilOverrunScore, over.PersonDays(), ok, "no budget for run work is declared"))
 	coverage, ok := Ratio(t.observed, t.available)
 	list = append(list, plainScore(EffortCoverage, min(coverage, 1), ok && t.available > 0, "nobody was available in this window"))
-	return append(list, spreadScore(t))
+	list = append(list, spreadScore(t))
+	for _, g := range scoreGroups() {
+		if g.window != nil {
+			list = append(list, g.window(t)...)
+		}
+	}
+	return list
 }
 
 // topScore is A1 with its bounds and sampling interval.

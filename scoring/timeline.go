@@ -92,7 +92,7 @@ func (e *Engine) week(person uint32, monday objective.Date) *personWeek {
 
 // tidy removes a person-week that holds nothing any more.
 func (e *Engine) tidy(w *personWeek) {
-	w.dirty = true
+	e.stain(w)
 	if len(w.items) == 0 && w.booked == nil {
 		*e.lines[w.person].slot(w.monday) = nil
 		e.stats.Weeks--
@@ -169,7 +169,7 @@ func (e *Engine) file(no uint32, touches []touch) {
 		if i, ok := slices.BinarySearch(w.items, no); !ok {
 			w.items = slices.Insert(w.items, i, no)
 		}
-		w.dirty = true
+		e.stain(w)
 	}
 }
 
@@ -239,7 +239,7 @@ func touchesIn(touches []touch, actor uint32, monday objective.Date) []touch {
 // markItem marks every person-week that an item is in.
 func (e *Engine) markItem(no uint32) {
 	for person, monday := range e.weeksOf(e.items[no].touches) {
-		e.lines[person].at(monday).dirty = true
+		e.stain(e.lines[person].at(monday))
 	}
 	for _, l := range e.logs[no] {
 		if a := &e.actors[l.actor]; !l.machine && !a.machine {

@@ -103,7 +103,7 @@ func (e *Engine) markBooked(person uint32, l logEntry) {
 	}
 	for monday := from.Monday(); monday <= day; monday += 7 {
 		if w := e.lines[person].at(monday); w != nil {
-			w.dirty = true
+			e.stain(w)
 		}
 	}
 }
@@ -219,7 +219,8 @@ func (e *Engine) rebook(person uint32, weeks map[objective.Date]*bookedWeek) {
 	for monday, b := range weeks {
 		w := e.week(person, monday)
 		if w.booked == nil || w.booked.unplaced != b.unplaced || !slices.Equal(w.booked.logs, b.logs) {
-			w.booked, w.dirty = b, true
+			w.booked = b
+			e.stain(w)
 		}
 	}
 	for _, w := range e.line(person).weeks {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,13 +89,18 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(d.Set)
+	body, err := objective.Encode(&d.Set)
 	if err != nil {
-		return fmt.Errorf("encode what is declared: %w", err)
+		return err
 	}
 	if _, err := e.store.Declare(ctx, store.Declaration{KnownFrom: e.now().UTC().Truncate(time.Second), Body: body}); err != nil {
 		return fmt.Errorf("keep what is declared: %w", err)
 	}
+	history, err := e.declarations(ctx)
+	if err != nil {
+		return err
+	}
+	engine.SetDeclarations(history)
 	print, err := fingerprint(d)
 	if err != nil {
 		return err
@@ -118,6 +122,24 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 		e.hurry()
 	}
 	return nil
+}
+
+// declarations reads what was declared over time. What cannot be decoded, such
+// as what a newer version wrote, is left out: the scores know less history then.
+func (e *evaluator) declarations(ctx context.Context) ([]objective.Loaded, error) {
+	var history []objective.Loaded
+	for d, err := range e.store.Declarations(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read what was declared: %w", err)
+		}
+		set, err := objective.Decode(d.Body)
+		if err != nil {
+			e.log.Warn("a stored declaration is left out", "known_from", d.KnownFrom, "err", err)
+			continue
+		}
+		history = append(history, objective.Loaded{Known: d.KnownFrom, Set: set})
+	}
+	return history, nil
 }
 
 // nudge asks for an evaluation soon. It never blocks.

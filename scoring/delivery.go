@@ -1,0 +1,177 @@
+package scoring
+
+import (
+	"math"
+
+	"github.com/workdrift/workdrift/scoring/confidence"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/outcome"
+	"github.com/workdrift/workdrift/scoring/stat"
+)
+
+// delivery is what became of the scope of one objective: its tickets, or its
+// epics where it has no other tickets and enough of them.
+type delivery struct {
+	weeks []confidence.Week // closed weeks since it began, ascending, without gaps
+	open  int
+}
+
+// scopeYears is how far back the scope of an objective without a start is
+// followed.
+const scopeYears = 2
+
+// delivery returns what became of the scope of an objective. The first call
+// looks at every ticket once, for all objectives.
+func (v *evaluation) delivery(o int) delivery {
+	if v.scope == nil {
+		v.scope = v.deliveries()
+	}
+	return v.scope[o]
+}
+
+// scoped is the scope of one objective while it is being counted.
+type scoped struct {
+	moves       []confidence.Move
+	items, open int
+}
+
+func (v *evaluation) deliveries() []delivery {
+	n := len(v.declared.Set.Objectives)
+	tickets, epics := make([]scoped, n), make([]scoped, n)
+	for no := range v.engine.facts {
+		f := &v.engine.facts[no]
+		// A copy of a ticket that another source saw is the same work.
+		if f.kind != kindTicket || f.is(markGone) || v.engine.items[no].work != uint32(no) || f.created != noMinute && f.created.day() > v.day {
+			continue
+		}
+		list := tickets
+		if f.is(markEpic) {
+			list = epics
+		}
+		for _, s := range v.engine.graph.Of(uint64(no)).Shares {
+			v.count(&list[s.Objective], uint32(no))
+		}
+	}
+	all := make([]delivery, n)
+	for o := range all {
+		from := v.declared.Set.Objectives[o].Start
+		if earliest := v.day - 365*scopeYears; from < earliest {
+			from = earliest
+		}
+		s := tickets[o]
+		if confidence.UseMilestones(s.items, epics[o].items) {
+			s = epics[o]
+		}
+		all[o] = delivery{confidence.Burn(s.moves, from, v.day), s.open}
+	}
+	return all
+}
+
+// count adds the moves of an item to a scope, as far as they lie behind.
+func (v *evaluation) count(s *scoped, no uint32) {
+	f := &v.engine.facts[no]
+	s.items++
+	if f.created != noMinute {
+		s.moves = append(s.moves, confidence.Move{Day: f.created.day(), Kind: confidence.Joined})
+	}
+	open := true
+	for _, m := range v.engine.movesFor(no) {
+		day := m.at.day()
+		if day > v.day {
+			break
+		}
+		kind := confidence.Joined
+		switch m.to {
+		case statusDone:
+			kind = confidence.Completed
+		case statusDropped:
+			kind = confidence.Left
+		}
+		open = kind == confidence.Joined
+		s.moves = append(s.moves, confidence.Move{Day: day, Kind: kind})
+	}
+	if open {
+		s.open++
+	}
+}
+
+// output returns the items of an objective that were done in each week.
+func (d delivery) output() stat.Weekly {
+	series := make(stat.Weekly, 0, len(d.weeks))
+	for _, w := range d.weeks {
+		series = append(series, stat.Point{Week: w.Week, Value: float64(w.Completed)})
+	}
+	return series
+}
+
+// result returns what is measured of the outcome of an objective: the weekly
+// medians of the samples of the query that is declared now, up to the last
+// closed week. It is false when none is declared.
+func (v *evaluation) result(o int) (outcome.Result, bool) {
+	declared := v.declared.Set.Objectives[o].Outcome
+	if declared == nil {
+		return outcome.Result{}, false
+	}
+	r := outcome.Result{Down: declared.Direction == "down", Lag: int(math.Round(declared.Lag.Hours() / (7 * 24)))}
+	if declared.Target != nil {
+		r.HasTarget, r.Target = true, *declared.Target
+	}
+	if due := v.at(o).Due; due != objective.NoDate && due > v.day {
+		r.WeeksLeft = float64(due-v.day) / 7
+	}
+	m := v.measured(o)
+	if m == nil {
+		return r, true
+	}
+	byWeek := make(map[int][]float64)
+	first, last := stat.WeekOf(int(v.lastMonday())), stat.WeekOf(int(v.lastMonday()))
+	for _, s := range m.samples {
+		if week := stat.WeekOf(int(s.at.day())); week <= last {
+			byWeek[week] = append(byWeek[week], s.value)
+			first = min(first, week)
+		}
+	}
+	for week := first; week <= last; week++ {
+		if values := byWeek[week]; len(values) > 0 {
+			p := stat.Point{Week: week, Value: stat.Median(values)}
+			r.Weeks = append(r.Weeks, outcome.Measured{Point: p, Query: m.query})
+			r.Now = p.Value
+		}
+	}
+	return r, true
+}
+
+// measured returns what was measured of an objective: of several queries, that
+// with the newest sample, the others are series of their own. Nil without any.
+func (v *evaluation) measured(o int) *measuredOutcome {
+	id := v.declared.Set.Objectives[o].ID
+	var best *measuredOutcome
+	newest := func(m *measuredOutcome) minute {
+		if len(m.samples) == 0 {
+			return noMinute
+		}
+		return m.samples[len(m.samples)-1].at
+	}
+	for _, m := range v.engine.rare.outcomes {
+		if m.objective != id {
+			continue
+		}
+		if best == nil || newest(m) > newest(best) || newest(m) == newest(best) && m.query < best.query {
+			best = m
+		}
+	}
+	return best
+}
+
+// trends returns what the trends of an objective are taken from. It is false
+// when no outcome is declared.
+func (v *evaluation) trends(o int) (outcome.Input, bool) {
+	r, ok := v.result(o)
+	if !ok {
+		return outcome.Input{}, false
+	}
+	weeks := 2*outcome.Weeks + r.Lag
+	return outcome.Input{
+		Until: stat.WeekOf(int(v.lastMonday())), Output: v.delivery(o).output(), Effort: v.effortOf(o, weeks), Result: r,
+	}, true
+}

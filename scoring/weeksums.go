@@ -1,0 +1,108 @@
+package scoring
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// weekSums is the effort of one ISO week of the organisation under the headline
+// model, as it is attributed now. It must not be changed.
+type weekSums struct {
+	total      effort.Micro
+	categories [Categories]effort.Micro
+	on         []effort.Micro // per objective, while it is active or within its grace
+	stopped    []effort.Micro // per objective, afterwards
+	works      []workSum      // in an order that is the same in every store
+}
+
+// A workSum is the effort on one work under one heading. It may be 0 where
+// somebody was present and the week was full.
+type workSum struct {
+	effort    effort.Micro
+	work      uint32
+	objective int16 // -1 when none
+	category  Category
+}
+
+// weekSums returns the sums of the week that starts on a Monday. They are kept
+// until something of the week changes. Cells of weeks before keep are given
+// back: no window reads them.
+func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
+	if s, ok := e.weekly[monday]; ok {
+		return s
+	}
+	n := len(e.declared.Set.Objectives)
+	s := &weekSums{on: make([]effort.Micro, n), stopped: make([]effort.Micro, n)}
+	type slot struct {
+		work      uint32
+		objective int16
+		category  Category
+	}
+	sums := make(map[slot]effort.Micro)
+	var parts []placement
+	for i := range e.lines {
+		w := e.lines[i].at(monday)
+		if w == nil {
+			continue
+		}
+		fresh := w.dirty
+		cells := e.cells(w)
+		for k := range cells {
+			c := &cells[k]
+			parts = e.place(c, monday+objective.Date(c.day), parts[:0])
+			for p := range parts {
+				sums[slot{c.work, int16(parts[p].objective), parts[p].category}] += parts[p].micros[e.declared.Effort.Model]
+			}
+		}
+		if fresh && monday < keep {
+			w.cells, w.dirty = nil, true
+		}
+	}
+	s.works = make([]workSum, 0, len(sums))
+	for at, sum := range sums {
+		s.works = append(s.works, workSum{sum, at.work, at.objective, at.category})
+		s.total += sum
+		s.categories[at.category] += sum
+		switch {
+		case at.objective < 0:
+		case at.category == OnObjective:
+			s.on[at.objective] += sum
+		case at.category == Stopped:
+			s.stopped[at.objective] += sum
+		}
+	}
+	slices.SortFunc(s.works, func(a, b workSum) int {
+		return cmp.Or(cmp.Compare(e.items[a.work].order, e.items[b.work].order), cmp.Compare(a.objective, b.objective),
+			cmp.Compare(a.category, b.category), cmp.Compare(a.effort, b.effort))
+	})
+	e.weekly[monday] = s
+	return s
+}
+
+// stain marks a person-week that must be split again, and forgets the sums of
+// its week.
+func (e *Engine) stain(w *personWeek) {
+	w.dirty = true
+	delete(e.weekly, w.monday)
+}
+
+// restate forgets the sums of the weeks in which an item was worked on, because
+// it now counts for something else.
+func (e *Engine) restate(no uint32) {
+	if len(e.weekly) == 0 {
+		return
+	}
+	for _, monday := range e.weeksOf(e.items[no].touches) {
+		delete(e.weekly, monday)
+	}
+	for _, l := range e.logs[no] {
+		// A bulk log may count weeks before its own day.
+		day := minute(l.at.Minute).day()
+		for monday := (day - 1 - e.bulkReach()).Monday(); monday <= day+1; monday += 7 {
+			delete(e.weekly, monday)
+		}
+	}
+}

@@ -42,13 +42,14 @@ func TestLateDependencies(t *testing.T) {
 		{"nine", ten(func(*Dependency) {})[1:], stat.InsufficientData, 0, 0},
 		{"not started", ten(func(*Dependency) {}), stat.OK, 0, 0},
 		{"a day after the start", ten(func(d *Dependency) { d.Started = at(-24 * 60) }), stat.OK, 0, 0},
+		{"a minute more", ten(func(d *Dependency) { d.Started = at(-24*60 - 1) }), stat.OK, 1, 1 + 1.0/1440},
 		{"more than a day", ten(func(d *Dependency) { d.Started = at(-48 * 60) }), stat.OK, 1, 2},
 		{"before the start", ten(func(d *Dependency) { d.Started = at(9999) }), stat.OK, 0, 0},
 		{"within a team", ten(func(d *Dependency) { d.BlockedTeam = "a" }), stat.Undefined, 0, 0},
 		{"of no team", ten(func(d *Dependency) { d.BlockedTeam = "" }), stat.Undefined, 0, 0},
 		{"made nobody knows when", ten(func(d *Dependency) { d.Made, d.Started = time.Time{}, at(0) }), stat.Undefined, 0, 0},
 	} {
-		if got := LateDependencies(c.links); got.Status != c.status || got.Value != c.value || got.MedianDays != c.days {
+		if got := LateDependencies(c.links); got.Status != c.status || got.Value != c.value || math.Abs(got.MedianDays-c.days) > 1e-12 {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
@@ -61,6 +62,8 @@ func TestImportsAreLeftOut(t *testing.T) {
 		}
 		return links
 	}
+	wide := made(21, 0, "x")
+	wide[20].Made = at(10)
 	apart := made(21, 0, "x")
 	for i := range apart[11:] {
 		apart[11+i].Made = at(11)
@@ -75,6 +78,7 @@ func TestImportsAreLeftOut(t *testing.T) {
 		{"by two", append(made(20, 0, "x"), made(20, 0, "y")...), 0},
 		{"by nobody known", made(99, 0, ""), 0},
 		{"one a minute", made(99, 1, "x"), 0},
+		{"21 within ten minutes", wide, 21},
 		{"two bursts, 11 minutes apart", apart, 0},
 		{"a burst and one later", append(made(21, 0, "x"), Dependency{BlockerTeam: "a", BlockedTeam: "b", Actor: "x", Made: at(30)}), 21},
 		{"in any order", reversed(append(made(21, 0, "x"), made(12, 30, "y")...)), 21},
@@ -168,6 +172,10 @@ func TestSiloAndGaps(t *testing.T) {
 	median, spread := PriorityTranslation([]float64{math.NaN()})
 	if median.Status != stat.Undefined || spread.Status != stat.Undefined {
 		t.Errorf("%+v %+v", median, spread)
+	}
+	seen := Decisions{All: 10, Durable: 7, Linked: 4}
+	if seen.Visibility().Value != 0.7 || seen.Traceability().Value != 0.4 {
+		t.Errorf("%+v %+v", seen.Visibility(), seen.Traceability())
 	}
 	for status, n := range map[stat.Status]int{stat.Undefined: 0, stat.InsufficientData: 9, stat.OK: 10} {
 		d := Decisions{All: n, Durable: n + 1, Linked: n + 1}
@@ -278,7 +286,11 @@ func TestLearning(t *testing.T) {
 }
 
 func TestSightAndCompleteness(t *testing.T) {
-	total, discretionary := LineOfSight(Sight{RunWork: pd})
+	total, discretionary := LineOfSight(Sight{Live: 4 * pd, Blind: 3 * pd, RunWork: 2 * pd, Off: pd})
+	if total.Value != 0.4 || discretionary.Value != 0.5 || total.N != 10 || discretionary.N != 8 {
+		t.Errorf("%+v %+v", total, discretionary)
+	}
+	total, discretionary = LineOfSight(Sight{RunWork: pd})
 	if total.Value != 0 || !total.OK() || discretionary.Status != stat.Undefined {
 		t.Errorf("only run work: %+v %+v", total, discretionary)
 	}

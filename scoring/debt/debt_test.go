@@ -119,6 +119,9 @@ func TestGapAndStock(t *testing.T) {
 	if got := Stock(0, 0, nil); !got.OK() || got.Value != 0 {
 		t.Errorf("nothing owed: %+v", got)
 	}
+	if got := Stock(2, 3, []effort.Micro{pd, 0, 3 * pd}); got.Value != 7 || got.N != 5 {
+		t.Errorf("2 and 3 halves of 2 person-days: %+v", got)
+	}
 	if got := Stock(1, 0, []effort.Micro{0}); got.Status != stat.Undefined || math.IsNaN(got.Value) {
 		t.Errorf("no effort known: %+v", got)
 	}
@@ -153,6 +156,11 @@ func TestAgents(t *testing.T) {
 	if got.Value != 7.5 || got.N != 12 || !got.Alertable || got.Trend.Tau != 1 {
 		t.Errorf("%+v", got)
 	}
+	days[13].Value = 0
+	if got := AbsorptionOf(changes, days, 13); got.Trend.N != 11 || got.N != 12 {
+		t.Errorf("a week without a reviewer has no value: %+v", got)
+	}
+	days[13].Value = 2
 	if got := AbsorptionOf(changes[:7], days, 13); got.Status != stat.InsufficientData || got.N != 5 {
 		t.Errorf("five weeks: %+v", got)
 	}
@@ -202,6 +210,20 @@ func TestHumanDebtIsSuppressed(t *testing.T) {
 		if !e.OK() || !e.Alertable {
 			t.Errorf("score %d of eight persons: %+v", i, e)
 		}
+	}
+}
+
+func TestSwitches(t *testing.T) {
+	var days []Day
+	for p := range 5 {
+		days = append(days, Day{p, []uint64{1, 2, 2, 1, 3}}, Day{p, []uint64{4}})
+	}
+	mean, scattered := Switches(days, 5)
+	if mean.Value != 1.5 || scattered.Value != 0.5 || mean.N != 10 || !scattered.Bounded {
+		t.Errorf("%+v %+v", mean, scattered)
+	}
+	if got := CoordinationShare(2*pd, 8*pd, 5, 5); got.Value != 0.25 || got.N != 8 {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -79,6 +79,7 @@ func TestFocusEdges(t *testing.T) {
 	}{
 		{"nothing", []effort.Micro{0, -1}, stat.Undefined, 0},
 		{"one person-day", []effort.Micro{day}, stat.InsufficientData, 0},
+		{"two person-days", []effort.Micro{2 * day}, stat.OK, 1},
 		{"one workstream", []effort.Micro{9 * day}, stat.OK, 1},
 		{"each day another", slices.Repeat([]effort.Micro{day}, 9), stat.OK, 0},
 	} {
@@ -227,7 +228,7 @@ func TestPeopleAreSuppressed(t *testing.T) {
 		days = append(days, PersonDay{p, 4}, PersonDay{p, 0})
 	}
 	mean, split := ItemsPerDay(days, 5)
-	if mean.Value != 4 || split.Value != 1 || mean.N != 8 || !mean.Alertable {
+	if mean.Value != 4 || split.Value != 1 || mean.N != 8 || !mean.Alertable || !split.Alertable {
 		t.Errorf("%+v %+v", mean, split)
 	}
 	if mean, _ := ItemsPerDay(days[8:], 5); mean.Status != stat.Suppressed {

@@ -41,6 +41,16 @@ func TestIndexEdges(t *testing.T) {
 	}
 }
 
+func TestWorstAndDominant(t *testing.T) {
+	if got := IndexOf([]Dimension{dimension("a", 0.4, 1)}, nil); math.Abs(got.Worst-0.4) > 1e-12 || math.Abs(got.Arithmetic-0.4) > 1e-12 {
+		t.Errorf("one: %+v", got)
+	}
+	got := IndexOf([]Dimension{dimension("a", 0.9, 1), dimension("b", 0.1, 3), dimension("c", 0.5, 1)}, nil)
+	if got.Dominant != "a" || math.Abs(got.Worst-0.7) > 1e-12 || math.Abs(got.Arithmetic-0.34) > 1e-12 {
+		t.Errorf("three: %+v", got)
+	}
+}
+
 // The range of the weights is that of all combinations, and holds the index. A
 // dimension that gets worse never makes the index better.
 func TestIndex(t *testing.T) {
@@ -97,6 +107,9 @@ func TestPlace(t *testing.T) {
 		if p.Status != stat.InsufficientData || pool.Shrunk != nil {
 			t.Errorf("team %d of two with a value: %+v", i, p)
 		}
+	}
+	if three, _ := Place([]Share{team(0.5, 9), team(0.6, 9), team(0.7, 9)}); !three[0].OK() || three[0].N != 9 {
+		t.Errorf("three teams: %+v", three)
 	}
 	placed, pool = Place([]Share{team(0.62, 400), team(0.6, 400), team(0.61, 400), {}, team(0.05, 30)})
 	if placed[3].Status != stat.Undefined || !placed[4].OK() || len(placed) != 5 {

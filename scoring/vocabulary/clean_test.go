@@ -98,3 +98,14 @@ func TestLanguages(t *testing.T) {
 		t.Errorf("nothing is known: %q, %d and %d", language, len(a), len(b))
 	}
 }
+
+func TestLanguageNeedsThreeWords(t *testing.T) {
+	languages := []Language{{"x", []string{"u", "v"}}, {"y", []string{"w"}}}
+	for text, want := range map[string]string{
+		"u v": "", "u u v": "x", "u u v w w": "x", "u u v w w w": "", "w w w w u u u": "y", "u u u u w w w": "x",
+	} {
+		if got := LanguageOf(doc("d", 0, text), languages); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -208,6 +208,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 	}
 	hidden[len(w.Teams)] = hidden[len(w.Teams)] || rest.Status == SuppressedPrivacy
 	before := slices.Clone(hidden)
+	m.hideOverlaps(hidden, sizes, window, e.declared.Privacy.KEffort)
 	Complement(hidden, sizes, e.declared.Privacy.KEffort)
 	for t := range w.Teams {
 		if hidden[t] && !before[t] {

@@ -19,6 +19,8 @@ type measurement struct {
 	all         []effort.Micro // per window of the teams: effort of the person at hand
 	restated    map[objective.Date]restatedWeek
 	from, until objective.Date
+
+	common []map[teamPair]shared // per window: whom two teams have in common
 }
 
 // week returns the tally of the closed week of a day, nil when there is none.
@@ -66,6 +68,7 @@ func (e *Engine) sum(m *measurement) []int {
 		}
 		m.each((*tally).endPerson)
 		m.endOwned()
+		m.endShared(who)
 		e.addCapacity(m, who)
 	}
 	return works

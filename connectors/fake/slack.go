@@ -36,6 +36,11 @@ type SlackOptions struct {
 	// it every page of conversations.replies starts with the parent. Slack has
 	// been seen to do both.
 	ParentOnce bool
+	// Forward answers conversations.history that names an oldest time and no
+	// latest with the messages closest to the oldest, newest first on the page,
+	// and goes on with newer ones. Slack documents that; without the option
+	// such a request is read from the newest message down, which it does too.
+	Forward bool
 }
 
 // A Slack serves a Workspace as Slack's Web API does, below /api/. It is an

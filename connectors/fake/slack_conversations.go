@@ -171,6 +171,9 @@ func (c *slackCall) history() *response {
 		return c.fail("invalid_cursor")
 	}
 	list := within(ch.history, from, to, inclusive)
+	if c.s.opts.Forward && c.args.Get("oldest") != "" && c.args.Get("latest") == "" {
+		return c.forward(ch, list, next, size)
+	}
 	if next != "" {
 		list = within(list, "", next, true)
 	}
@@ -181,6 +184,20 @@ func (c *slackCall) history() *response {
 	if rest > 0 {
 		more = nextTS(list[rest-1].ts)
 	}
+	return c.messages(ch, page, more)
+}
+
+// forward answers with the oldest messages of a list, of which next is the
+// first. On the page the newest comes first.
+func (c *slackCall) forward(ch *slackChannel, list []*slackMessage, next string, size int) *response {
+	if next != "" {
+		list = within(list, next, "9999999999.999999", true)
+	}
+	page, more := slices.Clone(list[:min(size, len(list))]), ""
+	if size < len(list) {
+		more = nextTS(list[size].ts)
+	}
+	slices.Reverse(page)
 	return c.messages(ch, page, more)
 }
 

@@ -122,6 +122,28 @@ func TestCase24Paging(t *testing.T) {
 	}
 }
 
+// TestForwardPages: Slack answers a request with an oldest time and no latest
+// with what is closest to the oldest. A window must not begin in the middle of
+// what it is to read, nor take what is above it for deleted.
+func TestForwardPages(t *testing.T) {
+	o := newOffice()
+	for i := range 45 {
+		o.say(ago(9, i), o.dev, o.ada, "message")
+	}
+	r := newRig(t, o.Workspace, fake.SlackOptions{Forward: true})
+	r.config = "page_size: 10\n"
+	c := r.connect()
+	r.mustPoll(c)
+	equal(t, "items after one poll", len(r.shelf.items), 45)
+	for i := range 9 {
+		o.say(ago(0, i-20), o.dev, o.ben, "news")
+	}
+	r.later()
+	r.mustPoll(c)
+	equal(t, "items after looking back", len(r.shelf.items), 54)
+	equal(t, "tombstones", r.gone(o.dev)[store.GoneDeleted], 0)
+}
+
 // TestCase24Crash stops after each page of a channel that is read newest first,
 // while people go on talking: the restart leaves no hole, and what was said
 // since is found.

@@ -71,7 +71,7 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 	r, err := f.history(ctx, sdk.GetConversationHistoryParameters{
 		ChannelID: d.id, Limit: limit, Cursor: w.Cursor,
 		// Both ends are left out: the lower one is a microsecond below.
-		Oldest: (w.Low - 1).String(), Latest: w.Before.String(),
+		Oldest: (w.Low - 1).String(), Latest: w.top(f.c.api.gov.serverNow()).String(),
 	})
 	if errors.Is(err, codeBadCursor) && d.history.Window != nil {
 		d.history.Window.Cursor = "" // the page before it is read again
@@ -107,6 +107,16 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 	}
 	f.close(d, w)
 	return nil
+}
+
+// top is where a window goes on downwards. Before its first page that is a time
+// to come, well beyond any doubt about clocks: without an upper end, Slack
+// begins with what is closest to the lower one.
+func (w *window) top(now time.Time) stamp {
+	if w.Before > 0 {
+		return w.Before
+	}
+	return stampOf(now.Truncate(24 * time.Hour).Add(48 * time.Hour))
 }
 
 func (f *fetch) history(ctx context.Context, p sdk.GetConversationHistoryParameters) (*reply, error) {

@@ -190,7 +190,7 @@ func newRig(t testing.TB, w *fake.Workspace, o fake.SlackOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, space: w, clock: &clock{t: present}, shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{}}
 	t.Setenv("WORKDRIFT_TEST_TOKEN", token)
-	o.Now = r.clock.now
+	o.Now, o.Forward = r.clock.now, true // the harder of the two ways to page
 	r.slack = fake.NewSlack(w, o)
 	s, err := fake.Listen(r.slack)
 	if err != nil {

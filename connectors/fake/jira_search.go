@@ -348,14 +348,11 @@ func (c *jiraCall) bulkIssues() *response {
 		q.Fields = []string{"*navigable"}
 	}
 	var found []*jiraIssue
-	var lost []string
 	for _, id := range q.IDs {
 		if is := c.s.find(id); is != nil && !c.empty {
 			if !slices.Contains(found, is) {
 				found = append(found, is)
 			}
-		} else {
-			lost = append(lost, id)
 		}
 	}
 	slices.SortFunc(found, func(a, b *jiraIssue) int { return int(a.id - b.id) })
@@ -365,13 +362,9 @@ func (c *jiraCall) bulkIssues() *response {
 	res := c.json(http.StatusOK, func(e *encoder) {
 		e.str("expand", "schema,names")
 		v.issues(e, found)
+		// Only what could not be read for the time being is listed here, not
+		// what does not exist or cannot be seen.
 		e.arr("issueErrors")
-		for _, id := range lost {
-			e.object("", func() {
-				e.str("id", id)
-				e.str("errorMessage", "Issue does not exist or you do not have permission to see it.")
-			})
-		}
 		e.close(']')
 	})
 	res.items = v.items

@@ -155,23 +155,41 @@ func (c *connector) lookUpFields(ctx context.Context, names, fields []string, ex
 }
 
 // bulkIssues asks for issues at once. It reports whether the server serves that.
+// Those that the server failed to read just now, which is not the same as not
+// being there, are asked for one by one. The older version of the API writes
+// texts as searches do, so that an issue reads the same either way.
 func (c *connector) bulkIssues(ctx context.Context, names, fields []string, expand bool) (got []json.RawMessage, served bool, err error) {
 	body := map[string]any{"issueIdsOrKeys": names, "fields": fields}
 	if expand {
 		body["expand"] = []string{"changelog"}
 	}
-	rep, err := optional(c.api.post(ctx, "rest/api/3/issue/bulkfetch", body))
+	rep, err := optional(c.api.post(ctx, "rest/api/2/issue/bulkfetch", body))
 	if err != nil {
 		return nil, false, err
 	}
 	if rep.status >= 400 {
 		return nil, false, nil
 	}
-	var page searchPage
+	var page struct {
+		Issues []json.RawMessage `json:"issues"`
+		Failed []struct {
+			ID text `json:"id"`
+		} `json:"issueErrors"`
+	}
 	if err := rep.object(&page, "issues"); err != nil {
 		return nil, false, err
 	}
-	return page.Issues, true, nil
+	got = page.Issues
+	for _, w := range page.Failed {
+		raw, err := c.one(ctx, string(w.ID), fields, expand)
+		if err != nil {
+			return nil, false, err
+		}
+		if raw != nil {
+			got = append(got, raw)
+		}
+	}
+	return got, true, nil
 }
 
 // searchFor asks for issues by a query.

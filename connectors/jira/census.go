@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/store"
@@ -37,7 +36,6 @@ func tooMany(vanished, all int) bool {
 // updates it. Its state lives in memory: after a restart it begins again.
 type census struct {
 	began    time.Time
-	projects map[string]bool // keys of all that can be seen
 	scopes   []scope
 	search   *search
 	jql      string
@@ -100,23 +98,14 @@ func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
 		return nil, err
 	}
 	c.site = site
-	all, err := c.listProjects(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if len(c.cfg.Projects) > 0 {
-		if err := c.setRoster(ctx, f, all); err != nil {
+		if _, err := c.readRoster(ctx, f); err != nil {
 			return nil, err
 		}
 	}
-	s := &census{
-		began: c.api.gov.serverNow(), projects: map[string]bool{}, scopes: c.scopes, review: c.scopes,
-		stored: map[string]int{}, lost: map[string][]missing{},
-	}
-	for _, p := range all {
-		s.projects[strings.ToUpper(p.Key)] = true
-	}
-	return s, nil
+	return &census{
+		began: c.api.gov.serverNow(), scopes: c.scopes, review: c.scopes, stored: map[string]int{}, lost: map[string][]missing{},
+	}, nil
 }
 
 // censusPage lists ids.
@@ -246,10 +235,18 @@ func (c *connector) leftScope(from, to string) bool {
 	return c.configured(from) && !c.configured(to)
 }
 
-// judge decides what became of the issues that are not found at all.
+// judge decides what became of the issues that are not found at all. It asks
+// once more who reads: a token may have expired since the census began, and
+// strangers find little.
 func (c *connector) judge(ctx context.Context, f *fetch, s *census) error {
+	if len(s.lost) == 0 {
+		return nil
+	}
+	if _, err := c.whoAmI(ctx); err != nil {
+		return err
+	}
 	for name, lost := range s.lost {
-		why, err := c.verdict(ctx, name, s.projects[strings.ToUpper(name)])
+		why, err := c.verdict(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -266,17 +263,14 @@ func (c *connector) judge(ctx context.Context, f *fetch, s *census) error {
 }
 
 // verdict is what not finding issues of a project means: they were deleted
-// when the project is there, else they cannot be seen any more.
-func (c *connector) verdict(ctx context.Context, name string, listed bool) (store.Gone, error) {
-	if listed {
-		return store.GoneDeleted, nil
-	}
+// when the project is there now, else they cannot be seen any more.
+func (c *connector) verdict(ctx context.Context, name string) (store.Gone, error) {
 	p, err := c.oneProject(ctx, name)
 	if err != nil {
 		return "", err
 	}
 	if p.ID != "" {
-		return store.GoneDeleted, nil // under a new key
+		return store.GoneDeleted, nil
 	}
 	return store.GoneLostAccess, nil
 }

@@ -151,7 +151,10 @@ func (c *connector) refetchOne(ctx context.Context, f *fetch, id string, found m
 	var w stamp
 	switch {
 	case raw == nil && known && it.Gone == "" && len(it.Keys) > 0:
-		why, err := c.verdict(ctx, projectOf(it.Keys[0]), false)
+		if _, err := c.whoAmI(ctx); err != nil {
+			return err // strangers find nothing
+		}
+		why, err := c.verdict(ctx, projectOf(it.Keys[0]))
 		if err != nil {
 			return err
 		}

@@ -126,7 +126,7 @@ func (p *player) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			issues = nil // parents outside of the recording
 		}
 		send(map[string]any{"startAt": 0, "maxResults": 100, "total": len(issues), "issues": append([]json.RawMessage{}, issues...)})
-	case path == "api/3/issue/bulkfetch":
+	case path == "api/2/issue/bulkfetch":
 		send(map[string]any{"issues": []any{}})
 	case path == "dev-status/1.0/issue/detail" && p.panels[q.URL.Query().Get("issueId")] != nil && q.URL.Query().Get("dataType") == "repository":
 		send(p.panels[q.URL.Query().Get("issueId")])

@@ -61,7 +61,7 @@ func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err
 	pos.Pages++
 	pos.Count += len(page.Issues)
 	if walk.search.done {
-		if err := c.proveEmpty(ctx, &pos); err != nil {
+		if err := c.proveEmpty(ctx, page, &pos); err != nil {
 			return false, err
 		}
 		pos = c.complete(pos)
@@ -159,10 +159,10 @@ func unread(issues []*issue, pos *scanPos, now time.Time) []*issue {
 	return kept
 }
 
-// proveEmpty asks who reads when a scan found nothing after one that did: an
-// expired token may read an empty list.
-func (c *connector) proveEmpty(ctx context.Context, pos *scanPos) error {
-	if pos.Count > 0 || !pos.Had {
+// proveEmpty asks who reads when a scan ends with nothing after issues, its own
+// or those of the scan before: an expired token may read an empty list.
+func (c *connector) proveEmpty(ctx context.Context, last *searchPage, pos *scanPos) error {
+	if len(last.Issues) > 0 || pos.Count == 0 && !pos.Had {
 		return nil
 	}
 	_, err := c.whoAmI(ctx)

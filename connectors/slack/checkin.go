@@ -37,10 +37,18 @@ const maxCheckIns = 50
 // numbers between 0 and 1 without either are not understood, because nobody
 // knows which they are. A colour may be an emoji or its name between colons.
 // What follows the value is ignored. Where bare is set, a line may also start
-// with the value itself. Of two lines about one objective the later counts.
+// with the value itself. Of two lines about one objective the later counts; in
+// code blocks none does.
 func checkIns(text string, bare bool) []checkIn {
 	var out []checkIn
+	code := false
 	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) == fence {
+			code = !code
+		}
+		if code {
+			continue
+		}
 		c, ok := checkInLine(strings.TrimSpace(line), bare)
 		if !ok || len(out) == maxCheckIns {
 			continue

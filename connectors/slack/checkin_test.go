@@ -39,6 +39,7 @@ func TestCheckIns(t *testing.T) {
 		{"*PAY*: :red_circle:", "PAY=0.15", "PAY=0.15"},
 		{"• PAY-7: 🟢\n• sso: 🔴\nhello", "PAY-7=0.85 sso=0.15", "PAY-7=0.85 sso=0.15"},
 		{"PAY: 🟢\nPAY: 🔴", "PAY=0.15", "PAY=0.15"},
+		{"write\n```\nconfidence PAY 7/10\n```\nplease\nconfidence PAY 8/10", "PAY=0.8", "PAY=0.8"},
 		// Not check-ins.
 		{"PAY 7", "", ""},
 		{"confidence PAY 11", "", ""},

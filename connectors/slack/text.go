@@ -9,13 +9,42 @@ import (
 // maxDepth bounds how deep blocks are searched for texts.
 const maxDepth = 12
 
-// plain turns Slack's markup into the text that references are looked for in:
-// links become their address and their label, mentions of people, groups and
-// channels are left out, and escaped characters are what they stand for.
+// plain turns Slack's markup into the Markdown that references are looked for
+// in: links become their address and their label, mentions of people, groups
+// and channels are left out, escaped characters are what they stand for, and
+// the marks of code blocks stand alone on their lines.
 func plain(s string) string {
-	if !strings.ContainsAny(s, "<&") {
-		return s
+	if strings.ContainsAny(s, "<&") {
+		s = unmarked(s)
 	}
+	return fenced(s)
+}
+
+const fence = "```"
+
+// onlyMarkdown opens code blocks and comments in Markdown, not in Slack.
+var onlyMarkdown = strings.NewReplacer("~~~", " ~ ", "<!--", "< --")
+
+// fenced puts the marks of code blocks, which Slack takes anywhere in a line,
+// on lines of their own. The last of an odd number of marks is none.
+func fenced(s string) string {
+	parts := strings.Split(onlyMarkdown.Replace(s), fence)
+	var b strings.Builder
+	for i, part := range parts {
+		switch {
+		case i == 0:
+		case i == len(parts)-1 && i%2 == 1:
+			b.WriteString(" ")
+		default:
+			b.WriteString("\n" + fence + "\n")
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// unmarked replaces what stands in <…> and what is escaped.
+func unmarked(s string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(s, "<")

@@ -67,6 +67,37 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+// TestFences: Slack's code blocks begin and end anywhere in a line. In code only
+// ticket keys count, behind it everything does, and nothing in it is a check-in.
+func TestFences(t *testing.T) {
+	n := &normaliser{}
+	const change = "<https://github.com/acme/api/pull/12>"
+	for text, want := range map[string]string{
+		"```PAY-7 failed```\nsee " + change:             "PAY-7 acme/api#12",
+		"```PAY-7 failed\nat main.go```\nsee " + change: "PAY-7 acme/api#12",
+		"```\nPAY-7 failed\n```\nsee " + change:         "PAY-7 acme/api#12",
+		"why ```PAY-7``` and " + change:                 "PAY-7 acme/api#12",
+		"```" + change + "``` PAY-8":                    "PAY-8",
+		"a `" + change + "` PAY-8":                      "PAY-8",
+		"```open " + change:                             "acme/api#12", // not closed: Slack shows the marks
+		"a &lt;!-- PAY-8\nPAY-9":                        "PAY-8 PAY-9",
+		"~~~~~\n" + change:                              "acme/api#12",
+		"```a &lt;!-- b``` PAY-8 " + change:             "PAY-8 acme/api#12",
+	} {
+		m := &wireMessage{TS: "1700000000.000100", Text: text}
+		if err := m.valid(); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range n.links(&discussion{messages: []*wireMessage{m}}, "") {
+			got = append(got, l.Key)
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%q: got %q, want %q", text, g, want)
+		}
+	}
+}
+
 // TestTexts reads what people and apps post, in the places where it stands.
 func TestTexts(t *testing.T) {
 	for _, c := range []struct{ name, message, texts, addresses string }{

@@ -45,7 +45,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{}
+	return []scoreGroup{velocityScores(), confidenceScores()}
 }
 
 // A level is whose score it is.

@@ -195,8 +195,8 @@ func (s *toy) hook() *Hook {
 			h.Set("X-Toy-Time", strconv.FormatInt(at.Unix(), 10))
 			h.Set("X-Toy-Signature", sign(secret, body))
 		},
-		Signed: []string{"X-Toy-Signature", "X-Toy-Time"},
-		Lasts:  toyLasts,
+		Signed:  []string{"X-Toy-Signature", "X-Toy-Time"},
+		Lasts:   toyLasts,
 		Unknown: []string{"box/-1", "box/999", "other/1"},
 	}
 }

@@ -20,8 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +41,8 @@ type Config struct {
 	// origin/HEAD says, or else init.defaultBranch, or else HEAD; for a bare
 	// repository without a remote's branches, HEAD.
 	Branch string `yaml:"branch"`
-	// Since bounds the first scan: a number of days ("180d") or a date
-	// ("2026-01-31", UTC). Empty is 180 days.
+	// Since bounds the first scan: an age such as "180d" or a date such as
+	// "2026-01-31" (see connectors.ParseSince). Empty is 180 days.
 	Since string `yaml:"since"`
 	// Fetch runs "git fetch origin" before each poll and, when Branch is
 	// empty, follows the default branch of the remote.
@@ -81,25 +79,10 @@ func newConnector(env connectors.Env, cfg Config) (*connector, error) {
 	if cfg.Since == "" {
 		cfg.Since = defaultSince
 	}
-	if _, err := cutoff(cfg.Since, time.Time{}); err != nil {
+	if _, err := connectors.ParseSince(cfg.Since); err != nil {
 		return nil, fmt.Errorf("since: %w", err)
 	}
 	return &connector{env: env, cfg: cfg, page: pageSize}, nil
-}
-
-var daysForm = regexp.MustCompile(`^[1-9][0-9]{0,4}d$`)
-
-// cutoff returns the time that a Since means.
-func cutoff(since string, now time.Time) (time.Time, error) {
-	if daysForm.MatchString(since) {
-		days, err := strconv.Atoi(strings.TrimSuffix(since, "d"))
-		return now.UTC().AddDate(0, 0, -days), err
-	}
-	day, err := time.Parse(time.DateOnly, since)
-	if err != nil {
-		return time.Time{}, fmt.Errorf(`%q is neither a number of days such as "180d" nor a date such as "2026-01-31"`, since)
-	}
-	return day, nil
 }
 
 type connector struct {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -34,10 +35,11 @@ func (c *connector) begin(ctx context.Context, repo *repository, pos position, m
 		}
 		return position{}, idle, nil // an empty repository
 	}
-	from, err := cutoff(c.cfg.Since, c.env.Now())
+	since, err := connectors.ParseSince(c.cfg.Since)
 	if err != nil {
 		return position{}, idle, err
 	}
+	from := since.From(c.env.Now())
 	next := position{Head: pos.Head, Target: tip, From: from.Unix(), Since: c.cfg.Since, Shallow: repo.shallowDigest(), Mark: mark.Unix()}
 	if pos.Head != "" {
 		// The start stays where the first scan set it, unless the setting was

@@ -76,10 +76,9 @@ func newInstallation(cfg appConfig, env connectors.Env, gov *governor, base *url
 	i := &installation{app: cfg.ID, install: cfg.InstallationID, key: key, gov: gov, now: env.Now, timeout: timeout}
 	sign := &signer{
 		next:  env.Transport,
-		roots: []*url.URL{base},
 		token: func(context.Context) (connectors.Secret, error) { return i.assertion() },
 	}
-	i.client = gh.NewClient(&http.Client{Transport: sign, CheckRedirect: noRedirect})
+	i.client = gh.NewClient(&http.Client{Transport: connectors.Confine(sign, base), CheckRedirect: connectors.NoRedirect})
 	i.client.BaseURL = base
 	return i, nil
 }
@@ -125,7 +124,7 @@ func (i *installation) renew(ctx context.Context) (connectors.Secret, error) {
 	sent, ex := withExchange(limited)
 	token, _, err := i.client.Apps.CreateInstallationToken(sent, i.install, nil)
 	if err != nil && ex.status == 0 {
-		return connectors.Secret{}, transportError(ctx, what, err)
+		return connectors.Secret{}, connectors.Unanswered(ctx, what, err)
 	}
 	// The answer to POST is 201; for classification any success will do.
 	a := answer{status: ex.status, header: ex.header, date: ex.date}
@@ -133,7 +132,7 @@ func (i *installation) renew(ctx context.Context) (connectors.Secret, error) {
 		a.status = http.StatusOK
 	}
 	if err := i.gov.observe("app", a); err != nil {
-		return connectors.Secret{}, describe(what, err)
+		return connectors.Secret{}, connectors.Describe(what, err)
 	}
 	if a.status == http.StatusNotFound {
 		return connectors.Secret{}, &connectors.Error{Reason: connectors.ReasonAuth, Err: errors.New(what + ": there is no such installation")}
@@ -160,21 +159,16 @@ func (i *installation) assertion() (connectors.Secret, error) {
 	return connectors.NewSecret(signed), nil
 }
 
-// A signer adds the credential to requests below its roots, and refuses to
-// send a request anywhere else. It keeps what classification needs of each
-// answer and takes the quota headers away: the gates that go-github builds on
-// them know neither 429 nor a clock that is off.
+// A signer adds the credential to requests. It keeps what classification needs
+// of each answer and takes the quota headers away: the gates that go-github
+// builds on them know neither 429 nor a clock that is off.
 type signer struct {
 	next  http.RoundTripper
-	roots []*url.URL
 	token func(context.Context) (connectors.Secret, error)
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !s.trusts(req.URL) {
-		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("refuse to follow to another host, %s", req.URL.Host)}
-	}
 	token, err := s.token(req.Context())
 	if err != nil {
 		return nil, err
@@ -197,17 +191,6 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (s *signer) trusts(u *url.URL) bool {
-	for _, root := range s.roots {
-		if sameHost(u, root) {
-			return true
-		}
-	}
-	return false
-}
-
-func sameHost(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b.Host }
-
 // An exchange carries the answer's own headers past go-github.
 type exchange struct {
 	status int
@@ -221,7 +204,3 @@ func withExchange(ctx context.Context) (context.Context, *exchange) {
 	ex := &exchange{header: http.Header{}}
 	return context.WithValue(ctx, exchangeKey{}, ex), ex
 }
-
-// noRedirect leaves redirects to us: whether to follow one depends on what was
-// asked.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -40,7 +40,7 @@ type missingItem struct {
 
 // censusDue reports whether a repository is due for a census.
 func (f *fetch) censusDue(r repository) bool {
-	p, ok := decodePos[censusPos](f.position(streamKey(r.id, streamCensus)))
+	p, ok := connectors.DecodePosition[censusPos](f.position(streamKey(r.id, streamCensus)))
 	age := f.c.api.gov.serverNow().Sub(unix(p.At))
 	return ok && (age >= time.Duration(f.c.cfg.CensusInterval) || age < 0)
 }
@@ -71,7 +71,7 @@ func (f *fetch) readCensus(ctx context.Context, r repository) (more bool, err er
 		return true, f.censusCheck(ctx, r, s)
 	}
 	delete(f.c.censuses, r.id)
-	if tooMany(len(s.lost), s.judged) {
+	if connectors.TooManyVanished(len(s.lost), s.judged, fewVanished) {
 		f.c.env.Log.Warn("too many items vanished at once; keeping them until this is explained",
 			"source", f.c.env.Source, "repository", r.Name, "vanished", len(s.lost), "known", s.judged)
 	} else {
@@ -139,7 +139,7 @@ func (f *fetch) censusPage(ctx context.Context, r repository, s *census) error {
 // from where it stopped being served.
 func (f *fetch) issuesAreOn(r repository) error {
 	key := streamKey(r.id, streamIssues)
-	p, _ := decodePos[listPos](f.position(key))
+	p, _ := connectors.DecodePosition[listPos](f.position(key))
 	if !p.Pulls {
 		return nil
 	}

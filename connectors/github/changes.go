@@ -20,7 +20,7 @@ const maxTries = 3
 // readChanges reads the detail of the changes that wait for it, one batch.
 func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamChanges)
-	p, _ := decodePos[changesPos](f.position(key))
+	p, _ := connectors.DecodePosition[changesPos](f.position(key))
 	if f.once(lateKey(r.id)) {
 		p.Todo, p.Late = append(p.Todo, p.Late...), nil
 	}

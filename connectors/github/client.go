@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -52,8 +50,8 @@ func newAPI(env connectors.Env, cfg *config) (*api, error) {
 	} else if a.creds, err = newInstallation(cfg.App, env, a.gov, base, a.timeout); err != nil {
 		return nil, err
 	}
-	sign := &signer{next: env.Transport, roots: []*url.URL{base, graphql}, token: a.creds.token}
-	a.client = gh.NewClient(&http.Client{Transport: sign, CheckRedirect: noRedirect})
+	sign := connectors.Confine(&signer{next: env.Transport, token: a.creds.token}, base, graphql)
+	a.client = gh.NewClient(&http.Client{Transport: sign, CheckRedirect: connectors.NoRedirect})
 	a.client.BaseURL = base
 	a.client.UserAgent = "workdrift"
 	return a, nil
@@ -127,11 +125,11 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: cannot make a request of that address", what)}
 	}
 	resource := resourceCore
-	if req.URL.Path == a.graphql.Path && sameHost(req.URL, a.graphql) {
+	if req.URL.Path == a.graphql.Path && connectors.SameServer(req.URL, a.graphql) {
 		resource = resourceGraphQL
 	}
 	if err := a.gov.allow(resource); err != nil {
-		return nil, describe(what, err)
+		return nil, connectors.Describe(what, err)
 	}
 	of := a.fingerprint(req)
 	if v.Tag != "" && v.Of == of {
@@ -145,14 +143,14 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 	a.buf.Reset()
 	resp, err := a.client.Do(sent, req, &a.buf)
 	if ex.status == 0 || err != nil && ex.status == http.StatusOK {
-		return nil, transportError(ctx, what, err)
+		return nil, connectors.Unanswered(ctx, what, err)
 	}
 	r := &reply{answer: answer{status: ex.status, header: ex.header, body: a.buf.Bytes(), date: ex.date}, url: req.URL.String()}
 	if err != nil && resp != nil && resp.Response != nil {
 		r.body, _ = io.ReadAll(resp.Body)
 	}
 	if err := a.gov.observe(resource, r.answer); err != nil {
-		return r, describe(what, err)
+		return r, connectors.Describe(what, err)
 	}
 	if r.next, err = a.nextLink(r); err != nil {
 		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: %w", what, err)}
@@ -213,7 +211,7 @@ func isNext(params string) bool {
 // ours reports whether an absolute address lies on the configured server.
 func (a *api) ours(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && sameHost(u, a.base)
+	return err == nil && connectors.SameServer(u, a.base)
 }
 
 // resume returns the page a position goes on with, "" when it does not lie on
@@ -235,7 +233,7 @@ func (a *api) location(r *reply) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !sameHost(to, a.base) || to.User != nil {
+	if !connectors.SameServer(to, a.base) {
 		return "", errors.New("the redirect leads to another host")
 	}
 	return to.String(), nil
@@ -254,8 +252,7 @@ func (r *reply) checkJSON() error {
 	if r.status != http.StatusOK {
 		return fmt.Errorf("status %d", r.status)
 	}
-	raw := r.header.Get("Content-Type")
-	if media, _, err := mime.ParseMediaType(raw); raw != "" && (err != nil || media != "application/json" && !strings.HasSuffix(media, "+json")) {
+	if !connectors.IsJSON(r.header) {
 		return errors.New("the answer is not JSON")
 	}
 	return nil
@@ -269,36 +266,6 @@ func decodeError(r *reply, err error) error {
 // statusError says that a status was not expected here.
 func statusError(r *reply) error {
 	return &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: status %d", pathOf(r.url), r.status)}
-}
-
-// describe adds what was attempted to an *connectors.Error.
-func describe(what string, err error) error {
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return &connectors.Error{Reason: e.Reason, RetryAt: e.RetryAt, Err: fmt.Errorf("%s: %w", what, e.Err)}
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
-// transportError classifies a request that got no complete answer. Addresses
-// are left out: their queries come from the server.
-func transportError(ctx context.Context, what string, err error) error {
-	if e := ctx.Err(); e != nil {
-		return fmt.Errorf("%s: %w", what, e)
-	}
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return describe(what, e)
-	}
-	reason := connectors.ReasonNetwork
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
-		reason = connectors.ReasonTimeout
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	if err == nil {
-		err = errors.New("no answer")
-	}
-	return &connectors.Error{Reason: reason, Err: fmt.Errorf("%s: %w", what, err)}
 }
 
 // pathOf returns the path of an address, for messages.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -37,7 +38,7 @@ type walk struct {
 // watermark says that everything up to its own beginning is known.
 func (f *fetch) readCommits(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamCommits)
-	p, _ := decodePos[commitsPos](f.position(key))
+	p, _ := connectors.DecodePosition[commitsPos](f.position(key))
 	switch {
 	case p.To == "":
 		return f.readHead(ctx, r, key, p)
@@ -82,7 +83,7 @@ func (f *fetch) readHead(ctx context.Context, r repository, key string, p commit
 		return false, f.move(key, p)
 	}
 	if p.From == 0 {
-		p.From = f.c.since.before(f.dateOf(rep)).Unix()
+		p.From = f.c.cfg.from(f.dateOf(rep)).Unix()
 	}
 	p.To, p.Next, p.Walk = w.Commit.SHA, "", p.Head == ""
 	return true, f.move(key, p)

@@ -3,10 +3,7 @@ package github
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -40,13 +37,13 @@ type config struct {
 
 	connectors.HookSecrets `yaml:",inline"`
 
-	Since             string  `yaml:"since"`     // how far the first backfill goes: "180d", "2026-01-31"
-	Reserve           float64 `yaml:"reserve"`   // share of the quota left to others, 0 to 0.95
-	PageSize          int     `yaml:"page_size"` // 1 to 100
-	CensusInterval    span    `yaml:"census_interval"`
-	DiscoveryInterval span    `yaml:"discovery_interval"`
-	Overlap           span    `yaml:"overlap"` // how far behind the server's clock a list counts as complete
-	Timeout           span    `yaml:"timeout"` // of one request
+	Since             connectors.Since `yaml:"since"`     // how far the first backfill goes: "180d", "2026-01-31"
+	Reserve           float64          `yaml:"reserve"`   // share of the quota left to others, 0 to 0.95
+	PageSize          int              `yaml:"page_size"` // 1 to 100
+	CensusInterval    connectors.Span  `yaml:"census_interval"`
+	DiscoveryInterval connectors.Span  `yaml:"discovery_interval"`
+	Overlap           connectors.Span  `yaml:"overlap"` // how far behind the server's clock a list counts as complete
+	Timeout           connectors.Span  `yaml:"timeout"` // of one request
 }
 
 // appConfig names a GitHub App installation.
@@ -62,13 +59,13 @@ func (a appConfig) isZero() bool { return a == appConfig{} }
 func defaults() config {
 	return config{
 		BaseURL:           "https://api.github.com/",
-		Since:             "180d",
+		Since:             connectors.Since{Age: 180 * 24 * time.Hour},
 		Reserve:           0.15,
 		PageSize:          100,
-		CensusInterval:    span(24 * time.Hour),
-		DiscoveryInterval: span(time.Hour),
-		Overlap:           span(2 * time.Minute),
-		Timeout:           span(time.Minute),
+		CensusInterval:    connectors.Span(24 * time.Hour),
+		DiscoveryInterval: connectors.Span(time.Hour),
+		Overlap:           connectors.Span(2 * time.Minute),
+		Timeout:           connectors.Span(time.Minute),
 	}
 }
 
@@ -106,16 +103,13 @@ func (c *config) validate() error {
 			bad("app: give an app or a token, not both")
 		}
 	}
-	if _, err := parseSince(c.Since); err != nil {
-		bad("since: %w", err)
-	}
 	if !(c.Reserve >= 0 && c.Reserve <= 0.95) {
 		bad("reserve: %v is not between 0 and 0.95", c.Reserve)
 	}
 	if c.PageSize < 1 || c.PageSize > 100 {
 		bad("page_size: %d is not between 1 and 100", c.PageSize)
 	}
-	for key, d := range map[string]span{
+	for key, d := range map[string]connectors.Span{
 		"census_interval": c.CensusInterval, "discovery_interval": c.DiscoveryInterval, "timeout": c.Timeout,
 	} {
 		if d <= 0 {
@@ -131,15 +125,18 @@ func (c *config) validate() error {
 // endpoints returns the roots of the REST and the GraphQL API. Plain HTTP is
 // refused beyond the own machine, because the token travels with each request.
 func (c *config) endpoints() (rest, graphql *url.URL, err error) {
-	if rest, err = parseRoot("base_url", c.BaseURL); err != nil {
-		return nil, nil, err
+	const example = "https://host/api/v3/"
+	if rest, err = connectors.ServerURL(c.BaseURL, example); err != nil {
+		return nil, nil, fmt.Errorf("base_url: %w", err)
 	}
 	if !strings.HasSuffix(rest.Path, "/") {
 		rest.Path += "/"
 	}
 	if c.GraphQLURL != "" {
-		graphql, err = parseRoot("graphql_url", c.GraphQLURL)
-		return rest, graphql, err
+		if graphql, err = connectors.ServerURL(c.GraphQLURL, example); err != nil {
+			return nil, nil, fmt.Errorf("graphql_url: %w", err)
+		}
+		return rest, graphql, nil
 	}
 	graphql = rest.JoinPath("graphql")
 	if prefix, ok := strings.CutSuffix(rest.Path, "/api/v3/"); ok {
@@ -148,21 +145,9 @@ func (c *config) endpoints() (rest, graphql *url.URL, err error) {
 	return rest, graphql, nil
 }
 
-func parseRoot(key, raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("%s: not a plain URL such as https://host/api/v3/", key)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()), u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("%s: must be https", key)
-	}
-	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
+// from returns where a first backfill begins that is made at now, the server's
+// time.
+func (c *config) from(now time.Time) time.Time { return later(c.Since.From(now), oldestSince) }
 
 func (c *config) token(env connectors.Env) (connectors.Secret, error) {
 	return connectors.SecretSource{File: c.TokenFile, Env: c.TokenEnv}.Load(env.Resolve)
@@ -183,58 +168,4 @@ func matchAny(patterns []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// A bound is how far back the first backfill goes: to a date, or to an age.
-type bound struct {
-	date time.Time
-	age  time.Duration
-}
-
-func parseSince(s string) (bound, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return bound{date: t}, nil
-	}
-	var age span
-	if err := age.UnmarshalText([]byte(s)); err != nil || age <= 0 {
-		return bound{}, fmt.Errorf("%q is neither an age such as 180d nor a date such as 2026-01-31", s)
-	}
-	return bound{age: time.Duration(age)}, nil
-}
-
-// before returns the bound as seen at now, the server's time.
-func (b bound) before(now time.Time) time.Time {
-	t := b.date
-	if t.IsZero() {
-		t = now.Add(-b.age)
-	}
-	if t.Before(oldestSince) {
-		t = oldestSince
-	}
-	return t.UTC().Truncate(time.Second)
-}
-
-// A span is a duration that may also be written in days ("180d") or weeks.
-type span time.Duration
-
-// UnmarshalText reads "36h", "180d" or "2w".
-func (s *span) UnmarshalText(text []byte) error {
-	raw := strings.TrimSpace(string(text))
-	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		digits, ok := strings.CutSuffix(raw, suffix)
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if ok && err == nil {
-			if n < 0 || n > math.MaxInt64/int64(unit) {
-				return fmt.Errorf("%q is out of range", raw)
-			}
-			*s = span(time.Duration(n) * unit)
-			return nil
-		}
-	}
-	d, err := time.ParseDuration(raw)
-	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 36h or 180d", raw)
-	}
-	*s = span(d)
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -85,7 +86,7 @@ func (f *fetch) position(key string) string {
 
 // move sets a position.
 func (f *fetch) move(key string, p any) error {
-	raw, err := encodePos(p)
+	raw, err := connectors.EncodePosition(p)
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (f *fetch) want(repo int64, todos []todo) error {
 		return nil
 	}
 	key := streamKey(repo, streamChanges)
-	p, _ := decodePos[changesPos](f.position(key))
+	p, _ := connectors.DecodePosition[changesPos](f.position(key))
 	waiting := make(map[int]int, len(p.Todo))
 	for i, t := range p.Todo {
 		waiting[t.Number] = i

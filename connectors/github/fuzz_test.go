@@ -3,6 +3,8 @@ package github
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // FuzzPage proves that a page is either refused as a whole, or every element
@@ -69,7 +71,7 @@ func FuzzGraphQL(f *testing.F) {
 func FuzzPosition(f *testing.F) {
 	p := listPos{Since: 1, Next: "https://h/x", Seen: seen{}, validator: validator{Tag: `W/"1"`, Of: "ab"}}
 	p.Seen.add(1, 2)
-	raw, err := encodePos(p)
+	raw, err := connectors.EncodePosition(p)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -77,19 +79,19 @@ func FuzzPosition(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, ok := decodePos[listPos](raw)
-		again, err := encodePos(p)
+		p, ok := connectors.DecodePosition[listPos](raw)
+		again, err := connectors.EncodePosition(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, _ := decodePos[listPos](again)
-		second, err := encodePos(q)
+		q, _ := connectors.DecodePosition[listPos](again)
+		second, err := connectors.EncodePosition(q)
 		if err != nil || second != again {
 			t.Fatalf("%s becomes %s (%v, read: %v)", again, second, err, ok)
 		}
-		decodePos[changesPos](raw)
-		decodePos[commitsPos](raw)
-		decodePos[rosterPos](raw)
+		connectors.DecodePosition[changesPos](raw)
+		connectors.DecodePosition[commitsPos](raw)
+		connectors.DecodePosition[rosterPos](raw)
 		repoOf(raw)
 	})
 }

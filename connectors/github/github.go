@@ -62,10 +62,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	since, err := parseSince(cfg.Since)
-	if err != nil {
-		return nil, err
-	}
 	api, err := newAPI(env, &cfg)
 	if err != nil {
 		return nil, err
@@ -75,7 +71,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		return nil, err
 	}
 	return &connector{
-		env: env, cfg: cfg, since: since, api: api, scopes: cfg.scopes(), secrets: secrets,
+		env: env, cfg: cfg, api: api, scopes: cfg.scopes(), secrets: secrets,
 		authors: authors{}, walks: map[int64]*walk{}, censuses: map[int64]*census{},
 		batch: changeBatch,
 	}, nil
@@ -84,7 +80,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 type connector struct {
 	env    connectors.Env
 	cfg    config
-	since  bound
 	api    *api
 	scopes []scope
 
@@ -187,7 +182,7 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 		if err != nil {
 			f.discard()
 			failed = true
-			c.fail(describe("list repositories", err))
+			c.fail(connectors.Describe("list repositories", err))
 			continue
 		}
 		listed = true
@@ -221,7 +216,7 @@ func (c *connector) planTasks(f *fetch) {
 func (f *fetch) listed() map[int64]bool {
 	listed := map[int64]bool{}
 	for _, s := range f.c.scopes {
-		p, _ := decodePos[rosterPos](f.position(s.key))
+		p, _ := connectors.DecodePosition[rosterPos](f.position(s.key))
 		for _, id := range p.ids() {
 			listed[id] = true
 		}
@@ -283,7 +278,7 @@ func (c *connector) backlog(f *fetch) int {
 }
 
 func pagesLeft(raw string, now int64) int {
-	p, ok := decodePos[listPos](raw)
+	p, ok := connectors.DecodePosition[listPos](raw)
 	covered := p.Since - p.From
 	if !ok || p.Done || covered <= 0 || now <= p.Since {
 		return 0

@@ -55,7 +55,7 @@ func (a *api) ask(ctx context.Context, query string, variables map[string]any) (
 func (a *api) failed(rep *reply, errs []graphError) error {
 	for _, e := range errs {
 		if e.Type == "RATE_LIMITED" {
-			return describe("POST "+pathOf(rep.url), a.gov.exhausted(resourceGraphQL, rep.answer))
+			return connectors.Describe("POST "+pathOf(rep.url), a.gov.exhausted(resourceGraphQL, rep.answer))
 		}
 	}
 	if len(errs) == 0 {

@@ -49,7 +49,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 		if !ok || !listed[id] {
 			continue
 		}
-		pos, ok := decodePos[repoPos](f.position(streamKey(id, streamRepo)))
+		pos, ok := connectors.DecodePosition[repoPos](f.position(streamKey(id, streamRepo)))
 		if !ok || pos.Skip {
 			continue
 		}
@@ -64,7 +64,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 			continue
 		}
 		if err != nil {
-			return store.Batch{}, describe("webhook", err)
+			return store.Batch{}, connectors.Describe("webhook", err)
 		}
 		f.commit()
 	}
@@ -81,7 +81,7 @@ func (f *fetch) reread(ctx context.Context, r repository, object string) error {
 	if err != nil || number <= 0 {
 		return nil
 	}
-	p, _ := decodePos[listPos](f.position(streamKey(r.id, streamIssues)))
+	p, _ := connectors.DecodePosition[listPos](f.position(streamKey(r.id, streamIssues)))
 	if p.From == 0 {
 		return nil // no poll has come here yet
 	}
@@ -93,7 +93,7 @@ func (f *fetch) reread(ctx context.Context, r repository, object string) error {
 
 // rereadBranch reads what is new on a default branch since the last poll.
 func (f *fetch) rereadBranch(ctx context.Context, r repository) error {
-	p, _ := decodePos[commitsPos](f.position(streamKey(r.id, streamCommits)))
+	p, _ := connectors.DecodePosition[commitsPos](f.position(streamKey(r.id, streamCommits)))
 	if p.Head == "" {
 		return nil
 	}
@@ -188,7 +188,7 @@ func (f *fetch) rereadComments(ctx context.Context, r repository, number int64, 
 	if onCode {
 		stream, below = streamReviewComments, "pulls"
 	}
-	p, _ := decodePos[listPos](f.position(streamKey(r.id, stream)))
+	p, _ := connectors.DecodePosition[listPos](f.position(streamKey(r.id, stream)))
 	if p.From == 0 {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -48,7 +47,7 @@ type answer struct {
 // part of GitHub's refusals, and some of those wrongly. wait is how long the
 // server asks to stay away; exponential says that it did not tell.
 func classify(a answer) (v verdict, wait time.Duration, exponential bool) {
-	retry, hasRetry := retryAfter(a.header, a.date)
+	retry, hasRetry := connectors.RetryAfter(a.header, a.date)
 	switch {
 	case a.status == http.StatusUnauthorized:
 		return refused, 0, false
@@ -87,23 +86,6 @@ func isLimit(a answer, hasRetry bool) bool {
 		}
 	}
 	return false
-}
-
-// retryAfter reads Retry-After in both its forms; an HTTP date is compared
-// with the server's own clock.
-func retryAfter(h http.Header, date time.Time) (time.Duration, bool) {
-	raw := strings.TrimSpace(h.Get("Retry-After"))
-	if raw == "" {
-		return 0, false
-	}
-	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
-		return time.Duration(min(max(n, 0), int64(maxWait/time.Second))) * time.Second, true
-	}
-	at, err := http.ParseTime(raw)
-	if err != nil || date.IsZero() {
-		return 0, false
-	}
-	return at.Sub(date), true
 }
 
 func unixHeader(h http.Header, name string) (time.Time, bool) {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // A listing is a list of a repository that is ordered by update time,
@@ -39,10 +41,10 @@ const maxPasses = 5
 // there is anything new. Its address stays the same until it fills up.
 func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool, err error) {
 	key := streamKey(r.id, l.stream)
-	p, _ := decodePos[listPos](f.position(key))
+	p, _ := connectors.DecodePosition[listPos](f.position(key))
 	c := f.c
 	if p.Since == 0 {
-		p.Since = c.since.before(c.api.gov.serverNow()).Unix()
+		p.Since = c.cfg.from(c.api.gov.serverNow()).Unix()
 		p.From = p.Since
 	}
 	if p.Seen == nil {

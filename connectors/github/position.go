@@ -3,7 +3,6 @@ package github
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -131,24 +130,6 @@ func (p rosterPos) ids() []int64 {
 		all = append(all, page.IDs...)
 	}
 	return all
-}
-
-// decodePos reads a position. One that cannot be read counts as absent: the
-// stream is then read again from its start, which repeats harmlessly.
-func decodePos[T any](raw string) (p T, ok bool) {
-	if raw == "" || json.Unmarshal([]byte(raw), &p) != nil {
-		var zero T
-		return zero, false
-	}
-	return p, true
-}
-
-func encodePos(p any) (string, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode position: %w", err)
-	}
-	return string(raw), nil
 }
 
 // Limits on seen: a second that more items share is handed over again, which

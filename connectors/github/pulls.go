@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // readPulls reads one page of pull requests where issues are switched off and
@@ -16,7 +18,7 @@ import (
 // so the entity tag of that page can speak for the list.
 func (f *fetch) readPulls(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamIssues)
-	p, _ := decodePos[listPos](f.position(key))
+	p, _ := connectors.DecodePosition[listPos](f.position(key))
 	if p.Seen == nil {
 		p.Seen = seen{}
 	}

@@ -49,7 +49,7 @@ func (c *config) scopes() []scope {
 // are ordered by creation, so nothing moves between them but what vanishes;
 // what seems to have vanished is asked for by number before it counts.
 func (f *fetch) readRoster(ctx context.Context, s scope) error {
-	old, _ := decodePos[rosterPos](f.position(s.key))
+	old, _ := connectors.DecodePosition[rosterPos](f.position(s.key))
 	tags := map[string]rosterPage{}
 	for _, page := range old.Pages {
 		tags[page.URL] = page
@@ -150,9 +150,9 @@ func (f *fetch) rosterPage(ctx context.Context, s scope, rep *reply) (page roste
 // they are there again.
 func (f *fetch) learn(ctx context.Context, w *wireRepo, skip bool) (repoPos, error) {
 	key := streamKey(w.ID, streamRepo)
-	old, known := decodePos[repoPos](f.position(key))
+	old, known := connectors.DecodePosition[repoPos](f.position(key))
 	now := repoPos{Name: w.FullName, Branch: w.DefaultBranch, Skip: skip}
-	if u, err := url.Parse(w.HTMLURL); err == nil && u.Host != "" && u.Host != "github.com" && !isLoopback(u.Hostname()) {
+	if u, err := url.Parse(w.HTMLURL); err == nil && u.Host != "" && u.Host != "github.com" && !connectors.IsLoopback(u.Hostname()) {
 		now.Host = u.Host
 	}
 	var err error
@@ -217,16 +217,9 @@ func (f *fetch) rename(ctx context.Context, id int64, from, to string) error {
 	return nil
 }
 
-// Above this share of repositories or items that vanish at once, a loss of
-// rights or a failing server is likelier than so many deletions.
-const (
-	maxVanished = 0.3
-	fewVanished = 3 // fewer than these are believed
-)
-
-func tooMany(vanished, all int) bool {
-	return vanished >= fewVanished && float64(vanished) > maxVanished*float64(all)
-}
+// fewVanished is how many repositories or items have to vanish at once before
+// it is doubted.
+const fewVanished = 3
 
 // vanish marks the items of repositories that no scope lists any more. One
 // list may have left something out, so it takes two in succession.
@@ -234,7 +227,7 @@ func (f *fetch) vanish(ctx context.Context) error {
 	listed := map[int64]bool{}
 	oldest, newest := int64(math.MaxInt64), int64(0)
 	for _, s := range f.c.scopes {
-		p, ok := decodePos[rosterPos](f.position(s.key))
+		p, ok := connectors.DecodePosition[rosterPos](f.position(s.key))
 		if !ok {
 			return nil // not read yet: nothing is known to be missing
 		}
@@ -255,7 +248,7 @@ func (f *fetch) vanish(ctx context.Context) error {
 			}
 		}
 	}
-	if tooMany(len(missing), len(known)) {
+	if connectors.TooManyVanished(len(missing), len(known), fewVanished) {
 		f.c.env.Log.Warn("too many repositories vanished at once; keeping their items until this is explained",
 			"source", f.c.env.Source, "vanished", len(missing), "known", len(known))
 		return nil
@@ -327,7 +320,7 @@ func (f *fetch) repositories() []repository {
 			if !ok || stream != streamRepo {
 				continue
 			}
-			if pos, ok := decodePos[repoPos](f.position(key)); ok {
+			if pos, ok := connectors.DecodePosition[repoPos](f.position(key)); ok {
 				all = append(all, repository{id: id, repoPos: pos})
 			}
 		}
@@ -338,7 +331,7 @@ func (f *fetch) repositories() []repository {
 
 // due reports whether a scope is to be listed again.
 func (f *fetch) due(s scope) bool {
-	p, ok := decodePos[rosterPos](f.position(s.key))
+	p, ok := connectors.DecodePosition[rosterPos](f.position(s.key))
 	age := f.c.api.gov.serverNow().Sub(unix(p.At))
 	return !ok || f.c.relist || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < 0
 }

@@ -97,7 +97,7 @@ func (t *task) count(f *fetch, stream string, of func(raw string) int) int {
 // waiting is how many changes wait for their detail in this round.
 func (t *task) waiting(f *fetch) int {
 	return t.count(f, streamChanges, func(raw string) int {
-		p, _ := decodePos[changesPos](raw)
+		p, _ := connectors.DecodePosition[changesPos](raw)
 		if f.c.round.done[lateKey(t.repo)] {
 			return len(p.Todo)
 		}
@@ -140,7 +140,7 @@ func (t *task) next(f *fetch, r repository) string {
 
 // step does one unit of work and returns whether there is more.
 func (t *task) step(ctx context.Context, f *fetch) (more bool, err error) {
-	pos, ok := decodePos[repoPos](f.position(streamKey(t.repo, streamRepo)))
+	pos, ok := connectors.DecodePosition[repoPos](f.position(streamKey(t.repo, streamRepo)))
 	if !ok {
 		return false, nil
 	}
@@ -190,7 +190,7 @@ func (t *task) finish(f *fetch, r repository) error {
 func (f *fetch) read(ctx context.Context, r repository, stream string) (more bool, err error) {
 	switch stream {
 	case streamIssues:
-		if p, _ := decodePos[listPos](f.position(streamKey(r.id, streamIssues))); p.Pulls {
+		if p, _ := connectors.DecodePosition[listPos](f.position(streamKey(r.id, streamIssues))); p.Pulls {
 			return f.readPulls(ctx, r)
 		}
 		return issueListing().read(ctx, f, r)
@@ -213,7 +213,7 @@ func isConnectorError(err error) bool {
 
 func describeRepo(r repository, stream string, err error) error {
 	if isConnectorError(err) {
-		return describe(r.Name+", "+stream, err)
+		return connectors.Describe(r.Name+", "+stream, err)
 	}
 	if errors.Is(err, errLost) {
 		return &connectors.Error{Reason: connectors.ReasonAuth, Err: err}

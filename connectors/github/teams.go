@@ -26,7 +26,7 @@ func teamKey(name string) string { return "team/" + name }
 // cannot be read is the round's failure and stops nothing.
 func (c *connector) planTeams(ctx context.Context, f *fetch) error {
 	for _, name := range c.cfg.Teams {
-		p, known := decodePos[teamPos](f.position(teamKey(name)))
+		p, known := connectors.DecodePosition[teamPos](f.position(teamKey(name)))
 		if age := c.api.gov.serverNow().Unix() - p.At; known && !c.relist && age >= 0 && age < int64(time.Duration(c.cfg.DiscoveryInterval).Seconds()) {
 			continue
 		}
@@ -36,7 +36,7 @@ func (c *connector) planTeams(ctx context.Context, f *fetch) error {
 		}
 		if err != nil {
 			f.discard()
-			c.fail(describe("read the members of team "+name, err))
+			c.fail(connectors.Describe("read the members of team "+name, err))
 			continue
 		}
 		f.commit()

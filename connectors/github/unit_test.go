@@ -116,11 +116,11 @@ func TestConfiguration(t *testing.T) {
 		"180d": present.AddDate(0, 0, -180), "2w": present.AddDate(0, 0, -14), "36h": present.Add(-36 * time.Hour),
 		"1066-10-14": oldestSince, "1970-01-01": oldestSince, "99999d": oldestSince,
 	} {
-		b, err := parseSince(text)
+		since, err := connectors.ParseSince(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, text, b.before(present), want)
+		equal(t, text, (&config{Since: since}).from(present), want)
 	}
 	for base, want := range map[string]string{
 		"https://api.github.com/": "https://api.github.com/graphql", "https://git.example.org/api/v3": "https://git.example.org/api/graphql",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -54,24 +53,18 @@ func (c *config) transport(env connectors.Env) (http.RoundTripper, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return &signer{next: next, origin: origin(base), token: token, user: c.Username, password: password, org: c.OrgID}, nil
+	return connectors.Confine(&signer{next: next, token: token, user: c.Username, password: password, org: c.OrgID}, base), nil
 }
 
-func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
-
-// A signer adds credentials to the requests for one server.
+// A signer adds credentials to requests.
 type signer struct {
 	next            http.RoundTripper
-	origin          string
 	token, password connectors.Secret
 	user, org       string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *signer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if origin(r.URL) != s.origin {
-		return s.next.RoundTrip(r)
-	}
 	r = r.Clone(r.Context())
 	switch {
 	case !s.token.IsZero():
@@ -89,15 +82,15 @@ func (s *signer) RoundTrip(r *http.Request) (*http.Response, error) {
 // of the API do not tell.
 type noted struct {
 	api.Client
-	status     int
-	retryAfter string
+	status int
+	header http.Header
 }
 
 // Do implements api.Client.
 func (n *noted) Do(ctx context.Context, r *http.Request) (*http.Response, []byte, error) {
 	resp, body, err := n.Client.Do(ctx, r)
 	if resp != nil {
-		n.status, n.retryAfter = resp.StatusCode, resp.Header.Get("Retry-After")
+		n.status, n.header = resp.StatusCode, resp.Header
 	}
 	return resp, body, err
 }
@@ -118,9 +111,10 @@ func (n *noted) classify(err error, now time.Time) error {
 		out.Reason = connectors.ReasonAuth
 	case n.status == http.StatusTooManyRequests:
 		out.Reason = connectors.ReasonRateLimited
-		wait := time.Minute
-		if seconds, err := strconv.Atoi(n.retryAfter); err == nil && seconds > 0 {
-			wait = time.Duration(seconds) * time.Second
+		date, _ := http.ParseTime(n.header.Get("Date"))
+		wait, told := connectors.RetryAfter(n.header, date)
+		if !told || wait <= 0 {
+			wait = time.Minute
 		}
 		out.RetryAt = now.Add(wait)
 	case !isAPI:

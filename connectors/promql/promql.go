@@ -20,7 +20,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -76,7 +75,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	client, err := api.NewClient(api.Config{
 		Address: strings.TrimSuffix(cfg.BaseURL, "/"),
-		Client:  &http.Client{Transport: transport, CheckRedirect: noRedirect},
+		Client:  &http.Client{Transport: transport, CheckRedirect: connectors.NoRedirect},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("base_url: %w", err)
@@ -88,9 +87,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	return c, nil
 }
-
-// noRedirect keeps the credentials where they belong.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // A position is how far one outcome was read.
 type position struct {
@@ -105,7 +101,7 @@ func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 	now := c.env.Now().UTC().Truncate(time.Second)
 	b := store.Batch{Next: store.Cursor{}, Watermark: now}
 	for _, o := range c.outcomes {
-		p := decodePosition(cursor[o.id])
+		p, _ := connectors.DecodePosition[position](cursor[o.id])
 		if p.Result == ResultOK && p.Day == now.Truncate(day).Format(time.DateOnly) {
 			continue
 		}
@@ -152,21 +148,12 @@ func (c *connector) read(ctx context.Context, o outcome, p position, now time.Ti
 	if result == ResultOK {
 		p.Day = midnight.Format(time.DateOnly)
 	}
-	raw, err := json.Marshal(p)
+	raw, err := connectors.EncodePosition(p)
 	if err != nil {
-		return fmt.Errorf("encode the position of an outcome: %w", err)
+		return err
 	}
-	b.Next[o.id] = string(raw)
+	b.Next[o.id] = raw
 	return nil
-}
-
-// decodePosition reads a position; one from another version begins anew.
-func decodePosition(raw string) position {
-	var p position
-	if json.Unmarshal([]byte(raw), &p) != nil {
-		return position{}
-	}
-	return p
 }
 
 // ask sends one query. A query that is at fault itself has a result and no

@@ -144,6 +144,38 @@ func TestForwardPages(t *testing.T) {
 	equal(t, "tombstones", r.gone(o.dev)[store.GoneDeleted], 0)
 }
 
+// TestPoisonedThread: a thread that Slack cannot show keeps neither the other
+// threads of its channel nor what is new there from being read.
+func TestPoisonedThread(t *testing.T) {
+	o := newOffice()
+	bad := o.say(ago(3, 0), o.dev, o.ada, "top")
+	o.reply(ago(3, 1), o.dev, o.ben, "reply", bad)
+	good := o.say(ago(2, 0), o.dev, o.ada, "top")
+	o.reply(ago(2, 1), o.dev, o.ben, "reply", good)
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	broken := fake.Matching("/"+methodReplies, "ts="+bad)
+	for i, f := range []fake.Fault{{Kind: fake.SlackError, To: "internal_error"}, {Kind: fake.ServerError}} {
+		r.slack.Fault(broken, -1, f)
+		if r.poll(c) == nil {
+			t.Fatal("a thread that was not read is no failure")
+		}
+		equal(t, "the other thread", len(r.eventIDs(o.dev, good)), 2+i)
+		o.reply(r.clock.now(), o.dev, o.ben, "one more", good)
+		news := o.say(r.clock.now(), o.dev, o.ada, "news")
+		r.later()
+		if r.poll(c) == nil {
+			t.Fatal("a thread that was not read is no failure")
+		}
+		r.item(o.dev, news)
+		equal(t, "the other thread", len(r.eventIDs(o.dev, good)), 3+i)
+		r.slack.ClearFaults()
+	}
+	r.mustPoll(c)
+	equal(t, "the thread, once it can be read", len(r.eventIDs(o.dev, bad)), 2)
+	sameFacts(t, "in the end", r.shelf, r.fresh())
+}
+
 // TestCase24Crash stops after each page of a channel that is read newest first,
 // while people go on talking: the restart leaves no hole, and what was said
 // since is found.

@@ -24,12 +24,15 @@ type round struct {
 	people  bool
 	done    map[string]bool // channels whose window of this round is complete
 	begun   map[string]bool // channels whose window began in this round
+	failed  map[string]bool // threads that could not be read in this round, by item
 	err     error           // the failure that says most, returned when everything else is done
 	fetches int
 	inARow  int // failures since the last success
 }
 
-func newRound() *round { return &round{done: map[string]bool{}, begun: map[string]bool{}} }
+func newRound() *round {
+	return &round{done: map[string]bool{}, begun: map[string]bool{}, failed: map[string]bool{}}
+}
 
 // wait sets a task aside until its method may be called again.
 func (r *round) wait(t string, err error) {
@@ -84,7 +87,9 @@ func (c *connector) planTasks(f *fetch) {
 	c.round.tasks = ids
 }
 
-// work does one unit of work of a task and returns whether there is more.
+// work does one unit of work of a task and returns whether there is more, also
+// beside an error: a thread that cannot be read keeps nothing else of its
+// channel waiting.
 func (f *fetch) work(ctx context.Context, t string) (more bool, err error) {
 	if t == peopleTask {
 		return f.readPeople(ctx)
@@ -94,10 +99,12 @@ func (f *fetch) work(ctx context.Context, t string) (more bool, err error) {
 		return f.lose(ctx, d)
 	}
 	r, gov := f.c.round, f.c.api.gov
-	waiting := len(d.threads.Todo)
 	switch {
-	case waiting > 0 && (gov.ready(methodReplies) || r.done[t] || waiting >= maxWaiting):
-		err = f.readThread(ctx, d)
+	case f.nextThread(d) && (gov.ready(methodReplies) || r.done[t] || len(d.threads.Todo) >= maxWaiting):
+		if err = f.readThread(ctx, d); err != nil && ofOne(err) {
+			r.failed[d.prefix+d.threads.Todo[0].TS.String()] = true
+			return !r.done[t] || f.nextThread(d), describeChannel(d, err)
+		}
 	case !r.done[t]:
 		err = f.readHistory(ctx, d)
 	}
@@ -105,7 +112,26 @@ func (f *fetch) work(ctx context.Context, t string) (more bool, err error) {
 		return false, describeChannel(d, err)
 	}
 	f.c.read[t] = f.c.env.Now()
-	return !r.done[t] || len(d.threads.Todo) > 0, nil
+	return !r.done[t] || f.nextThread(d), nil
+}
+
+// nextThread puts the first thread that did not fail in this round before the
+// others, and reports whether there is one.
+func (f *fetch) nextThread(d *desk) bool {
+	list := d.threads.Todo
+	i := slices.IndexFunc(list, func(t todo) bool { return !f.c.round.failed[d.prefix+t.TS.String()] })
+	if i > 0 {
+		next := list[i]
+		copy(list[1:], list[:i])
+		list[0] = next
+	}
+	return i >= 0
+}
+
+// ofOne reports whether a failure may be that of one thread only: neither the
+// limits' nor that of the credential or the whole channel.
+func ofOne(err error) bool {
+	return connectors.ReasonOf(err) != connectors.ReasonRateLimited && !errors.Is(err, errRefused) && !errors.Is(err, errLost)
 }
 
 func describeChannel(d *desk, err error) error {

@@ -232,6 +232,9 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 		c.relist.Store(true)
 	}
 	c.fail(err)
+	if more {
+		r.tasks = append(r.tasks, t)
+	}
 	if r.inARow++; errors.Is(err, errRefused) || r.inARow >= outage {
 		r.tasks, r.people = nil, true
 	}

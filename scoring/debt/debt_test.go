@@ -161,6 +161,11 @@ func TestAgents(t *testing.T) {
 		t.Errorf("a week without a reviewer has no value: %+v", got)
 	}
 	days[13].Value = 2
+	for from, status := range map[int]stat.Status{6: stat.OK, 7: stat.InsufficientData} {
+		if got := AbsorptionOf(changes[from:], days, 13); got.Status != status || got.Alertable {
+			t.Errorf("%d weeks: %+v", 14-from, got)
+		}
+	}
 	if got := AbsorptionOf(changes[:7], days, 13); got.Status != stat.InsufficientData || got.N != 5 {
 		t.Errorf("five weeks: %+v", got)
 	}

@@ -53,9 +53,24 @@ func TestBoilerplate(t *testing.T) {
 	if d := Boilerplate(templated(24, 5, template))[0]; len(d.Words) != 1 {
 		t.Errorf("more than a fifth: %v", d.Words)
 	}
+	// More documents than one word of a set holds.
+	for i, d := range Boilerplate(templated(200, 130, template)) {
+		if len(d.Words) != 1 || d.Words[0].Key != fmt.Sprintf("own%d", mustNumber(t, d.Key)) {
+			t.Errorf("document %d, %s: %v", i, d.Key, d.Words)
+		}
+	}
 	if got := Boilerplate(nil); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
+}
+
+// mustNumber returns the number of a document that templated made.
+func mustNumber(t *testing.T, key string) (n int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(key, "d%d", &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // templated makes n documents, the first of which have a template.

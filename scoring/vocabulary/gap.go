@@ -108,7 +108,7 @@ func GapOf(in Input) Gap {
 		g.Estimate = few
 		return g
 	}
-	scales, ok := cap2(sides)
+	scales, ok := capAuthors(sides)
 	if !ok {
 		g.Estimate = stat.Insufficient(g.Items[0], "one of fewer than 4 authors wrote more than half of the words")
 		return g

@@ -93,11 +93,11 @@ func (s side) scales() (map[int]float64, bool) {
 	}
 }
 
-// cap2 returns the scales of both sides; nil where no author is capped.
-func cap2(sides [2]side) (scales [2]map[int]float64, ok bool) {
-	any := sides[0].dominated() || sides[1].dominated()
+// capAuthors returns the scales of both sides; nil where no author is capped.
+func capAuthors(sides [2]side) (scales [2]map[int]float64, ok bool) {
+	dominated := sides[0].dominated() || sides[1].dominated()
 	for i, s := range sides {
-		if !any {
+		if !dominated {
 			break
 		}
 		scales[i] = map[int]float64{}

@@ -169,7 +169,7 @@ func TestAuthorsAreCapped(t *testing.T) {
 		{"and are the rest", []int{40, 60}, true, map[int]float64{1: 0.3}},
 	} {
 		s := written(c.tokens...)
-		scales, ok := cap2([2]side{s, written(1)})
+		scales, ok := capAuthors([2]side{s, written(1)})
 		if ok != c.ok {
 			t.Errorf("%s: %v", c.name, ok)
 			continue

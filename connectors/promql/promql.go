@@ -17,11 +17,13 @@
 package promql
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -96,20 +98,43 @@ type position struct {
 }
 
 // Fetch implements connectors.Connector. All outcomes come in one page: an
-// organisation has tens of them, and each is one request.
+// organisation has tens of them, and each is one request. A query that the
+// server fails at does not keep the others from being read: they come first,
+// and the next Fetch, which finds them done, returns the error.
 func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch, error) {
 	now := c.env.Now().UTC().Truncate(time.Second)
 	b := store.Batch{Next: store.Cursor{}, Watermark: now}
+	var failed error
 	for _, o := range c.outcomes {
 		p, _ := connectors.DecodePosition[position](cursor[o.id])
 		if p.Result == ResultOK && p.Day == now.Truncate(day).Format(time.DateOnly) {
 			continue
 		}
 		if err := c.read(ctx, o, p, now, &b); err != nil {
-			return store.Batch{}, err
+			failed = cmp.Or(failed, err)
+			if ctx.Err() != nil || !isOfQuery(err) {
+				break
+			}
 		}
 	}
+	if failed == nil {
+		return b, nil
+	}
+	maps.DeleteFunc(b.Next, func(outcome, position string) bool { return cursor[outcome] == position })
+	if len(b.Next) == 0 {
+		return store.Batch{}, failed
+	}
+	b.Watermark, b.More = time.Time{}, true
 	return b, nil
+}
+
+// isOfQuery reports whether another query may succeed after an error.
+func isOfQuery(err error) bool {
+	switch connectors.ReasonOf(err) {
+	case connectors.ReasonServer, connectors.ReasonTimeout, connectors.ReasonDecode:
+		return true
+	}
+	return false
 }
 
 // read asks for one outcome and adds what it answers to the batch.

@@ -1,6 +1,7 @@
 package promql
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -172,5 +173,28 @@ func TestBadSectionsAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want an error about %s", section, err, want)
 		}
+	}
+}
+
+// TestOneQueryThatTimesOut: a query that the server cannot answer in time fails
+// the poll, after the others were read.
+func TestOneQueryThatTimesOut(t *testing.T) {
+	s := newServer(t)
+	s.set("arr", noon, 48, 49)
+	s.set("p99", noon, .3)
+	c := newConnector(t, s.URL+"/prom", noon, connectors.Outcome{Objective: "a", Query: "arr"},
+		connectors.Outcome{Objective: "b", Query: "sum((("}, connectors.Outcome{Objective: "slow", Query: "too slow"},
+		connectors.Outcome{Objective: "z", Query: "p99"})
+	cursor := store.Cursor{}
+	b := fetch(t, c, cursor)
+	if got, want := results(b), "a ok, b refused, z ok"; got != want || len(b.Events) != 3 {
+		t.Errorf("results are %s with %d samples, want %s", got, len(b.Events), want)
+	}
+	if !b.More || !b.Watermark.IsZero() {
+		t.Errorf("the failure is passed over: more %v, watermark %v", b.More, b.Watermark)
+	}
+	_, err := c.Fetch(t.Context(), cursor)
+	if e, ok := errors.AsType[*connectors.Error](err); !ok || e.Reason != connectors.ReasonServer {
+		t.Errorf("the poll ends with %v", err)
 	}
 }

@@ -85,6 +85,11 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"status":"error","errorType":"bad_data","error":"1:4: parse error: unclosed left parenthesis"}`)
 		return
 	}
+	if query == "too slow" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`)
+		return
+	}
 	start, _ := strconv.ParseFloat(r.FormValue("start"), 64)
 	end, _ := strconv.ParseFloat(r.FormValue("end"), 64)
 	step, _ := strconv.ParseFloat(r.FormValue("step"), 64)

@@ -105,10 +105,11 @@ func (p *Poller) failed(ctx context.Context, err error) error {
 	now := time.Now()
 	p.hold = p.hold.after(e, now)
 	p.meter.failed(e.Reason)
-	backlog := p.Status().Backlog
-	if backlog > 0 {
-		p.meter.behind(backlog, time.Duration(backlog)*p.pace+p.hold.wait(now))
+	if e.Reason != ReasonRateLimited {
+		p.pace.interrupt()
 	}
+	backlog := p.Status().Backlog
+	p.meter.behind(backlog, p.pace.left(now, now.Add(p.hold.wait(now)), backlog))
 	p.update(func(s *Status) { s.LastError, s.Failures, s.RetryAt = e.Reason, p.hold.Failures, p.hold.RetryAt })
 
 	own, err := p.hold.position()

@@ -92,7 +92,7 @@ type Poller struct {
 
 	polling    chan struct{} // holds a token while no poll runs
 	hold       hold          // guarded by polling
-	pace       time.Duration // smoothed time per page, guarded by polling
+	pace       pace          // guarded by polling
 	hintsFirst bool          // the last poll failed, so hints are next; guarded by polling
 
 	mu     sync.Mutex
@@ -200,7 +200,7 @@ func (p *Poller) scan(ctx context.Context, cursor store.Cursor) (sum Summary, er
 		p.update(func(s *Status) { s.Scanning, s.Scan = time.Time{}, sum })
 	}()
 	for err == nil {
-		pageStart := time.Now()
+		p.pace.begin(time.Now())
 		var b store.Batch
 		if b, err = p.fetch(ctx, cursor); err != nil {
 			return sum, p.failed(ctx, err)
@@ -216,7 +216,9 @@ func (p *Poller) scan(ctx context.Context, cursor store.Cursor) (sum Summary, er
 		if err = p.apply(ctx, cursor, b, &sum); err != nil {
 			return sum, err
 		}
-		p.measure(time.Since(pageStart), b)
+		now := time.Now()
+		p.pace.arrived(now, b.Pages, b.More)
+		p.meter.behind(b.Backlog, p.pace.left(now, now, b.Backlog))
 		sum.Took = time.Since(started)
 		p.update(func(s *Status) { s.Scan = sum })
 		if p.cfg.OnPage != nil {
@@ -308,15 +310,6 @@ func (p *Poller) apply(ctx context.Context, cursor store.Cursor, b store.Batch, 
 		p.cfg.OnApplied(applied)
 	}
 	return nil
-}
-
-// measure tells how far behind the source is.
-func (p *Poller) measure(took time.Duration, b store.Batch) {
-	if p.pace == 0 {
-		p.pace = took
-	}
-	p.pace += (took - p.pace) / 8
-	p.meter.behind(b.Backlog, time.Duration(b.Backlog)*p.pace)
 }
 
 // moves reports whether next changes a position.

@@ -46,6 +46,9 @@ type Batch struct {
 	Watermark time.Time
 	// Backlog estimates how many pages are still to be fetched, 0 when none.
 	Backlog int
+	// Pages is how many pages this batch took, in the unit of Backlog; 0 counts
+	// as 1.
+	Pages int `json:",omitzero"`
 	// More asks to be fetched again at once.
 	More bool
 }

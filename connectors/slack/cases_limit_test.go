@@ -144,6 +144,9 @@ func readSlowly(t *testing.T, r *rig) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if b.Pages != 1 {
+			t.Errorf("%q: a minute brought %d pages", config, b.Pages)
+		}
 		if waiting = append(waiting, b.Backlog); !b.More {
 			break
 		}

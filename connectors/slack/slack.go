@@ -219,6 +219,7 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 	}
 	if err == nil {
 		r.inARow = 0
+		f.batch.Pages++
 		if more {
 			r.tasks = append(r.tasks, t)
 		}
@@ -277,6 +278,9 @@ func (c *connector) finish(f *fetch) (store.Batch, error) {
 	}
 	c.handed = f.next
 	b.Backlog = c.backlog(f)
+	if c.api.gov.isCommercial() {
+		b.Pages = 1 // the one of each method that a minute allows
+	}
 	if b.More {
 		c.progress(b.Backlog)
 		return b, nil
@@ -299,7 +303,9 @@ func (c *connector) watermark(f *fetch) time.Time {
 }
 
 // backlog estimates the requests that are left: for each window from how much
-// of its time was covered with how many pages, and the pages of each thread.
+// of its time was covered with how many pages, and the pages of each thread. At
+// one request a minute both go on side by side, since the limit is each
+// method's own.
 func (c *connector) backlog(f *fetch) int {
 	pages, threads, size := 0, 0, c.api.gov.limit(c.cfg.PageSize)
 	for _, list := range [][]string{c.round.tasks, c.round.waiting} {
@@ -314,6 +320,9 @@ func (c *connector) backlog(f *fetch) int {
 			}
 			pages += d.history.pagesLeft(stamp(d.Created)*1e6, c.round.done[id])
 		}
+	}
+	if c.api.gov.isCommercial() {
+		return max(pages, threads)
 	}
 	return pages + threads
 }
@@ -347,7 +356,7 @@ func (c *connector) progress(backlog int) {
 	c.logged = now
 	attrs := []any{"source", c.env.Source, "channels", len(c.round.tasks) + len(c.round.waiting), "pages_left", backlog}
 	if c.api.gov.isCommercial() {
-		attrs = append(attrs, "at_most", time.Duration(backlog)*commercialGap)
+		attrs = append(attrs, "about", time.Duration(backlog)*commercialGap)
 	}
 	c.env.Log.Info("reading", attrs...)
 }

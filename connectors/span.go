@@ -35,10 +35,11 @@ func (s *Span) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Since is how far back a first backfill goes: to a date, or to an age.
+// A Since is how far back a first backfill goes: to a date, or to an age. The
+// zero Since goes back to the beginning of time.
 type Since struct {
-	Date time.Time     // midnight UTC, zero for an age
-	Age  time.Duration // before the time of the backfill
+	Date time.Time     // midnight UTC, of no meaning beside an Age
+	Age  time.Duration // before the time of the backfill, zero for a date
 }
 
 // ParseSince reads a date such as "2026-01-31", which begins in UTC, or an age
@@ -68,7 +69,7 @@ func (s *Since) UnmarshalText(text []byte) error {
 // Pass the server's time: ages are measured by its clock.
 func (s Since) From(now time.Time) time.Time {
 	t := s.Date
-	if t.IsZero() {
+	if s.Age != 0 {
 		t = now.Add(-s.Age)
 	}
 	return t.UTC().Truncate(time.Second)

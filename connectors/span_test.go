@@ -23,7 +23,7 @@ func TestSpan(t *testing.T) {
 func TestSince(t *testing.T) {
 	now := time.Date(2026, 3, 29, 12, 30, 15, 999, time.FixedZone("", 2*3600))
 	for text, want := range map[string]time.Time{
-		"2026-01-31": time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), " 0001-01-02 ": time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC),
+		"2026-01-31": time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), " 1066-10-14 ": time.Date(1066, 10, 14, 0, 0, 0, 0, time.UTC),
 		"2d": time.Date(2026, 3, 27, 10, 30, 15, 0, time.UTC), "90m": time.Date(2026, 3, 29, 9, 0, 15, 0, time.UTC),
 		"": {}, "0d": {}, "-3h": {}, "ever": {}, "2026-02-30": {}, "31.1.2026": {}, "2026-01-31T00:00:00Z": {},
 	} {
@@ -41,6 +41,14 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// The first day there is looks like no date at all.
+func TestSinceTheBeginning(t *testing.T) {
+	since, err := ParseSince("0001-01-01")
+	if got := since.From(time.Now()); err != nil || !got.IsZero() {
+		t.Errorf("begins at %s, %v", got, err)
+	}
+}
+
 func FuzzSince(f *testing.F) {
 	for _, seed := range []string{"180d", "2w", "36h", "2026-01-31", "", "99999999999999999999d", "-1d", "1e3h"} {
 		f.Add(seed)
@@ -48,7 +56,7 @@ func FuzzSince(f *testing.F) {
 	now := time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, text string) {
 		since, err := ParseSince(text)
-		if err == nil && since.Date.IsZero() && (since.Age <= 0 || !since.From(now).Before(now.Add(time.Second))) {
+		if err == nil && since.Age != 0 && (since.Age < 0 || !since.From(now).Before(now.Add(time.Second))) {
 			t.Errorf("%q is %+v", text, since)
 		}
 	})

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // chunk is how many issues are asked for by id or key at once.
@@ -18,7 +20,7 @@ const maxWaiting = 1000
 // want queues the parents of issues that were not met as issues. Most turn up
 // by themselves before the scan ends.
 func (f *fetch) want(issues []*issue) error {
-	pos, _ := decodePos[ancestorsPos](f.position(streamAncestors))
+	pos, _ := connectors.DecodePosition[ancestorsPos](f.position(streamAncestors))
 	waiting := map[string]bool{}
 	for _, w := range pos.Want {
 		waiting[w.Key] = true
@@ -65,7 +67,7 @@ func (is *issue) parentID(key string) string {
 // readAncestors reads some of the parents that no scope brought, and theirs in
 // turn.
 func (c *connector) readAncestors(ctx context.Context, f *fetch) (more bool, err error) {
-	pos, _ := decodePos[ancestorsPos](f.position(streamAncestors))
+	pos, _ := connectors.DecodePosition[ancestorsPos](f.position(streamAncestors))
 	var asked []string
 	n := 0
 	for ; n < len(pos.Want) && len(asked) < chunk; n++ {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -62,7 +63,7 @@ func TestManyAncestors(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.shelf.apply(b)
-		pos, _ := decodePos[ancestorsPos](r.shelf.cursor[streamAncestors])
+		pos, _ := connectors.DecodePosition[ancestorsPos](r.shelf.cursor[streamAncestors])
 		if len(pos.Want) > maxWaiting {
 			t.Errorf("%d parents wait", len(pos.Want))
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -18,16 +19,9 @@ const recent = 35 * 24 * time.Hour
 // number on every server and another name in every language.
 const doneID = "3"
 
-// Above this share of a project's issues that vanish at once, a loss of rights
-// or a failing server is likelier than so many deletions.
-const (
-	maxVanished = 0.3
-	fewVanished = 3 // fewer than these are believed
-)
-
-func tooMany(vanished, all int) bool {
-	return vanished >= fewVanished && float64(vanished) > maxVanished*float64(all)
-}
+// fewVanished is how many issues of a project have to vanish at once before it
+// is doubted.
+const fewVanished = 3
 
 // A census finds what was deleted, moved away or hidden, which no list of
 // updates tells: it lists the ids of everything, asks for the stored issues
@@ -116,7 +110,7 @@ func (c *connector) censusPage(ctx context.Context, f *fetch, s *census) error {
 		s.scopes = s.scopes[1:]
 		return nil
 	}
-	pos, _ := decodePos[scanPos](f.position(sc.key()))
+	pos, _ := connectors.DecodePosition[scanPos](f.position(sc.key()))
 	var page *searchPage
 	var err error
 	if s.search == nil {
@@ -250,7 +244,7 @@ func (c *connector) judge(ctx context.Context, f *fetch, s *census) error {
 		if err != nil {
 			return err
 		}
-		if why == store.GoneDeleted && tooMany(len(lost), s.stored[name]) {
+		if why == store.GoneDeleted && connectors.TooManyVanished(len(lost), s.stored[name], fewVanished) {
 			c.env.Log.Warn("too many issues vanished at once; keeping them until this is explained",
 				"source", c.env.Source, "project", name, "vanished", len(lost), "known", s.stored[name])
 			continue
@@ -283,7 +277,7 @@ func (c *connector) reviewPage(ctx context.Context, f *fetch, s *census) error {
 		s.review = s.review[1:]
 		return nil
 	}
-	pos, _ := decodePos[scanPos](f.position(sc.key()))
+	pos, _ := connectors.DecodePosition[scanPos](f.position(sc.key()))
 	var page *searchPage
 	var err error
 	if s.search == nil {

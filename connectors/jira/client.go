@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,16 +39,15 @@ func newAPI(env connectors.Env, cfg *config) (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	guard := &guard{next: env.Transport, base: base}
-	signed := http.RoundTripper(guard)
+	signed := env.Transport
 	switch {
 	case secret.IsZero():
 	case cfg.Email != "":
-		signed = &gojira.BasicAuthTransport{Username: cfg.Email, Password: secret.Reveal(), Transport: guard}
+		signed = &gojira.BasicAuthTransport{Username: cfg.Email, Password: secret.Reveal(), Transport: env.Transport}
 	default:
-		signed = &gojira.PATAuthTransport{Token: secret.Reveal(), Transport: guard}
+		signed = &gojira.PATAuthTransport{Token: secret.Reveal(), Transport: env.Transport}
 	}
-	client, err := gojira.NewClient(&http.Client{Transport: signed, CheckRedirect: noRedirect}, base.String())
+	client, err := gojira.NewClient(&http.Client{Transport: connectors.Confine(signed, base), CheckRedirect: connectors.NoRedirect}, base.String())
 	if err != nil {
 		return nil, errors.New("base_url: not a URL")
 	}
@@ -62,25 +59,6 @@ func newAPI(env connectors.Env, cfg *config) (*api, error) {
 
 // signed reports whether there is a credential at all.
 func (a *api) signed() bool { return a.gov.signed }
-
-// A guard refuses to send a request, which by then is signed, anywhere else
-// than to the configured server.
-type guard struct {
-	next http.RoundTripper
-	base *url.URL
-}
-
-// RoundTrip implements http.RoundTripper.
-func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != g.base.Scheme || req.URL.Host != g.base.Host {
-		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: errors.New("refuse to follow to another host")}
-	}
-	return g.next.RoundTrip(req)
-}
-
-// noRedirect keeps the client from following: an API does not redirect, a
-// login page does.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // A reply is an answer whose status the caller knows how to take: 200, or a
 // 4xx that is neither a limit nor about the credential.
@@ -110,7 +88,7 @@ func (a *api) send(ctx context.Context, method, address string, body any) (*repl
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	if err := a.gov.allow(endpoint); err != nil {
-		return nil, describe(what, err)
+		return nil, connectors.Describe(what, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
@@ -123,17 +101,17 @@ func (a *api) send(ctx context.Context, method, address string, body any) (*repl
 	// value and hide what follows it, and its errors hide status and headers.
 	resp, err := a.client.Do(req, nil)
 	if resp == nil || resp.Response == nil {
-		return nil, transportError(ctx, what, err)
+		return nil, connectors.Unanswered(ctx, what, err)
 	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, transportError(ctx, what, err)
+		return nil, connectors.Unanswered(ctx, what, err)
 	}
 	r := &reply{what: what, answer: answer{status: resp.StatusCode, header: resp.Header, body: raw}}
 	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	if err := a.gov.observe(endpoint, r.answer); err != nil {
-		return r, describe(what, err)
+		return r, connectors.Describe(what, err)
 	}
 	return r, nil
 }
@@ -181,8 +159,7 @@ func (r *reply) ok(first byte) error {
 	if r.status != http.StatusOK {
 		return r.statusError()
 	}
-	raw := r.header.Get("Content-Type")
-	if media, _, err := mime.ParseMediaType(raw); raw != "" && (err != nil || media != "application/json" && !strings.HasSuffix(media, "+json")) {
+	if !connectors.IsJSON(r.header) {
 		return r.decodeError(errors.New("the answer is not JSON"))
 	}
 	if trimmed := bytes.TrimLeft(r.body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != first {
@@ -212,34 +189,4 @@ func (r *reply) decodeError(err error) error {
 // statusError says that a status was not expected here.
 func (r *reply) statusError() error {
 	return &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: status %d", r.what, r.status)}
-}
-
-// describe adds what was attempted to an *connectors.Error.
-func describe(what string, err error) error {
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return &connectors.Error{Reason: e.Reason, RetryAt: e.RetryAt, Err: fmt.Errorf("%s: %w", what, e.Err)}
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
-// transportError classifies a request that got no complete answer. Addresses
-// are left out: their queries hold JQL.
-func transportError(ctx context.Context, what string, err error) error {
-	if e := ctx.Err(); e != nil {
-		return fmt.Errorf("%s: %w", what, e)
-	}
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return describe(what, e)
-	}
-	reason := connectors.ReasonNetwork
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
-		reason = connectors.ReasonTimeout
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	if err == nil {
-		err = errors.New("no answer")
-	}
-	return &connectors.Error{Reason: reason, Err: fmt.Errorf("%s: %w", what, err)}
 }

@@ -3,12 +3,9 @@ package jira
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,16 +32,16 @@ type config struct {
 	JQL      string   `yaml:"jql"`      // without ORDER BY
 	Boards   []int64  `yaml:"boards"`   // ids
 
-	Since    string  `yaml:"since"`     // how far the first backfill goes, by update: "180d", "2026-01-31"
-	Reserve  float64 `yaml:"reserve"`   // share of a reported request budget left to others, 0 to 0.95
-	PageSize int     `yaml:"page_size"` // issues a page, 1 to 100
-	Timeout  span    `yaml:"timeout"`   // of one request
+	Since    connectors.Since `yaml:"since"`     // how far the first backfill goes, by update: "180d", "2026-01-31"
+	Reserve  float64          `yaml:"reserve"`   // share of a reported request budget left to others, 0 to 0.95
+	PageSize int              `yaml:"page_size"` // issues a page, 1 to 100
+	Timeout  connectors.Span  `yaml:"timeout"`   // of one request
 
-	Overlap           span `yaml:"overlap"`            // how far each poll looks back behind the last
-	SweepInterval     span `yaml:"sweep_interval"`     // between sweeps for what the index told late
-	SweepWindow       span `yaml:"sweep_window"`       // how far a sweep looks back
-	CensusInterval    span `yaml:"census_interval"`    // between counts of what is still there
-	DiscoveryInterval span `yaml:"discovery_interval"` // between lists of the projects
+	Overlap           connectors.Span `yaml:"overlap"`            // how far each poll looks back behind the last
+	SweepInterval     connectors.Span `yaml:"sweep_interval"`     // between sweeps for what the index told late
+	SweepWindow       connectors.Span `yaml:"sweep_window"`       // how far a sweep looks back
+	CensusInterval    connectors.Span `yaml:"census_interval"`    // between counts of what is still there
+	DiscoveryInterval connectors.Span `yaml:"discovery_interval"` // between lists of the projects
 
 	// Fields maps attributes to fields, by name or id: {team: "Team"}. Values
 	// that are people are left out.
@@ -80,15 +77,15 @@ type config struct {
 
 func defaults() config {
 	return config{
-		Since:             "180d",
+		Since:             connectors.Since{Age: 180 * 24 * time.Hour},
 		Reserve:           0.15,
 		PageSize:          100,
-		Timeout:           span(time.Minute),
-		Overlap:           span(15 * time.Minute),
-		SweepInterval:     span(6 * time.Hour),
-		SweepWindow:       span(26 * time.Hour),
-		CensusInterval:    span(24 * time.Hour),
-		DiscoveryInterval: span(time.Hour),
+		Timeout:           connectors.Span(time.Minute),
+		Overlap:           connectors.Span(15 * time.Minute),
+		SweepInterval:     connectors.Span(6 * time.Hour),
+		SweepWindow:       connectors.Span(26 * time.Hour),
+		CensusInterval:    connectors.Span(24 * time.Hour),
+		DiscoveryInterval: connectors.Span(time.Hour),
 		BlockLinks:        []string{"Blocks"},
 		DroppedResolutions: []string{
 			"Abandoned", "Canceled", "Cancelled", "Cannot Reproduce", "Declined", "Duplicate", "Incomplete",
@@ -134,8 +131,8 @@ func (c *config) validate() error {
 	if c.Email != "" && c.TokenFile == "" && c.TokenEnv == "" {
 		bad("email: goes with one of token_file, token_env")
 	}
-	if _, err := parseSince(c.Since); err != nil {
-		bad("since: %w", err)
+	if d := c.Since.Date; c.Since.Age == 0 && d.Year() < 1971 {
+		bad("since: %s is before 1971", d.Format(time.DateOnly))
 	}
 	c.validateNumbers(bad)
 	c.validateFields(bad)
@@ -151,7 +148,7 @@ func (c *config) validateNumbers(bad func(string, ...any)) {
 	}
 	for _, d := range []struct {
 		key string
-		d   span
+		d   connectors.Span
 	}{
 		{"timeout", c.Timeout}, {"sweep_interval", c.SweepInterval}, {"sweep_window", c.SweepWindow},
 		{"census_interval", c.CensusInterval}, {"discovery_interval", c.DiscoveryInterval},
@@ -200,74 +197,12 @@ func (c *config) validateFields(bad func(string, ...any)) {
 // end. Plain HTTP is refused beyond the own machine, because the token travels
 // with each request.
 func (c *config) root() (*url.URL, error) {
-	u, err := url.Parse(c.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("base_url: not a plain URL such as https://acme.atlassian.net/")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()), u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("base_url: must be https")
+	u, err := connectors.ServerURL(c.BaseURL, "https://acme.atlassian.net/")
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
 	}
 	if !strings.HasSuffix(u.Path, "/") {
 		u.Path += "/"
 	}
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// A bound is how far back the first backfill goes: to a date, or to an age.
-type bound struct {
-	date time.Time
-	age  time.Duration
-}
-
-func parseSince(s string) (bound, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		if t.Year() < 1971 {
-			return bound{}, fmt.Errorf("%q is before 1971", s)
-		}
-		return bound{date: t}, nil
-	}
-	var age span
-	if err := age.UnmarshalText([]byte(s)); err != nil || age <= 0 {
-		return bound{}, fmt.Errorf("%q is neither an age such as 180d nor a date such as 2026-01-31", s)
-	}
-	return bound{age: time.Duration(age)}, nil
-}
-
-// before returns the bound as seen at now, the server's time.
-func (b bound) before(now time.Time) time.Time {
-	t := b.date
-	if t.IsZero() {
-		t = now.Add(-b.age)
-	}
-	return t.UTC().Truncate(time.Second)
-}
-
-// A span is a duration that may also be written in days ("180d") or weeks.
-type span time.Duration
-
-// UnmarshalText reads "36h", "180d" or "2w".
-func (s *span) UnmarshalText(text []byte) error {
-	raw := strings.TrimSpace(string(text))
-	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		digits, ok := strings.CutSuffix(raw, suffix)
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if ok && err == nil {
-			if n < 0 || n > math.MaxInt64/int64(unit) {
-				return fmt.Errorf("%q is out of range", raw)
-			}
-			*s = span(time.Duration(n) * unit)
-			return nil
-		}
-	}
-	d, err := time.ParseDuration(raw)
-	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 36h or 180d", raw)
-	}
-	*s = span(d)
-	return nil
 }

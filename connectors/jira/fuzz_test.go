@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // fuzzSite is what normalisation needs of a server.
@@ -169,7 +171,7 @@ func FuzzHook(f *testing.F) {
 func FuzzPosition(f *testing.F) {
 	p := scanPos{Since: 1, Began: 2, Seen: seen{}}
 	p.Seen.note("1", 2, 3)
-	raw, err := encodePos(p)
+	raw, err := connectors.EncodePosition(p)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -177,13 +179,13 @@ func FuzzPosition(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, ok := decodePos[scanPos](raw)
-		again, err := encodePos(p)
+		p, ok := connectors.DecodePosition[scanPos](raw)
+		again, err := connectors.EncodePosition(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, _ := decodePos[scanPos](again)
-		if second, err := encodePos(q); err != nil || second != again {
+		q, _ := connectors.DecodePosition[scanPos](again)
+		if second, err := connectors.EncodePosition(q); err != nil || second != again {
 			t.Fatalf("%s becomes %s (%v, read: %v)", again, second, err, ok)
 		}
 	})

@@ -89,7 +89,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 			if ctx.Err() != nil {
 				return store.Batch{}, fmt.Errorf("jira: %w", ctx.Err())
 			}
-			return store.Batch{}, describe("read announced issues", err)
+			return store.Batch{}, connectors.Describe("read announced issues", err)
 		}
 	}
 	f.commit()

@@ -52,10 +52,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	since, err := parseSince(cfg.Since)
-	if err != nil {
-		return nil, err
-	}
 	a, err := newAPI(env, &cfg)
 	if err != nil {
 		return nil, err
@@ -65,7 +61,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		return nil, err
 	}
 	return &connector{
-		env: env, cfg: cfg, oldest: since, api: a, secrets: secrets, scopes: cfg.scopes(),
+		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(),
 		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{},
 	}, nil
 }
@@ -73,7 +69,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 type connector struct {
 	env     connectors.Env
 	cfg     config
-	oldest  bound
 	api     *api
 	secrets []connectors.Secret
 	scopes  []scope
@@ -161,7 +156,7 @@ func (c *connector) prepare(ctx context.Context) error {
 	}
 	s, err := c.probe(ctx)
 	if err != nil {
-		return describe("look at the server", err)
+		return connectors.Describe("look at the server", err)
 	}
 	c.site = s
 	return nil
@@ -216,8 +211,8 @@ func (c *connector) plan(f *fetch) {
 }
 
 // due reports whether an interval has passed since the time of a stream.
-func due(f *fetch, stream string, interval span) bool {
-	p, _ := decodePos[duePos](f.position(stream))
+func due(f *fetch, stream string, interval connectors.Span) bool {
+	p, _ := connectors.DecodePosition[duePos](f.position(stream))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(p.At, 0))
 	return age >= time.Duration(interval) || age < 0
 }
@@ -245,7 +240,7 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 	c.round.tasks = c.round.tasks[1:]
 	// A project that is lost is for the census to find.
 	c.round.failed = c.round.failed || !errors.Is(err, errNotVisible)
-	err = describe(t.name, err)
+	err = connectors.Describe(t.name, err)
 	if r := c.round; r.err == nil || rank(err) > rank(r.err) {
 		r.err = err
 	}
@@ -272,7 +267,7 @@ func rank(err error) int {
 func (c *connector) caughtUp(_ context.Context, f *fetch) (bool, error) {
 	oldest := int64(0)
 	for _, s := range c.scopes {
-		p, _ := decodePos[scanPos](f.position(s.key()))
+		p, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
 		if oldest == 0 || p.Since < oldest {
 			oldest = p.Since
 		}

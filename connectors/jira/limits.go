@@ -115,7 +115,7 @@ func (g *governor) observe(endpoint string, a answer) error {
 		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errForbidden}
 	case a.status >= 500:
 		e := &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("status %d", a.status)}
-		if wait, ok := retryAfter(a.header, a.date); ok {
+		if wait, ok := connectors.RetryAfter(a.header, a.date); ok {
 			e.RetryAt = now.Add(clampWait(wait))
 		}
 		return e
@@ -135,7 +135,7 @@ func (g *governor) limited(endpoint string, a answer, now time.Time) error {
 	if strings.Contains(a.header.Get("RateLimit-Reason"), "burst") {
 		resource = endpoint
 	}
-	wait, told := retryAfter(a.header, a.date)
+	wait, told := connectors.RetryAfter(a.header, a.date)
 	if !told || wait <= 0 {
 		if reset, ok := resetTime(a.header); ok && !a.date.IsZero() {
 			wait, told = reset.Sub(a.date), true
@@ -171,20 +171,6 @@ func (g *governor) bucket(a answer, now time.Time) {
 		return
 	}
 	g.blocked[everything] = later(g.blocked[everything], now.Add(clampWait(wait)))
-}
-
-// retryAfter reads Retry-After in both its forms; an HTTP date is compared with
-// the server's own clock.
-func retryAfter(h http.Header, date time.Time) (time.Duration, bool) {
-	raw := strings.TrimSpace(h.Get("Retry-After"))
-	if n, err := strconv.ParseFloat(raw, 64); err == nil {
-		return time.Duration(min(max(n, 0), maxWait.Seconds()) * float64(time.Second)), true
-	}
-	at, err := http.ParseTime(raw)
-	if err != nil || date.IsZero() {
-		return 0, false
-	}
-	return at.Sub(date), true
 }
 
 // resetTime reads X-RateLimit-Reset, which Jira writes as ISO 8601, with or

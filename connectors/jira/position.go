@@ -3,7 +3,6 @@ package jira
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -68,24 +67,6 @@ type sweepPos struct {
 // A duePos says when something was last done, unix seconds.
 type duePos struct {
 	At int64 `json:"at"`
-}
-
-// decodePos reads a position. One that cannot be read counts as absent: the
-// stream is then read again from its start, which repeats harmlessly.
-func decodePos[T any](raw string) (p T, ok bool) {
-	if raw == "" || json.Unmarshal([]byte(raw), &p) != nil {
-		var zero T
-		return zero, false
-	}
-	return p, true
-}
-
-func encodePos(p any) (string, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode position: %w", err)
-	}
-	return string(raw), nil
 }
 
 // Limits on seen: an issue that does not fit is handed over again, which is

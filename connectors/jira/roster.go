@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 var errNotVisible = errors.New("no such project, or no right to see it")
@@ -19,7 +21,7 @@ func (c *connector) visible(f *fetch) []project {
 	if raw != "" {
 		c.roster = raw
 	}
-	p, _ := decodePos[rosterPos](raw)
+	p, _ := connectors.DecodePosition[rosterPos](raw)
 	return p.Projects
 }
 
@@ -72,7 +74,7 @@ func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) erro
 	if renamed(c.visible(f), pos.Projects) {
 		// The keys of all its issues changed, without an update of any.
 		for _, s := range c.scopes {
-			if p, ok := decodePos[scanPos](f.position(s.key())); ok && len(s.projects) > 0 {
+			if p, ok := connectors.DecodePosition[scanPos](f.position(s.key())); ok && len(s.projects) > 0 {
 				if err := f.move(s.key(), scanPos{From: p.From}); err != nil {
 					return err
 				}
@@ -92,7 +94,7 @@ func renamed(before, now []project) bool {
 // configured reports whether a key is of a project that is read, under its
 // present key or the one in the configuration.
 func (c *connector) configured(key string) bool {
-	p, _ := decodePos[rosterPos](c.roster)
+	p, _ := connectors.DecodePosition[rosterPos](c.roster)
 	name := projectOf(key)
 	return slices.ContainsFunc(c.cfg.Projects, func(k string) bool { return strings.EqualFold(k, name) }) ||
 		slices.ContainsFunc(p.Projects, func(p project) bool { return p.Key == name })

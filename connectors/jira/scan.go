@@ -28,7 +28,7 @@ func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err
 	if !some {
 		return false, &connectors.Error{Reason: connectors.ReasonAuth, Err: fmt.Errorf("none of the projects can be seen: %w", errNotVisible)}
 	}
-	pos, _ := decodePos[scanPos](f.position(s.key()))
+	pos, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
 	walk := c.scans[s.key()]
 	fresh := walk == nil || walk.raw != f.position(s.key()) || pos.Began == 0
 	if fresh {
@@ -106,7 +106,7 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 		return c.next(ctx, &walk.search, walk.jql)
 	}
 	if pos.From == 0 {
-		pos.From = c.oldest.before(c.api.gov.serverNow()).UnixMilli()
+		pos.From = c.cfg.Since.From(c.api.gov.serverNow()).UnixMilli()
 	}
 	from := pos.From
 	if pos.Since != 0 {
@@ -197,7 +197,7 @@ func (c *connector) keep(ctx context.Context, f *fetch, issues []*issue) error {
 		return err
 	}
 	for {
-		pos, _ := decodePos[ancestorsPos](f.position(streamAncestors))
+		pos, _ := connectors.DecodePosition[ancestorsPos](f.position(streamAncestors))
 		if len(pos.Want) <= maxWaiting {
 			return nil
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // A sweep compares what was updated lately with what is stored, because the
@@ -31,7 +33,7 @@ func (c *connector) sweepStep(ctx context.Context, f *fetch) (more bool, err err
 		if _, err := c.whoAmI(ctx); err != nil {
 			return false, err
 		}
-		old, _ := decodePos[sweepPos](f.position(streamSweep))
+		old, _ := connectors.DecodePosition[sweepPos](f.position(streamSweep))
 		s = &sweep{began: c.api.gov.serverNow(), scopes: c.scopes, queued: map[string]bool{}, next: old}
 		c.sweep = s
 	}

@@ -84,7 +84,7 @@ type connector struct {
 	scopes []scope
 
 	secrets    []connectors.Secret // of deliveries
-	rosterHint atomic.Bool         // a delivery was about the list of repositories
+	rosterHint atomic.Bool         // a delivery was about repositories or teams as such
 
 	mu       sync.Mutex // Fetch is serial: GitHub wants requests one by one
 	round    *round
@@ -169,7 +169,8 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 		return nil
 	}
 	c.round.planned = true
-	c.relist = c.rosterHint.Swap(false) || c.relist
+	hinted := c.rosterHint.Swap(false)
+	c.relist = hinted || c.relist
 	listed, failed := false, false
 	for _, s := range c.scopes {
 		if !f.due(s) {
@@ -199,7 +200,7 @@ func (c *connector) plan(ctx context.Context, f *fetch) error {
 		f.commit()
 	}
 	c.planTasks(f)
-	return c.planTeams(ctx, f)
+	return c.planTeams(ctx, f, hinted)
 }
 
 // planTasks makes a task of every repository that is listed and selected.

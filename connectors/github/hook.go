@@ -54,7 +54,7 @@ func (c *connector) CheckHeader(h http.Header, _ time.Time) error {
 // Receive implements connectors.Receiver. Its objects are named like items,
 // by the number of the repository, which a renaming leaves as it is; the
 // default branch of a repository is "R<id>/commits". What concerns the list of
-// repositories asks for a poll that reads this list.
+// repositories, or who is in a team, asks for a poll that reads both.
 func (c *connector) Receive(h http.Header, body []byte, _ time.Time) (connectors.Delivery, error) {
 	if err := connectors.VerifySHA256(h.Values(headerSignature), body, c.secrets); err != nil {
 		return connectors.Delivery{}, err
@@ -64,7 +64,7 @@ func (c *connector) Receive(h http.Header, body []byte, _ time.Time) (connectors
 	switch event {
 	case "issues", "issue_comment", "sub_issues", "push",
 		"pull_request", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread":
-	case "repository", "installation_repositories", "member":
+	case "repository", "installation_repositories", "member", "membership":
 		c.rosterHint.Store(true)
 		return d, nil
 	default: // ping among them

@@ -22,12 +22,13 @@ type teamPos struct {
 
 func teamKey(name string) string { return "team/" + name }
 
-// planTeams reads the members of the teams for which that is due. A team that
-// cannot be read is the round's failure and stops nothing.
-func (c *connector) planTeams(ctx context.Context, f *fetch) error {
+// planTeams reads the members of the teams for which that is due, of all when a
+// delivery said that somebody came or left. A team that cannot be read is the
+// round's failure and stops nothing.
+func (c *connector) planTeams(ctx context.Context, f *fetch, hinted bool) error {
 	for _, name := range c.cfg.Teams {
 		p, known := connectors.DecodePosition[teamPos](f.position(teamKey(name)))
-		if age := c.api.gov.serverNow().Unix() - p.At; known && !c.relist && age >= 0 && age < int64(time.Duration(c.cfg.DiscoveryInterval).Seconds()) {
+		if age := c.api.gov.serverNow().Unix() - p.At; known && !hinted && age >= 0 && age < int64(time.Duration(c.cfg.DiscoveryInterval).Seconds()) {
 			continue
 		}
 		err := f.readTeam(ctx, name, p)

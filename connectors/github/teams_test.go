@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -56,5 +57,27 @@ func TestTeams(t *testing.T) {
 	}
 	if len(r.shelf.items) == 0 {
 		t.Error("nothing else was read")
+	}
+}
+
+// TestTeamsAreReadWhenAnnounced: who came to a team or left it is read at the
+// next poll when a delivery says so, and without one when that is due.
+func TestTeamsAreReadWhenAnnounced(t *testing.T) {
+	for _, event := range []string{"membership", "member", "repository"} {
+		r := newRig(t, newWorld(), fake.Options{})
+		r.world.SetTeam("core", "ada", "ben")
+		r.config = "organizations: [acme]\nteams: [acme/core]\n"
+		rec := receiver(t, r)
+		c := rec.(connectors.Connector)
+		r.mustPoll(c)
+		r.world.SetTeam("core", "ben")
+		d, err := receive(t, rec, event, []byte(`{}`))
+		if err != nil || d.Ignore || len(d.Objects) > 0 {
+			t.Errorf("%s: %+v, %v; want to be polled", event, d, err)
+		}
+		r.mustPoll(c)
+		if g := r.shelf.groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
+			t.Errorf("%s: after somebody left: %+v", event, g)
+		}
 	}
 }

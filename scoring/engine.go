@@ -54,6 +54,7 @@ type Engine struct {
 	split   splitter
 	weekly  map[objective.Date]*weekSums // by Monday, those that were asked for and hold
 
+	kept      keptWeeks
 	overrides []store.Override
 	history   []objective.Loaded // what was declared, oldest first; see SetDeclarations
 	edits     []objective.Edit

@@ -65,6 +65,9 @@ func (e *Engine) Carriers(r *Report, label string, keep func(Category, string) b
 func (e *Engine) placements(days DateRange) iter.Seq2[uint64, *placement] {
 	return func(yield func(uint64, *placement) bool) {
 		var parts []placement
+		if !e.keptParts(days, func(work uint32, p *placement) bool { return work == 0 || yield(uint64(work), p) }) {
+			return
+		}
 		for week := range e.weeksIn(days) {
 			cells := e.cells(week)
 			for i := range cells {
@@ -88,7 +91,7 @@ func (e *Engine) placements(days DateRange) iter.Seq2[uint64, *placement] {
 func (e *Engine) weeksIn(days DateRange) iter.Seq[*personWeek] {
 	return func(yield func(*personWeek) bool) {
 		for i := range e.lines {
-			for monday := days.From.Monday(); monday <= days.Until; monday += 7 {
+			for monday := e.kept.from(days.From.Monday()); monday <= days.Until; monday += 7 {
 				if w := e.lines[i].at(monday); w != nil && !yield(w) {
 					return
 				}

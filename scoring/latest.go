@@ -299,7 +299,7 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 	seen := make(map[personMonday]bool)
 	look := func(person uint32, monday objective.Date) {
 		at := personMonday{person, monday}
-		if monday+6 < days.From || monday > days.Until || seen[at] {
+		if monday+6 < days.From || monday > days.Until || e.kept.from(monday) > monday || seen[at] {
 			return
 		}
 		seen[at] = true
@@ -313,6 +313,12 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 			}
 		}
 	}
+	e.keptParts(days, func(work uint32, p *placement) bool {
+		if works[work] {
+			sum += p.micros[e.declared.Effort.Model]
+		}
+		return true
+	})
 	for work := range works {
 		for _, no := range v.members(work) {
 			for person, monday := range e.weeksOf(e.items[no].touches) {
@@ -333,6 +339,9 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 // dataFrom is the first day of the data, NoDate without any.
 func (v *evaluation) dataFrom() objective.Date {
 	first := objective.NoDate
+	if kept := v.engine.kept.weeks; len(kept) > 0 {
+		first = kept[0].Monday
+	}
 	for i := range v.engine.lines {
 		l := &v.engine.lines[i]
 		for k, w := range l.weeks {

@@ -44,7 +44,7 @@ func (e *Engine) sum(m *measurement) []int {
 	var parts []placement
 	for _, person := range e.people.ordered() {
 		who := &e.people.list[person]
-		for monday := m.from.Monday(); monday <= m.until; monday += 7 {
+		for monday := e.kept.from(m.from.Monday()); monday <= m.until; monday += 7 {
 			w := e.timeline(person).at(monday)
 			if w == nil {
 				continue
@@ -71,6 +71,7 @@ func (e *Engine) sum(m *measurement) []int {
 		m.endShared(who)
 		e.addCapacity(m, who)
 	}
+	counted = e.sumKept(m, works, counted)
 	return works
 }
 
@@ -207,7 +208,7 @@ func (e *Engine) addCapacity(m *measurement, who *person) {
 	for t := range m.organisation {
 		if len(e.declared.Teams) == 0 {
 			if t.last.all > 0 {
-				t.available += e.capacity(who, t.days, -1)
+				t.available += e.capacity(who, t.days, noTeam)
 				t.observed += t.last.all
 			}
 			continue
@@ -227,21 +228,25 @@ func (e *Engine) addCapacity(m *measurement, who *person) {
 	}
 }
 
-// anyTeam asks for the capacity that a person has in all teams together.
-const anyTeam = -2
+// noTeam asks for all the capacity of a person, anyTeam for what is for teams.
+const (
+	noTeam  = -1
+	anyTeam = -2
+)
 
 // capacity is the person-time that a person has for a team in a range of days;
-// for team -1 the person need not be a member of any.
+// for noTeam the person need not be a member of any. Collapsed days have kept
+// theirs.
 func (e *Engine) capacity(who *person, days DateRange, team int) effort.Micro {
-	if team != -1 && len(who.memberships) == 0 {
+	if team != noTeam && len(who.memberships) == 0 {
 		return 0
 	}
 	var sum effort.Micro
-	for day := days.From; day <= days.Until; day++ {
+	for day := e.kept.from(days.From); day <= days.Until; day++ {
 		if int(day-day.Monday()) >= e.declared.Effort.WorkingDays || who.onLeave(day) {
 			continue
 		}
-		if team == -1 {
+		if team == noTeam {
 			sum += who.fte
 			continue
 		}

@@ -224,6 +224,8 @@ func (e *Engine) ownedReport(team int, m *measurement, window int) OwnedReport {
 		few = few || e.tellsOfFew(people)
 	}
 	switch {
+	case e.kept.holds(m.rest[window].days):
+		r.Status, r.Reason = InsufficientData, "reaches into weeks that are kept without persons (privacy.ledger_retention_days)"
 	case few:
 		r.withhold("would tell of too few people, on what the team owns or elsewhere")
 	case total == 0:

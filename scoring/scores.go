@@ -86,7 +86,7 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 func (e *Engine) beyondEffort(t *tally, parts []effort.Micro, status Status) Number {
 	_, dominated := Dominated(parts, e.declared.Privacy.Dominance)
 	k := e.declared.Privacy.KPeople
-	if status != OK || len(t.people) < k || len(parts) > 0 && (len(parts) < k || dominated) {
+	if status != OK || t.past.any || len(t.people) < k || len(parts) > 0 && (len(parts) < k || dominated) {
 		return Absent()
 	}
 	var sum effort.Micro

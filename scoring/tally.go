@@ -21,11 +21,17 @@ type placement struct {
 // place splits a cell over where its work went on its day. The parts add up to
 // the whole.
 func (e *Engine) place(c *cell, day objective.Date, into []placement) []placement {
-	a := e.graph.Of(uint64(c.work))
-	part := placement{category: Unknown, objective: -1, method: a.Method}
-	for m := range part.micros {
-		part.micros[m] = effort.Micro(c.micros[m])
+	var micros [effort.NumModels]effort.Micro
+	for m := range micros {
+		micros[m] = effort.Micro(c.micros[m])
 	}
+	return e.placeMicros(c.work, micros, day, into)
+}
+
+// placeMicros splits an effort on a work over where the work went on a day.
+func (e *Engine) placeMicros(work uint32, micros [effort.NumModels]effort.Micro, day objective.Date, into []placement) []placement {
+	a := e.graph.Of(uint64(work))
+	part := placement{category: Unknown, objective: -1, method: a.Method, micros: micros}
 	switch a.Bucket {
 	case attribution.RunWork:
 		part.category = RunWork
@@ -86,6 +92,7 @@ type tally struct {
 	offClusters, netClusters []effort.Micro // S2: off, off + on
 	person, week             clusterSum
 	last                     clusterSum // the contributor who was closed last
+	past                     past       // what collapsed weeks add
 }
 
 // clusterSum is the effort of a person, or of a person-week, so far.

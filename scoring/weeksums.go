@@ -31,6 +31,7 @@ type workSum struct {
 // until something of the week changes. Cells of weeks before keep are given
 // back: no window reads them.
 func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
+	e.restateKept()
 	if s, ok := e.weekly[monday]; ok {
 		return s
 	}
@@ -43,9 +44,18 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 	}
 	sums := make(map[slot]effort.Micro)
 	var parts []placement
+	e.keptParts(DateRange{monday, monday + 6}, func(work uint32, p *placement) bool {
+		v := p.micros[e.declared.Effort.Model]
+		if work == 0 { // of an item that is not known
+			s.total, s.categories[p.category] = s.total+v, s.categories[p.category]+v
+			return true
+		}
+		sums[slot{work, int16(p.objective), p.category}] += v
+		return true
+	})
 	for i := range e.lines {
 		w := e.lines[i].at(monday)
-		if w == nil {
+		if w == nil || e.kept.from(monday) > monday {
 			continue
 		}
 		fresh := w.dirty
@@ -92,6 +102,7 @@ func (e *Engine) stain(w *personWeek) {
 // restate forgets the sums of the weeks in which an item was worked on, because
 // it now counts for something else.
 func (e *Engine) restate(no uint32) {
+	e.kept.restated = e.kept.restated || e.kept.holding[no]
 	if len(e.weekly) == 0 {
 		return
 	}

@@ -43,7 +43,7 @@ func TestCatchUp(t *testing.T) {
 			}{{30 * time.Second, .6}, {4 * time.Minute, .35}, {20 * time.Minute, .1}, {100 * time.Minute, .02}} {
 				time.Sleep(c.after + 10*time.Second - time.Since(started))
 				left := pages*time.Minute - c.after
-				if got := catchUp(p); (got-left).Abs().Seconds() > c.off*left.Seconds() {
+				if got := catchUp(p); (got - left).Abs().Seconds() > c.off*left.Seconds() {
 					t.Errorf("after %v: %v are said to be left, it takes %v", c.after, got, left)
 				}
 			}

@@ -34,8 +34,8 @@ const maxCheckIns = 50
 //	PAY: 🟢
 //
 // A number is out of 10 unless it is a percentage or names what it is out of;
-// numbers between 0 and 1 without either are not understood, because nobody
-// knows which they are. A colour may be an emoji or its name between colons.
+// decimals from 0 to 1 without either are not understood, because nobody knows
+// which they are, and ranges neither. A colour may be an emoji or its name between colons.
 // What follows the value is ignored. Where bare is set, a line may also start
 // with the value itself. Of two lines about one objective the later counts; in
 // code blocks none does.
@@ -67,18 +67,26 @@ func checkIns(text string, bare bool) []checkIn {
 func checkInLine(line string, bare bool) (checkIn, bool) {
 	line = strings.TrimLeft(line, "*_•- \t")
 	if bare {
-		if v, ok := value(line, true); ok {
+		if v, ok := value(line, alone); ok {
 			return checkIn{confidence: v}, true
 		}
 	}
 	rest, keyword := cutWord(line, "confidence")
-	objective, rest, ok := cutObjective(rest)
+	objective, rest, colon, ok := cutObjective(rest)
 	if !ok {
 		return checkIn{}, false
 	}
-	// Without the keyword only a colour makes a check-in: "PAY 7" may mean
-	// anything.
-	v, ok := value(rest, keyword)
+	// Without the keyword only a colour makes a check-in, since "PAY 7" may mean
+	// anything, and without a colon only what looks like an id: "Marie 🔴" is
+	// about something else.
+	numbers := none
+	switch {
+	case keyword:
+		numbers = behindKeyword
+	case !colon && !looksLikeID(objective):
+		return checkIn{}, false
+	}
+	v, ok := value(rest, numbers)
 	if !ok {
 		return checkIn{}, false
 	}
@@ -93,59 +101,151 @@ func cutWord(s, word string) (rest string, ok bool) {
 	return s, false
 }
 
+// looksLikeID reports whether an id is none of the words that people write:
+// "PAY", "PAY-7", "sso2026", "eu-residency".
+func looksLikeID(id string) bool {
+	return strings.ContainsAny(id, "-_0123456789") || len(id) > 1 && strings.ToUpper(id) == id
+}
+
 // cutObjective removes a leading id or key and the colon behind it.
-func cutObjective(s string) (id, rest string, ok bool) {
+func cutObjective(s string) (id, rest string, colon, ok bool) {
 	n := 0
 	for n < len(s) && isIDByte(s[n]) {
 		n++
 	}
 	id, rest = s[:n], s[n:]
 	if n == 0 || n > 64 || id[0] == '-' || id[0] == '_' {
-		return "", s, false
+		return "", s, false, false
 	}
 	rest = strings.TrimLeft(rest, "*_` \t") // emphasis that ends behind the id
 	after, colon := strings.CutPrefix(rest, ":")
 	// ":large_green_circle:" begins with a colon, too.
 	if colon {
-		if _, isColour := colour(rest); isColour {
-			return id, rest, true
+		if _, _, isColour := colour(rest); isColour {
+			return id, rest, false, true
 		}
 		rest = strings.TrimLeft(after, "*_` \t")
 	}
-	return id, rest, rest != ""
+	return id, rest, colon, rest != ""
 }
 
 func isIDByte(c byte) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// value reads a colour or, where numbers count, a number at the start of s.
-func value(s string, numbers bool) (float64, bool) {
-	if v, ok := colour(s); ok {
-		return v, true
+// How numbers are read.
+type numbers int
+
+const (
+	none          numbers = iota // they are not
+	behindKeyword                // whatever follows
+	alone                        // out of ten only when nothing follows, or a remark
+)
+
+// value reads a colour or, where numbers count, a number at the start of s. Of
+// "🔴 → 🟢" and "5 -> 8" the last one counts.
+func value(s string, how numbers) (float64, bool) {
+	for {
+		v, rest, ok := colour(s)
+		if !ok {
+			if v, rest, ok = share(s, how); !ok {
+				return 0, false
+			}
+		}
+		rest = strings.TrimLeft(rest, " \t")
+		if s, ok = cutArrow(rest); !ok {
+			return v, true
+		}
 	}
-	if !numbers {
-		return 0, false
+}
+
+func cutArrow(s string) (rest string, ok bool) {
+	for _, arrow := range []string{"->", "=>", "→", "➡️", "➡", ":arrow_right:"} {
+		if rest, ok := strings.CutPrefix(s, arrow); ok {
+			return strings.TrimLeft(rest, " \t"), true
+		}
+	}
+	return s, false
+}
+
+// share reads a number and what it is out of.
+func share(s string, how numbers) (v float64, rest string, ok bool) {
+	if how == none {
+		return 0, s, false
 	}
 	n, rest, ok := number(s)
 	if !ok {
-		return 0, false
+		return 0, s, false
 	}
+	decimals := strings.ContainsAny(s[:len(s)-len(rest)], ".,")
 	rest = strings.TrimLeft(rest, " \t")
 	scale, told := 10.0, false
-	if after, ok := strings.CutPrefix(rest, "%"); ok {
+	if after, ok := cutPercent(rest); ok {
 		scale, told, rest = 100, true, after
-	} else if after, ok := strings.CutPrefix(rest, "/"); ok {
+	} else if after, ok := cutOutOf(rest); ok {
 		of, behind, isNumber := number(strings.TrimLeft(after, " \t"))
 		if !isNumber || of != 10 && of != 100 {
-			return 0, false
+			return 0, s, false
 		}
 		scale, told, rest = of, true, behind
 	}
-	if rest != "" && isIDByte(rest[0]) && !startsWord(s, rest) || n > scale || !told && n > 0 && n < 1 {
-		return 0, false
+	switch {
+	case n > scale, !told && decimals && n <= 1, // of 1 or of 10?
+		rest != "" && (isIDByte(rest[0]) && !startsWord(s, rest) || strings.ContainsRune("/:", rune(rest[0]))),
+		isRange(rest), !told && how == alone && !isRemark(rest):
+		return 0, s, false
 	}
-	return n / scale, true
+	return n / scale, rest, true
+}
+
+func cutPercent(s string) (rest string, ok bool) {
+	if rest, ok := strings.CutPrefix(s, "%"); ok {
+		return rest, true
+	}
+	for _, word := range []string{"percent", "per cent", "prozent", "pct"} {
+		if len(s) >= len(word) && strings.EqualFold(s[:len(word)], word) {
+			return s[len(word):], true
+		}
+	}
+	return s, false
+}
+
+func cutOutOf(s string) (rest string, ok bool) {
+	if rest, ok := strings.CutPrefix(s, "/"); ok {
+		return rest, true
+	}
+	if rest, ok := cutWord(s, "out"); ok {
+		s = rest
+	}
+	return cutWord(s, "of")
+}
+
+// isRange reports whether what follows a number makes it one end of a range.
+func isRange(rest string) bool {
+	rest = strings.TrimLeft(rest, " \t")
+	for _, to := range []string{"-", "–", "—", "to ", "bis "} {
+		if after, ok := strings.CutPrefix(rest, to); ok {
+			_, _, isNumber := number(strings.TrimLeft(after, " \t"))
+			return isNumber
+		}
+	}
+	return false
+}
+
+// isRemark reports whether what follows a bare number leaves it one: "8, since
+// legal agreed" and not "8 questions", "1. first we ship" or "5, 6 and 7".
+func isRemark(rest string) bool {
+	rest = strings.TrimSpace(rest)
+	if _, ok := cutArrow(rest); ok || rest == "" || rest == "." {
+		return true
+	}
+	for _, mark := range []string{",", ";", "!", "(", "-", "–", "—"} {
+		if after, ok := strings.CutPrefix(rest, mark); ok {
+			_, _, isNumber := number(strings.TrimLeft(after, " \t"))
+			return !isNumber
+		}
+	}
+	return false
 }
 
 // startsWord reports whether rest begins a new word of s: "7 because" and not
@@ -179,7 +279,7 @@ func number(s string) (v float64, rest string, ok bool) {
 }
 
 // colour reads a coloured circle at the start of s.
-func colour(s string) (float64, bool) {
+func colour(s string) (v float64, rest string, ok bool) {
 	for _, c := range []struct {
 		form string
 		v    float64
@@ -188,11 +288,11 @@ func colour(s string) (float64, bool) {
 		{"🟡", unsure}, {":large_yellow_circle:", unsure}, {":yellow_circle:", unsure},
 		{"🔴", doubtful}, {":red_circle:", doubtful}, {":large_red_circle:", doubtful},
 	} {
-		if strings.HasPrefix(s, c.form) {
-			return c.v, true
+		if rest, ok := strings.CutPrefix(s, c.form); ok {
+			return c.v, rest, true
 		}
 	}
-	return 0, false
+	return 0, s, false
 }
 
 // prompted returns the objective that a prompt asks about: what follows the

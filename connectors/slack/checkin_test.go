@@ -40,7 +40,37 @@ func TestCheckIns(t *testing.T) {
 		{"• PAY-7: 🟢\n• sso: 🔴\nhello", "PAY-7=0.85 sso=0.15", "PAY-7=0.85 sso=0.15"},
 		{"PAY: 🟢\nPAY: 🔴", "PAY=0.15", "PAY=0.15"},
 		{"write\n```\nconfidence PAY 7/10\n```\nplease\nconfidence PAY 8/10", "PAY=0.8", "PAY=0.8"},
+		{"confidence PAY 7 out of 10", "PAY=0.7", "PAY=0.7"},
+		{"confidence PAY 60 of 100", "PAY=0.6", "PAY=0.6"},
+		{"confidence PAY 7 percent", "PAY=0.07", "PAY=0.07"},
+		{"confidence PAY 70 Prozent", "PAY=0.7", "PAY=0.7"},
+		{"confidence PAY 5 -> 8", "PAY=0.8", "PAY=0.8"},
+		{"confidence PAY 50% → 80%", "PAY=0.8", "PAY=0.8"},
+		{"PAY: 🔴→🟢", "PAY=0.85", "PAY=0.85"},
+		{"PAY: :red_circle: => :large_green_circle: finally", "PAY=0.85", "PAY=0.85"},
+		{"confidence PAY 7 - on track", "PAY=0.7", "PAY=0.7"},
 		// Not check-ins.
+		{"confidence PAY 1.0", "", ""}, // all or a tenth?
+		{"confidence PAY 0.0", "", ""},
+		{"confidence PAY 3 out of 5", "", ""},
+		{"confidence PAY 11/10", "", ""},
+		{"confidence PAY 7/10/2026", "", ""},
+		{"confidence PAY 7 – 9", "", ""},
+		{"confidence PAY 7 to 8", "", ""},
+		{"confidence PAY 7 ->", "", ""},
+		{"confidence PAY 7:30", "", ""},
+		{"confidence PAY ７/10", "", ""},
+		{"Marie 🔴 today", "", ""},
+		{"deploy 🟢", "", ""},
+		{"2 questions about it", "", ""},
+		{"1. first we ship\n2. then we look", "", ""},
+		{"3) last", "", ""},
+		{"5, 6 and 7 are done", "", ""},
+		{"8:30 works for me", "", ""},
+		{"8, since legal agreed", "", "=0.8"},
+		{"8.", "", "=0.8"},
+		{"8 (was 7)", "", "=0.8"},
+		{"6 -> 8", "", "=0.8"},
 		{"PAY 7", "", ""},
 		{"confidence PAY 11", "", ""},
 		{"confidence PAY 7/8", "", ""},
@@ -67,7 +97,7 @@ func TestCheckIns(t *testing.T) {
 			t.Errorf("%q under a prompt: got %q, want %q", c.text, got, c.bare)
 		}
 	}
-	if n := len(checkIns(strings.Repeat("x", 10)+strings.Repeat("\na 🟢\nb 🟢", 100), false)); n != 2 {
+	if n := len(checkIns(strings.Repeat("x", 10)+strings.Repeat("\na: 🟢\nb: 🟢", 100), false)); n != 2 {
 		t.Errorf("%d check-ins", n)
 	}
 }

@@ -183,6 +183,9 @@ func (c *connector) bulkIssues(ctx context.Context, names, fields []string, expa
 	}
 	got = page.Issues
 	for _, w := range page.Failed {
+		if w.ID == "" {
+			return nil, false, rep.decodeError(errShape)
+		}
 		raw, err := c.one(ctx, string(w.ID), fields, expand)
 		if err != nil {
 			return nil, false, err

@@ -68,6 +68,10 @@ func (f *fetch) commit() {
 	}
 	f.batch.Gone = append(f.batch.Gone, out.Gone...)
 	f.batch.Groups = append(f.batch.Groups, out.Groups...)
+	// What was set aside before in this batch and is read well now is released.
+	f.batch.Quarantined = slices.DeleteFunc(f.batch.Quarantined, func(q store.Quarantined) bool {
+		return slices.ContainsFunc(out.Items, func(it store.Item) bool { return it.ID == q.ID })
+	})
 	f.batch.Quarantined = append(f.batch.Quarantined, out.Quarantined...)
 	for k, v := range f.moves {
 		f.next[k] = v

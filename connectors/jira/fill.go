@@ -19,30 +19,56 @@ const (
 	maxParts      = 1000 // pages of one list
 )
 
-// fillHistories completes the histories that came in part: on Cloud many at
-// once, else issue by issue.
-func (c *connector) fillHistories(ctx context.Context, issues []*issue) error {
+// fill completes issues, and leaves out those that went meanwhile. Each issue
+// that is complete is remembered until all of them are: a server may allow
+// fewer requests at once than one page of issues takes.
+func (c *connector) fill(ctx context.Context, issues []*issue) ([]*issue, error) {
 	var short []*issue
 	for _, is := range issues {
-		if is.needsHistory {
+		if is.needsHistory && c.filled[is.version()] == nil {
 			short = append(short, is)
 		}
 	}
+	if err := c.fillHistories(ctx, short); err != nil {
+		return nil, err
+	}
+	kept := issues[:0:0]
+	for _, is := range issues {
+		if done := c.filled[is.version()]; done != nil {
+			kept = append(kept, done)
+			continue
+		}
+		there, err := c.fillLists(ctx, is)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			kept = append(kept, is)
+			c.filled[is.version()] = is
+		}
+	}
+	clear(c.filled)
+	return kept, nil
+}
+
+// version tells an issue as it was read from what it was before or will be.
+func (is *issue) version() string {
+	return is.id + " " + is.key + " " + is.lastUpdate().String()
+}
+
+// fillHistories completes the histories that came in part: on Cloud many at
+// once. What that leaves is completed issue by issue.
+func (c *connector) fillHistories(ctx context.Context, short []*issue) error {
 	for len(short) > 0 && c.site.cloud {
 		n := min(len(short), historyIssues)
 		served, err := c.bulkHistories(ctx, short[:n])
-		if err != nil {
-			return err
+		if err != nil || !served {
+			return err // or not for this kind of token
 		}
-		if !served {
-			break // not for this kind of token
+		for _, is := range short[:n] {
+			is.needsHistory = false // that was all there is
 		}
 		short = short[n:]
-	}
-	for _, is := range short {
-		if err := c.fillHistory(ctx, is); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -51,7 +77,7 @@ func (c *connector) fillHistories(ctx context.Context, issues []*issue) error {
 // server serves that.
 func (c *connector) bulkHistories(ctx context.Context, issues []*issue) (served bool, err error) {
 	body := map[string]any{"issueIdsOrKeys": ids(issues), "maxResults": historyPage}
-	got := map[string][]wireHistory{}
+	got := map[string]histories{}
 	tokens := map[string]bool{}
 	for {
 		rep, err := optional(c.api.post(ctx, "rest/api/3/changelog/bulkfetch", body))
@@ -63,8 +89,8 @@ func (c *connector) bulkHistories(ctx context.Context, issues []*issue) (served 
 		}
 		var page struct {
 			Logs []struct {
-				ID        text          `json:"issueId"`
-				Histories []wireHistory `json:"changeHistories"`
+				ID        text      `json:"issueId"`
+				Histories histories `json:"changeHistories"`
 			} `json:"issueChangeLogs"`
 			Token string `json:"nextPageToken"`
 		}
@@ -119,80 +145,70 @@ func (c *connector) fillHistory(ctx context.Context, is *issue) error {
 	if is.historyMissing == 0 {
 		return nil
 	}
-	var got []wireHistory
-	_, err = c.parts(ctx, "rest/api/2/issue/"+is.id+"/changelog", "values", func(raw json.RawMessage) (int, error) {
-		var page []wireHistory
-		err := json.Unmarshal(raw, &page)
-		got = append(got, page...)
-		return len(page), err
-	})
+	elements, _, err := c.parts(ctx, "rest/api/2/issue/"+is.id+"/changelog", "values")
 	if err != nil {
 		return err
 	}
-	is.complete(got)
+	more, _ := decodeEach[wireHistory](elements) // what is left out is counted as missing
+	is.complete(more)
 	return nil
 }
 
 // parts reads all pages of a list with offsets. It reports whether the list is
 // there.
-func (c *connector) parts(ctx context.Context, path, member string, take func(json.RawMessage) (int, error)) (there bool, err error) {
-	for start, n := 0, 0; n < maxParts; n++ {
-		rep, err := c.api.get(ctx, path, url.Values{"startAt": {strconv.Itoa(start)}, "maxResults": {strconv.Itoa(partPage)}})
+func (c *connector) parts(ctx context.Context, path, member string) (all []json.RawMessage, there bool, err error) {
+	for range maxParts {
+		rep, err := c.api.get(ctx, path, url.Values{"startAt": {strconv.Itoa(len(all))}, "maxResults": {strconv.Itoa(partPage)}})
 		if err != nil {
-			return false, err
+			return nil, false, err
 		}
 		if isAbsent(rep.status) {
-			return false, nil
+			return nil, false, nil
 		}
 		var page map[string]json.RawMessage
 		if err := rep.object(&page, member); err != nil {
-			return false, err
+			return nil, false, err
 		}
 		var total int
 		if raw, ok := page["total"]; ok && json.Unmarshal(raw, &total) != nil {
-			return false, rep.decodeError(errShape)
+			return nil, false, rep.decodeError(errShape)
 		}
-		got, err := take(page[member])
-		if err != nil {
-			return false, rep.decodeError(jsonError(err))
+		var got []json.RawMessage
+		if err := json.Unmarshal(page[member], &got); err != nil {
+			return nil, false, rep.decodeError(jsonError(err))
 		}
-		start += got
-		if got == 0 || start >= total {
-			return true, nil
+		all = append(all, got...)
+		if len(got) == 0 || len(all) >= total {
+			return all, true, nil
 		}
 	}
-	return true, nil
+	return all, true, nil
 }
 
-// fillLists completes the comments and worklogs of an issue, and reads what is
-// configured to be read besides. It reports whether the issue is there.
+// fillLists completes the history, comments and worklogs of an issue, and reads
+// what is configured to be read besides. It reports whether the issue is there.
 func (c *connector) fillLists(ctx context.Context, is *issue) (there bool, err error) {
+	if is.needsHistory {
+		if err := c.fillHistory(ctx, is); err != nil {
+			return false, err
+		}
+	}
 	path := "rest/api/2/issue/" + is.id
 	if is.needsComments && (is.hasComments || c.told.comments) {
-		var all []wireComment
-		there, err = c.parts(ctx, path+"/comment", "comments", func(raw json.RawMessage) (int, error) {
-			var page []wireComment
-			err := json.Unmarshal(raw, &page)
-			all = append(all, page...)
-			return len(page), err
-		})
+		elements, there, err := c.parts(ctx, path+"/comment", "comments")
 		if err != nil || !there {
-			return there, err
+			return false, err
 		}
-		is.comments, is.needsComments = all, false
+		is.comments, err = decodeEach[wireComment](elements)
+		is.needsComments = is.strange("a comment", err)
 	}
 	if is.needsWorklogs && (is.hasWorklogs || c.told.worklogs) {
-		var all []wireWorklog
-		there, err = c.parts(ctx, path+"/worklog", "worklogs", func(raw json.RawMessage) (int, error) {
-			var page []wireWorklog
-			err := json.Unmarshal(raw, &page)
-			all = append(all, page...)
-			return len(page), err
-		})
+		elements, there, err := c.parts(ctx, path+"/worklog", "worklogs")
 		if err != nil || !there {
-			return there, err
+			return false, err
 		}
-		is.worklogs, is.needsWorklogs = all, false
+		is.worklogs, err = decodeEach[wireWorklog](elements)
+		is.needsWorklogs = is.strange("a worklog", err)
 	}
 	if c.cfg.RemoteLinks {
 		if there, err = c.fillRemote(ctx, is); err != nil || !there {
@@ -200,6 +216,15 @@ func (c *connector) fillLists(ctx context.Context, is *issue) (there bool, err e
 		}
 	}
 	return true, c.fillDevelopment(ctx, is)
+}
+
+// strange notes that a part of an issue cannot be read, and reports whether it
+// is so. The rest of the issue is read all the same.
+func (is *issue) strange(part string, err error) bool {
+	if err != nil {
+		is.odd = part + ": " + err.Error()
+	}
+	return err != nil
 }
 
 func (c *connector) fillRemote(ctx context.Context, is *issue) (there bool, err error) {
@@ -210,11 +235,12 @@ func (c *connector) fillRemote(ctx context.Context, is *issue) (there bool, err 
 	if isAbsent(rep.status) {
 		return false, nil
 	}
-	var links []gojira.RemoteLink
+	var links []json.RawMessage
 	if err := rep.array(&links); err != nil {
 		return false, err
 	}
-	is.remote = links
+	is.remote, err = decodeEach[gojira.RemoteLink](links)
+	is.strange("a remote link", err)
 	return true, nil
 }
 
@@ -234,11 +260,15 @@ func (c *connector) fillDevelopment(ctx context.Context, is *issue) error {
 			if rep.status != http.StatusOK {
 				continue
 			}
-			var panel wirePanel
-			if err := rep.object(&panel); err != nil {
+			var whole json.RawMessage
+			if err := rep.object(&whole); err != nil {
 				return err
 			}
-			is.dev = append(is.dev, panel.records()...)
+			panels, err := decodeEach[wirePanel]([]json.RawMessage{whole})
+			is.strange("the development panel", err)
+			for _, p := range panels {
+				is.dev = append(is.dev, p.records()...)
+			}
 		}
 	}
 	return nil

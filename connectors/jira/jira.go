@@ -62,7 +62,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	return &connector{
 		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(),
-		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{},
+		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{}, filled: map[string]*issue{},
 	}, nil
 }
 
@@ -86,6 +86,8 @@ type connector struct {
 	// worklogs are the issues of worklogs that were read lately: the feed of
 	// deleted ones tells ids only.
 	worklogs map[string]string
+	// filled are the complete issues of a page that is not complete.
+	filled map[string]*issue
 	// told are the parts that issues came with at least once. A server that
 	// has switched one off never tells it, and need not be asked per issue.
 	told   struct{ comments, worklogs bool }

@@ -53,8 +53,12 @@ func (n *normaliser) issue(is *issue) {
 	n.comments(it.ID, is)
 	n.worklogs(it.ID, is)
 	n.development(is)
-	if is.historyMissing > 0 {
-		n.quarantine(it.ID+"/changelog", "the history is cut off: "+strconv.Itoa(is.historyMissing)+" changes are missing")
+	// The issue is kept, and its entry goes when it is read well.
+	switch {
+	case is.odd != "":
+		n.quarantine(it.ID, is.odd)
+	case is.historyMissing > 0:
+		n.quarantine(it.ID, "the history is cut off: "+strconv.Itoa(is.historyMissing)+" changes are missing")
 	}
 }
 

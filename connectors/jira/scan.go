@@ -217,23 +217,5 @@ func (c *connector) remember(worklog, issue string) {
 	c.worklogs[worklog] = issue
 }
 
-// fill completes issues, and leaves out those that went meanwhile.
-func (c *connector) fill(ctx context.Context, issues []*issue) ([]*issue, error) {
-	if err := c.fillHistories(ctx, issues); err != nil {
-		return nil, err
-	}
-	kept := issues[:0:0]
-	for _, is := range issues {
-		there, err := c.fillLists(ctx, is)
-		if err != nil {
-			return nil, err
-		}
-		if there {
-			kept = append(kept, is)
-		}
-	}
-	return kept, nil
-}
-
 // isAbsent reports whether an answer says that something is not there.
 func isAbsent(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }

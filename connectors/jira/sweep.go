@@ -143,6 +143,12 @@ type mark struct {
 	At moment `json:"updatedTime"`
 }
 
+// A workMark is what is used of a worklog that a feed told.
+type workMark struct {
+	Issue   text   `json:"issueId"`
+	Updated moment `json:"updated"`
+}
+
 // readFeeds queues the issues whose worklogs were changed or deleted without
 // telling otherwise.
 func (c *connector) readFeeds(ctx context.Context, f *fetch, s *sweep) error {
@@ -213,13 +219,13 @@ func (c *connector) queueWorked(ctx context.Context, f *fetch, s *sweep, part []
 	if rep.status >= 400 {
 		return nil
 	}
-	var logs []struct {
-		Issue   text   `json:"issueId"`
-		Updated moment `json:"updated"`
-	}
-	if err := rep.array(&logs); err != nil {
+	var elements []json.RawMessage
+	if err := rep.array(&elements); err != nil {
 		return err
 	}
+	// They are those of the whole server: one that cannot be read is none of
+	// ours, or comes with its issue.
+	logs, _ := decodeEach[workMark](elements)
 	for _, w := range logs {
 		it, known, err := f.stored(ctx, string(w.Issue))
 		if err != nil {

@@ -74,8 +74,37 @@ type wireIssue struct {
 }
 
 type wireChangelog struct {
-	Total     int           `json:"total"`
-	Histories []wireHistory `json:"histories"`
+	Total     int       `json:"total"`
+	Histories histories `json:"histories"`
+}
+
+// histories leave out changes that cannot be read. Totals tell that they are
+// missing.
+type histories []wireHistory
+
+// UnmarshalJSON reads a list.
+func (h *histories) UnmarshalJSON(raw []byte) error {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(raw, &elements); err != nil || elements == nil {
+		return err
+	}
+	*h, _ = decodeEach[wireHistory](elements)
+	return nil
+}
+
+// decodeEach reads the elements of a list that can be read. The error is about
+// the first that cannot.
+func decodeEach[T any](elements []json.RawMessage) (list []T, err error) {
+	list = make([]T, 0, len(elements))
+	for _, raw := range elements {
+		var v T
+		if e := json.Unmarshal(raw, &v); e == nil {
+			list = append(list, v)
+		} else if err == nil {
+			err = jsonError(e)
+		}
+	}
+	return list, err
 }
 
 type wireHistory struct {
@@ -180,7 +209,8 @@ type issue struct {
 	needsComments  bool // it does not hold all of them
 	needsWorklogs  bool
 	needsHistory   bool
-	historyMissing int // changes that could not be read
+	historyMissing int    // changes that could not be read
+	odd            string // what else could not be read, and why
 	remote         []gojira.RemoteLink
 	dev            []devRecord
 }

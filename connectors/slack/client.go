@@ -7,10 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -53,16 +50,12 @@ func newAPI(env connectors.Env, cfg *config) (*api, error) {
 	if token.IsZero() {
 		return nil, errors.New("token_file: name a file or an environment variable (token_env) with the bot token, xoxb-…")
 	}
-	t := &tape{client: &http.Client{Transport: env.Transport, CheckRedirect: noRedirect}, timeout: time.Duration(cfg.Timeout)}
+	t := &tape{client: &http.Client{Transport: env.Transport, CheckRedirect: connectors.NoRedirect}, timeout: time.Duration(cfg.Timeout)}
 	return &api{
 		client: sdk.New(token.Reveal(), sdk.OptionAPIURL(root), sdk.OptionHTTPClient(t)),
 		tape:   t, gov: newGovernor(cfg.CommercialLimits, env.Now),
 	}, nil
 }
-
-// noRedirect hands a redirect over as the answer: the token is in the body of
-// the request and goes to no second address.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // A tape is the HTTP client below slack-go. It keeps each answer for us and
 // shows slack-go an empty success in its place. Requests are serial.
@@ -133,13 +126,13 @@ func (a *api) call(ctx context.Context, method string, send func(context.Context
 	a.gov.sent(method)
 	a.tape.last, a.tape.err = answer{}, nil
 	if err := send(ctx, a.client); a.tape.last.status == 0 {
-		return nil, transportError(ctx, method, err)
+		return nil, connectors.Unanswered(ctx, method, err)
 	}
 	r := &reply{answer: a.tape.last}
 	err := r.judge(a.gov.now())
 	a.gov.observe(method, r.answer, err)
 	if err != nil {
-		return nil, describe(method, err)
+		return nil, connectors.Describe(method, err)
 	}
 	return r, nil
 }
@@ -149,8 +142,7 @@ func (r *reply) judge(now time.Time) error {
 	if e := byStatus(r.answer, now); e != nil {
 		return e
 	}
-	raw := r.header.Get("Content-Type")
-	if media, _, err := mime.ParseMediaType(raw); raw != "" && (err != nil || media != "application/json") {
+	if !connectors.IsJSON(r.header) {
 		return &connectors.Error{Reason: connectors.ReasonDecode, Err: errors.New("the answer is not JSON")}
 	}
 	if first := bytes.TrimLeft(r.body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
@@ -198,33 +190,4 @@ func decodeReason(err error) error {
 		return e
 	}
 	return errors.New("broken JSON")
-}
-
-// describe adds what was attempted to an *connectors.Error.
-func describe(what string, err error) error {
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return &connectors.Error{Reason: e.Reason, RetryAt: e.RetryAt, Err: fmt.Errorf("%s: %w", what, e.Err)}
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
-// transportError classifies a request that got no complete answer.
-func transportError(ctx context.Context, what string, err error) error {
-	if e := ctx.Err(); e != nil {
-		return fmt.Errorf("%s: %w", what, e)
-	}
-	if e, ok := errors.AsType[*connectors.Error](err); ok {
-		return describe(what, e)
-	}
-	reason := connectors.ReasonNetwork
-	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
-		reason = connectors.ReasonTimeout
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	if err == nil {
-		err = errors.New("no answer")
-	}
-	return &connectors.Error{Reason: reason, Err: fmt.Errorf("%s: %w", what, err)}
 }

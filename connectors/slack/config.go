@@ -3,10 +3,6 @@ package slack
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -50,15 +46,15 @@ type config struct {
 	TokenEnv               string `yaml:"token_env"`
 	connectors.HookSecrets `yaml:",inline"`
 
-	Since             string `yaml:"since"`              // how far the first backfill goes: "180d", "2026-01-31"
-	Lookback          span   `yaml:"lookback"`           // how far back edits, replies and deletions are looked for
-	RereadInterval    span   `yaml:"reread_interval"`    // how often that is
-	Settle            span   `yaml:"settle"`             // how long after its last reply a thread is read once more
-	DiscoveryInterval span   `yaml:"discovery_interval"` // how often channels are listed
-	UsersInterval     span   `yaml:"users_interval"`     // how often accounts are read
-	Overlap           span   `yaml:"overlap"`            // how far behind the server's clock a channel counts as complete
-	PageSize          int    `yaml:"page_size"`          // 1 to 999
-	Timeout           span   `yaml:"timeout"`            // of one request
+	Since             connectors.Since `yaml:"since"`              // how far the first backfill goes: "180d", "2026-01-31"
+	Lookback          connectors.Span  `yaml:"lookback"`           // how far back edits, replies and deletions are looked for
+	RereadInterval    connectors.Span  `yaml:"reread_interval"`    // how often that is
+	Settle            connectors.Span  `yaml:"settle"`             // how long after its last reply a thread is read once more
+	DiscoveryInterval connectors.Span  `yaml:"discovery_interval"` // how often channels are listed
+	UsersInterval     connectors.Span  `yaml:"users_interval"`     // how often accounts are read
+	Overlap           connectors.Span  `yaml:"overlap"`            // how far behind the server's clock a channel counts as complete
+	PageSize          int              `yaml:"page_size"`          // 1 to 999
+	Timeout           connectors.Span  `yaml:"timeout"`            // of one request
 	// CommercialLimits says that the app is distributed commercially outside
 	// of Slack's marketplace: one request a minute, 15 messages each, and a
 	// look back once a day at most. It is also noticed from the answers.
@@ -69,15 +65,15 @@ func defaults() config {
 	return config{
 		BaseURL:           "https://slack.com/api/",
 		CheckinPrompt:     "Check-in:",
-		Since:             "180d",
-		Lookback:          span(14 * 24 * time.Hour),
-		RereadInterval:    span(time.Hour),
-		Settle:            span(24 * time.Hour),
-		DiscoveryInterval: span(time.Hour),
-		UsersInterval:     span(24 * time.Hour),
-		Overlap:           span(2 * time.Minute),
+		Since:             connectors.Since{Age: 180 * 24 * time.Hour},
+		Lookback:          connectors.Span(14 * 24 * time.Hour),
+		RereadInterval:    connectors.Span(time.Hour),
+		Settle:            connectors.Span(24 * time.Hour),
+		DiscoveryInterval: connectors.Span(time.Hour),
+		UsersInterval:     connectors.Span(24 * time.Hour),
+		Overlap:           connectors.Span(2 * time.Minute),
 		PageSize:          500,
-		Timeout:           span(time.Minute),
+		Timeout:           connectors.Span(time.Minute),
 	}
 }
 
@@ -97,10 +93,7 @@ func (c *config) validate() error {
 			bad("private_channels: %q is neither an id nor an exact name", name)
 		}
 	}
-	if _, err := parseSince(c.Since); err != nil {
-		bad("since: %w", err)
-	}
-	for key, d := range map[string]span{
+	for key, d := range map[string]connectors.Span{
 		"lookback": c.Lookback, "reread_interval": c.RereadInterval, "discovery_interval": c.DiscoveryInterval,
 		"users_interval": c.UsersInterval, "timeout": c.Timeout,
 	} {
@@ -138,19 +131,11 @@ func (c *config) validate() error {
 // endpoint returns the root of the API with a slash at its end. Plain HTTP is
 // refused beyond the own machine, because the token travels with each request.
 func (c *config) endpoint() (string, error) {
-	u, err := url.Parse(c.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("base_url: not a plain URL such as https://slack.com/api/")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()), u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("base_url: must be https")
+	u, err := connectors.ServerURL(c.BaseURL, "https://slack.com/api/")
+	if err != nil {
+		return "", fmt.Errorf("base_url: %w", err)
 	}
 	return strings.TrimSuffix(u.String(), "/") + "/", nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // wants reports whether the configuration selects a channel. A private one has
@@ -192,60 +177,15 @@ func matchAny(patterns []string, id, name string) bool {
 	return false
 }
 
-// A bound is how far back the first backfill goes: to a date, or to an age.
-type bound struct {
-	date time.Time
-	age  time.Duration
-}
-
-func parseSince(s string) (bound, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return bound{date: t}, nil
-	}
-	var age span
-	if err := age.UnmarshalText([]byte(s)); err != nil || age <= 0 {
-		return bound{}, fmt.Errorf("%q is neither an age such as 180d nor a date such as 2026-01-31", s)
-	}
-	return bound{age: time.Duration(age)}, nil
-}
-
 // oldest is when Slack's first message can have been sent: a ts has ten digits
 // only since then.
 var oldest = time.Date(2001, 9, 9, 1, 46, 40, 0, time.UTC)
 
-// before returns the bound as seen at now, the server's time.
-func (b bound) before(now time.Time) time.Time {
-	t := b.date
-	if t.IsZero() {
-		t = now.Add(-b.age)
+// from returns where a first backfill begins that is made at now, the server's
+// time.
+func (c *config) from(now time.Time) time.Time {
+	if t := c.Since.From(now); t.After(oldest) {
+		return t
 	}
-	if t.Before(oldest) {
-		t = oldest
-	}
-	return t.UTC().Truncate(time.Second)
-}
-
-// A span is a duration that may also be written in days ("14d") or weeks.
-type span time.Duration
-
-// UnmarshalText reads "36h", "14d" or "2w".
-func (s *span) UnmarshalText(text []byte) error {
-	raw := strings.TrimSpace(string(text))
-	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		digits, ok := strings.CutSuffix(raw, suffix)
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if ok && err == nil {
-			if n < 0 || n > math.MaxInt64/int64(unit) {
-				return fmt.Errorf("%q is out of range", raw)
-			}
-			*s = span(time.Duration(n) * unit)
-			return nil
-		}
-	}
-	d, err := time.ParseDuration(raw)
-	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 36h or 14d", raw)
-	}
-	*s = span(d)
-	return nil
+	return oldest
 }

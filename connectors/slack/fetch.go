@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -37,7 +38,7 @@ func (f *fetch) position(key string) string {
 
 // move sets a position.
 func (f *fetch) move(key string, p any) error {
-	raw, err := encodePos(p)
+	raw, err := connectors.EncodePosition(p)
 	if err != nil {
 		return err
 	}

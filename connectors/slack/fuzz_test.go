@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -86,17 +87,17 @@ func FuzzPosition(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, _ := decodePos[historyPos](raw)
-		again, err := encodePos(p)
+		p, _ := connectors.DecodePosition[historyPos](raw)
+		again, err := connectors.EncodePosition(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, ok := decodePos[historyPos](again)
-		if second, err := encodePos(q); err != nil || second != again || !ok {
+		q, ok := connectors.DecodePosition[historyPos](again)
+		if second, err := connectors.EncodePosition(q); err != nil || second != again || !ok {
 			t.Fatalf("%s becomes %s (%v)", again, second, err)
 		}
-		decodePos[threadsPos](raw)
-		decodePos[channelPos](raw)
+		connectors.DecodePosition[threadsPos](raw)
+		connectors.DecodePosition[channelPos](raw)
 		set, err := decodeDay(raw)
 		if err == nil && set.encode() != daySetOf(t, set.encode()).encode() {
 			t.Fatalf("%v", set)

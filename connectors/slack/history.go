@@ -21,23 +21,16 @@ const maxBarren = 3
 // more often, and nothing new would be read for looking back.
 const slowReread = 24 * time.Hour
 
-// When more than this share of a stretch is missing at once, and more than a
-// few, something else than deletion is going on.
-const (
-	fewVanished = 10
-	maxVanished = 0.3
-)
-
-func tooMany(vanished, all int) bool {
-	return vanished >= fewVanished && float64(vanished) > maxVanished*float64(all)
-}
+// fewVanished is how many threads of a stretch have to be missing at once before
+// it is doubted that they were deleted.
+const fewVanished = 10
 
 // open makes the window that a channel is to be read in: from the newest
 // message down to what is known, or further when it is time to look back.
 func (f *fetch) open(d *desk) window {
 	c, h := f.c, d.history
 	now := c.api.gov.serverNow()
-	from := stampOf(c.since.before(now))
+	from := stampOf(c.cfg.from(now))
 	if h.Done == 0 || from < h.From-stamp(24*time.Hour/time.Microsecond) {
 		return window{Low: from, Sweep: true}
 	}
@@ -54,7 +47,7 @@ func (f *fetch) open(d *desk) window {
 	return w
 }
 
-func stampSpan(s span) stamp { return stamp(time.Duration(s) / time.Microsecond) }
+func stampSpan(s connectors.Span) stamp { return stamp(time.Duration(s) / time.Microsecond) }
 
 // readHistory reads one page of a channel's window.
 func (f *fetch) readHistory(ctx context.Context, d *desk) error {
@@ -323,7 +316,7 @@ func (f *fetch) probe(ctx context.Context, d *desk, w window) error {
 
 // close ends a window: everything above its lower end is known now.
 func (f *fetch) close(d *desk, w window) {
-	if tooMany(len(w.Missing), w.Judged) {
+	if connectors.TooManyVanished(len(w.Missing), w.Judged, fewVanished) {
 		f.c.env.Log.Warn("too many messages vanished at once; keeping their items until this is explained",
 			"source", f.c.env.Source, "channel", d.Name, "vanished", len(w.Missing), "known", w.Judged)
 	} else {

@@ -266,7 +266,7 @@ func (f *fetch) refetch(ctx context.Context, d *desk, at stamp, follow bool) err
 		}
 		complete, err := p.add(f.c.api.gov, r, at)
 		if err != nil {
-			return describe(methodReplies, err)
+			return connectors.Describe(methodReplies, err)
 		}
 		if complete {
 			_, err := f.complete(ctx, d, at, p, true)

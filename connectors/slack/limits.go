@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,12 +44,8 @@ type answer struct {
 // retryAfter is how long the server asks to stay away. Slack sends seconds; a
 // header of another kind, or none, means a minute.
 func retryAfter(a answer) time.Duration {
-	raw := strings.TrimSpace(a.header.Get("Retry-After"))
-	if n, err := strconv.ParseInt(raw, 10, 64); err == nil && n >= 0 {
-		return clampWait(time.Duration(min(n, int64(maxWait/time.Second))) * time.Second)
-	}
-	if at, err := http.ParseTime(raw); err == nil && !a.date.IsZero() {
-		return clampWait(at.Sub(a.date))
+	if wait, told := connectors.RetryAfter(a.header, a.date); told {
+		return clampWait(wait)
 	}
 	return defaultWait
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // The streams of a channel. Each has a position in the cursor under
@@ -102,24 +102,6 @@ type threadsPos struct {
 	Todo []todo `json:"todo,omitempty"`
 }
 
-// decodePos reads a position. One that cannot be read counts as absent: the
-// stream is then read again from its start, which repeats harmlessly.
-func decodePos[T any](raw string) (p T, ok bool) {
-	if raw == "" || json.Unmarshal([]byte(raw), &p) != nil {
-		var zero T
-		return zero, false
-	}
-	return p, true
-}
-
-func encodePos(p any) (string, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode position: %w", err)
-	}
-	return string(raw), nil
-}
-
 // A daySet holds what is known of the threads that began on one day: a version
 // for each, made of everything about its first message that changes when the
 // thread does, except the text. Comparing versions is what makes looking back
@@ -169,9 +151,9 @@ type desk struct {
 // openDesk reads the positions of a channel.
 func openDesk(team, id string, raw func(key string) string) *desk {
 	d := &desk{id: id, prefix: prefixOf(team, id), days: map[string]daySet{}, raw: raw}
-	d.channelPos, _ = decodePos[channelPos](raw(d.prefix + streamChannel))
-	d.history, _ = decodePos[historyPos](raw(d.prefix + streamHistory))
-	d.threads, _ = decodePos[threadsPos](raw(d.prefix + streamThreads))
+	d.channelPos, _ = connectors.DecodePosition[channelPos](raw(d.prefix + streamChannel))
+	d.history, _ = connectors.DecodePosition[historyPos](raw(d.prefix + streamHistory))
+	d.threads, _ = connectors.DecodePosition[threadsPos](raw(d.prefix + streamThreads))
 	return d
 }
 
@@ -241,7 +223,7 @@ func (d *desk) positions() (map[string]string, error) {
 		raw := ""
 		if !s.empty {
 			var err error
-			if raw, err = encodePos(s.pos); err != nil {
+			if raw, err = connectors.EncodePosition(s.pos); err != nil {
 				return nil, err
 			}
 		}

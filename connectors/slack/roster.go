@@ -15,7 +15,7 @@ import (
 const (
 	rosterPage = 999
 	maxRoster  = 200 // pages
-	// fewChannels and maxVanished decide when too many channels vanish at once.
+	// fewChannels is how many have to vanish at once before it is doubted.
 	fewChannels = 3
 	// maxTombstones is how many items one step marks.
 	maxTombstones = 2000
@@ -31,7 +31,7 @@ func (f *fetch) readTeam(ctx context.Context) error {
 		}
 	}
 	team := f.c.norm.team
-	if was, ok := decodePos[teamPos](f.position(teamKey)); ok && was.ID != team.ID {
+	if was, ok := connectors.DecodePosition[teamPos](f.position(teamKey)); ok && was.ID != team.ID {
 		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errors.New("the token belongs to another workspace than the one read so far")}
 	}
 	return f.move(teamKey, team)
@@ -61,7 +61,7 @@ func (c *connector) identify(ctx context.Context) error {
 // read private channels lists them at each poll: a public channel that somebody
 // makes private must not be read any more.
 func (f *fetch) rosterDue() bool {
-	p, ok := decodePos[timePos](f.position(rosterKey))
+	p, ok := connectors.DecodePosition[timePos](f.position(rosterKey))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(p.At, 0))
 	return !ok || len(f.c.cfg.PrivateChannels) > 0 || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < -time.Minute
 }
@@ -162,7 +162,7 @@ func (f *fetch) vanish(listed map[string]bool, at time.Time) {
 			missing = append(missing, d)
 		}
 	}
-	if len(missing) >= fewChannels && float64(len(missing)) > maxVanished*float64(all) {
+	if connectors.TooManyVanished(len(missing), all, fewChannels) {
 		f.c.env.Log.Warn("too many channels vanished at once; keeping their items until this is explained",
 			"source", f.c.env.Source, "vanished", len(missing), "known", all)
 		return

@@ -136,7 +136,7 @@ func ofOne(err error) bool {
 
 func describeChannel(d *desk, err error) error {
 	if _, ok := errors.AsType[*connectors.Error](err); ok {
-		return describe("#"+d.Name, err)
+		return connectors.Describe("#"+d.Name, err)
 	}
 	return fmt.Errorf("#%s: %w", d.Name, err)
 }

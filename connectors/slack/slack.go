@@ -58,10 +58,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	since, err := parseSince(cfg.Since)
-	if err != nil {
-		return nil, err
-	}
 	secrets, err := cfg.Load(env.Resolve)
 	if err != nil {
 		return nil, err
@@ -71,7 +67,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		return nil, err
 	}
 	c := &connector{
-		env: env, cfg: cfg, since: since, api: api, secrets: secrets,
+		env: env, cfg: cfg, api: api, secrets: secrets,
 		turn: make(chan struct{}, 1), partial: map[string]*partial{}, read: map[string]time.Time{}, people: newPeople(),
 	}
 	c.norm = normaliser{
@@ -88,7 +84,6 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 type connector struct {
 	env     connectors.Env
 	cfg     config
-	since   bound
 	api     *api
 	secrets []connectors.Secret
 	relist  atomic.Bool // list channels again, whether due or not

@@ -107,7 +107,7 @@ func (f *fetch) readThread(ctx context.Context, d *desk) error {
 	complete, err := p.add(f.c.api.gov, r, t.TS)
 	if err != nil {
 		delete(f.c.partial, id)
-		return describe(methodReplies, err)
+		return connectors.Describe(methodReplies, err)
 	}
 	if !complete {
 		f.c.partial[id] = p

@@ -26,7 +26,7 @@ func TestConfiguration(t *testing.T) {
 		"checkin_reactions: {tada: 2}":            "checkin_reactions: ",
 		"profile_fields: {'git hub': GitHub}":     "profile_fields: ",
 		"github_hosts: ['https://git.corp/']":     "github_hosts: ",
-		"since: yesterday":                        "since: ",
+		"since: yesterday":                        "neither an age",
 		"lookback: 0s":                            "lookback: ",
 		"settle: -1h":                             "settle: ",
 		"overlap: -1s":                            "overlap: ",

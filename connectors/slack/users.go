@@ -66,7 +66,7 @@ func (p *people) unknown() []string {
 
 // peopleDue reports whether somebody is to be read.
 func (f *fetch) peopleDue() bool {
-	pos, _ := decodePos[timePos](f.position(usersKey))
+	pos, _ := connectors.DecodePosition[timePos](f.position(usersKey))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(pos.At, 0))
 	if pos.At != 0 && (age >= time.Duration(f.c.cfg.UsersInterval) || age < -time.Minute) {
 		f.c.people.retell()
@@ -84,7 +84,7 @@ func (f *fetch) readPeople(ctx context.Context) (more bool, err error) {
 	switch {
 	case len(left) == 0:
 		p.listed, p.cursor, p.pages = false, "", 0
-		pos, _ := decodePos[timePos](f.position(usersKey))
+		pos, _ := connectors.DecodePosition[timePos](f.position(usersKey))
 		now := f.c.api.gov.serverNow()
 		if now.Sub(time.Unix(pos.At, 0)) < time.Duration(f.c.cfg.UsersInterval) {
 			return false, nil // a newcomer moves no clock

@@ -159,6 +159,9 @@ func TestExampleDeclares(t *testing.T) {
 	if got := d.Teams[0].Groups; !slices.Equal(got, []string{"github:acme/platform-team"}) {
 		t.Errorf("groups %v", got)
 	}
+	if got := d.Teams[0].Projects; !slices.Equal(got, []string{"ENT"}) {
+		t.Errorf("projects %v", got)
+	}
 	if got := d.People.Persons[0].FTE; got != .8 {
 		t.Errorf("FTE = %v, want the person's own .8", got)
 	}

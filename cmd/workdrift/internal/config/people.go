@@ -125,15 +125,12 @@ func canonicalAll(handles []string) []string {
 }
 
 func (d *decoder) team(dir *directory, t team, path string) scoring.Team {
-	out := scoring.Team{ID: t.ID, Zone: d.zone(path+".zone", t.Zone), Repositories: t.Repositories, Groups: t.Groups}
+	out := scoring.Team{ID: t.ID, Zone: d.zone(path+".zone", t.Zone), Repositories: t.Repositories, Projects: t.Projects, Groups: t.Groups}
 	if t.FTE != nil {
 		inRange(d, path+".fte", *t.FTE, 0, maxFTE)
 	}
-	for j, r := range t.Repositories {
-		if !validGlob(r) {
-			d.errorf(fmt.Sprintf("%s.repositories[%d]", path, j), "is no valid glob")
-		}
-	}
+	d.globs(path+".repositories", t.Repositories)
+	d.globs(path+".projects", t.Projects)
 	for j, m := range t.Members {
 		at := fmt.Sprintf("%s.members[%d]", path, j)
 		no, ok := d.member(dir, m, at)

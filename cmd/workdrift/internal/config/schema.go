@@ -93,6 +93,7 @@ type team struct {
 	FTE          *float64 `yaml:"fte"`
 	Members      []member `yaml:"members" config:"private"`
 	Repositories []string `yaml:"repositories"`
+	Projects     []string `yaml:"projects"`
 	Groups       []string `yaml:"groups"`
 }
 

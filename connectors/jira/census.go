@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,12 +42,18 @@ type census struct {
 	judged   bool
 	todo     []string // to read again
 	review   []scope  // whose open issues are still to be read
+	failures int      // in a row
 }
+
+// maxFailures is how often in a row a census may fail before it begins again.
+const maxFailures = 3
 
 // A missing issue is stored but not listed.
 type missing struct {
 	id, key string
 	updated time.Time
+	above   bool // it may be the parent of what is in a scope
+	hidden  bool // it was lost before
 }
 
 // censusStep does one unit of a census.
@@ -66,8 +73,8 @@ func (c *connector) censusStep(ctx context.Context, f *fetch) (more bool, err er
 	case len(s.missing) > 0:
 		err = c.check(ctx, f, s)
 	case !s.judged:
-		s.judged = true
 		err = c.judge(ctx, f, s)
+		s.judged = err == nil
 	case len(s.todo) > 0:
 		n := min(chunk, len(s.todo))
 		if err = c.reread(ctx, f, s.todo[:n]); err == nil {
@@ -79,7 +86,11 @@ func (c *connector) censusStep(ctx context.Context, f *fetch) (more bool, err er
 		c.census = nil
 		return false, f.move(streamCensus, duePos{At: s.began.Unix()})
 	}
-	if err != nil {
+	// A unit that fails is tried again by the next round: a census of a large
+	// server has too many of them for all to succeed in a row.
+	if err == nil {
+		s.failures = 0
+	} else if s.failures++; s.failures > maxFailures || errors.Is(err, errRejected) {
 		c.census = nil
 	}
 	return true, err
@@ -140,8 +151,9 @@ func (c *connector) censusPage(ctx context.Context, f *fetch, s *census) error {
 // compare finds the stored issues that are not listed, and the listed ones that
 // are not stored.
 func (c *connector) compare(ctx context.Context, s *census) error {
-	s.compared = true
+	s.missing, s.stored = nil, map[string]int{}
 	if c.env.Stored == nil {
+		s.compared = true
 		return nil
 	}
 	slices.Sort(s.listed)
@@ -152,15 +164,19 @@ func (c *connector) compare(ctx context.Context, s *census) error {
 			return fmt.Errorf("list stored items: %w", err)
 		}
 		id := it.ID[len(prefix):]
-		if !isID(id) || len(it.Keys) == 0 || it.Gone != "" {
+		if !isID(id) || len(it.Keys) == 0 {
 			continue
 		}
-		s.stored[projectOf(it.Keys[0])]++
+		m := missing{id: id, key: it.Keys[0], updated: it.Updated, above: isAbove(it), hidden: it.Gone == store.GoneLostAccess}
 		i, listed := slices.BinarySearch(s.listed, number(id))
-		if listed {
+		switch {
+		case it.Gone == "" && listed:
 			there[i] = true
-		} else {
-			s.missing = append(s.missing, missing{id: id, key: it.Keys[0], updated: it.Updated})
+		case it.Gone == "" || m.hidden && m.above && !listed:
+			s.missing = append(s.missing, m)
+		}
+		if it.Gone == "" {
+			s.stored[projectOf(m.key)]++
 		}
 	}
 	for i, known := range there {
@@ -168,9 +184,13 @@ func (c *connector) compare(ctx context.Context, s *census) error {
 			s.todo = append(s.todo, strconv.FormatInt(s.listed[i], 10))
 		}
 	}
-	s.listed = nil
+	s.listed, s.compared = nil, true
 	return nil
 }
+
+// isAbove reports whether an item may be the parent of issues elsewhere.
+// Sub-tasks go where their parents go.
+func isAbove(it store.Item) bool { return len(it.Attrs[store.AttrLevel]) > 0 }
 
 // number is the value of an id, which isID has accepted.
 func number(id string) int64 {
@@ -188,11 +208,12 @@ func (c *connector) check(ctx context.Context, f *fetch, s *census) error {
 	for _, m := range s.missing[:n] {
 		w, ok := found[m.id]
 		switch {
+		case !ok && m.hidden:
 		case !ok:
 			s.lost[projectOf(m.key)] = append(s.lost[projectOf(m.key)], m)
-		case w.Key != m.key && c.leftScope(m.key, w.Key):
+		case w.Key != m.key && c.leftScope(m.key, w.Key) && !m.above:
 			f.gone(itemID(m.id), store.GoneMoved, w.Key)
-		case w.Key != m.key || w.Fields.Updated.second().After(m.updated.Truncate(time.Second)):
+		case m.hidden || w.Key != m.key || w.Fields.Updated.second().After(m.updated.Truncate(time.Second)):
 			s.todo = append(s.todo, m.id) // out of the scope, and changed
 		}
 	}
@@ -249,7 +270,27 @@ func (c *connector) judge(ctx context.Context, f *fetch, s *census) error {
 				"source", c.env.Source, "project", name, "vanished", len(lost), "known", s.stored[name])
 			continue
 		}
-		for _, m := range lost {
+		for part := range slices.Chunk(lost, chunk) {
+			if err := c.bury(ctx, f, part, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bury marks issues as gone. Whether they were deleted is asked once more now
+// that their project is known to be visible: it may not have been before.
+func (c *connector) bury(ctx context.Context, f *fetch, lost []missing, why store.Gone) error {
+	var found map[string]stamp
+	if why == store.GoneDeleted {
+		var err error
+		if found, err = c.stamps(ctx, lost); err != nil {
+			return err
+		}
+	}
+	for _, m := range lost {
+		if _, there := found[m.id]; !there {
 			f.gone(itemID(m.id), why, "")
 		}
 	}
@@ -280,6 +321,7 @@ func (c *connector) reviewPage(ctx context.Context, f *fetch, s *census) error {
 	pos, _ := connectors.DecodePosition[scanPos](f.position(sc.key()))
 	var page *searchPage
 	var err error
+	before := s.search.mark()
 	if s.search == nil {
 		whole := c.fullSearch(sc.board)
 		s.search = &whole
@@ -295,6 +337,7 @@ func (c *connector) reviewPage(ctx context.Context, f *fetch, s *census) error {
 		return err
 	}
 	if err := c.keep(ctx, f, c.decode(f, page.Issues)); err != nil {
+		s.search = before
 		return err
 	}
 	if s.search.done {

@@ -66,12 +66,16 @@ func (f *fetch) commit() {
 		f.actors[id.Actor] = len(f.batch.Identities)
 		f.batch.Identities = append(f.batch.Identities, id)
 	}
-	f.batch.Gone = append(f.batch.Gone, out.Gone...)
 	f.batch.Groups = append(f.batch.Groups, out.Groups...)
-	// What was set aside before in this batch and is read well now is released.
+	// What was set aside or taken for gone before in this batch and is read now
+	// is neither.
 	f.batch.Quarantined = slices.DeleteFunc(f.batch.Quarantined, func(q store.Quarantined) bool {
 		return slices.ContainsFunc(out.Items, func(it store.Item) bool { return it.ID == q.ID })
 	})
+	f.batch.Gone = slices.DeleteFunc(f.batch.Gone, func(g store.Tombstone) bool {
+		return slices.ContainsFunc(out.Items, func(it store.Item) bool { return it.ID == g.ID })
+	})
+	f.batch.Gone = append(f.batch.Gone, out.Gone...)
 	f.batch.Quarantined = append(f.batch.Quarantined, out.Quarantined...)
 	for k, v := range f.moves {
 		f.next[k] = v

@@ -160,7 +160,7 @@ func (c *connector) refetchOne(ctx context.Context, f *fetch, id string, found m
 		}
 		f.gone(it.ID, why, "")
 	case raw == nil || json.Unmarshal(raw, &w) != nil:
-	case known && len(it.Keys) > 0 && c.leftScope(it.Keys[0], w.Key):
+	case known && !isAbove(it) && len(it.Keys) > 0 && c.leftScope(it.Keys[0], w.Key):
 		f.gone(it.ID, store.GoneMoved, w.Key)
 	case known, c.configured(w.Key):
 		found[itemID(id)] = raw

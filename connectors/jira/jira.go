@@ -38,6 +38,10 @@ const (
 	longFetch = 30 * time.Second
 )
 
+// longTurn is how long a sweep or a census may keep a source from being polled.
+// What is left of a census follows after the next poll.
+const longTurn = 10 * time.Minute
+
 // progressEvery is how often the progress of a long round is logged.
 const progressEvery = 30 * time.Second
 
@@ -76,6 +80,7 @@ type connector struct {
 	mu     sync.Mutex // a server limits requests at once
 	site   *site      // nil until probed
 	round  *round
+	handed store.Cursor // positions of the batch that was returned last
 	scans  map[string]*scan
 	sweep  *sweep
 	census *census
@@ -96,11 +101,10 @@ type connector struct {
 
 // A round does each task once.
 type round struct {
-	tasks   []task
-	failed  bool
-	err     error // the failure that says most, returned when everything else is done
-	fetches int
-	handed  store.Cursor // positions of the batch that was returned last
+	tasks  []task
+	failed bool
+	err    error     // the failure that says most, returned when everything else is done
+	calm   time.Time // when the first task began that needs calm
 }
 
 // A task is one part of a round. Its step does one unit of work.
@@ -130,7 +134,7 @@ func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 	if err := c.prepare(ctx); err != nil {
 		return store.Batch{}, err
 	}
-	if c.round == nil || !c.round.kept(cursor) {
+	if !c.kept(cursor) {
 		c.restart()
 	}
 	f := newFetch(c, cursor)
@@ -164,17 +168,14 @@ func (c *connector) prepare(ctx context.Context) error {
 	return nil
 }
 
-// restart forgets what is known of a running round. What it had handed over
-// is in the cursor or was lost.
-func (c *connector) restart() {
-	c.round, c.scans, c.sweep, c.census = nil, map[string]*scan{}, nil, nil
-	c.met = map[string]bool{}
-}
+// restart forgets what is known of a running round and census. What they had
+// handed over is in the cursor or was lost.
+func (c *connector) restart() { c.round, c.sweep, c.census, c.handed = nil, nil, nil, nil }
 
 // kept reports whether the batch that was returned last was stored. When it
 // was not, what the round takes for done is not.
-func (r *round) kept(cursor store.Cursor) bool {
-	for key, position := range r.handed {
+func (c *connector) kept(cursor store.Cursor) bool {
+	for key, position := range c.handed {
 		if cursor[key] != position {
 			return false
 		}
@@ -187,7 +188,7 @@ func (c *connector) plan(f *fetch) {
 	if c.round != nil {
 		return
 	}
-	c.round = &round{}
+	c.round, c.scans, c.met = &round{}, map[string]*scan{}, map[string]bool{}
 	add := func(name string, n need, step func(context.Context, *fetch) (bool, error)) {
 		c.round.tasks = append(c.round.tasks, task{name: name, step: step, need: n})
 	}
@@ -223,6 +224,10 @@ func due(f *fetch, stream string, interval connectors.Span) bool {
 // ends the round is returned.
 func (c *connector) step(ctx context.Context, f *fetch) error {
 	t := c.round.tasks[0]
+	if t.need == calm && c.round.overdue(c.env.Now()) {
+		c.round.tasks = nil
+		return nil
+	}
 	if t.skipped(c.round, c.api.gov.nearLimit()) {
 		c.round.tasks = c.round.tasks[1:]
 		return nil
@@ -250,6 +255,14 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 		c.round.tasks = nil
 	}
 	return nil
+}
+
+// overdue reports whether tasks that need calm had their turn.
+func (r *round) overdue(now time.Time) bool {
+	if r.calm.IsZero() || now.Before(r.calm) {
+		r.calm = now
+	}
+	return now.Sub(r.calm) >= longTurn
 }
 
 // rank says which of several failures tells most about when to come back.
@@ -293,33 +306,31 @@ func (c *connector) caughtUp(_ context.Context, f *fetch) (bool, error) {
 // finish makes the batch, and ends the round when nothing is left of it.
 func (c *connector) finish(f *fetch) (store.Batch, error) {
 	r := c.round
-	r.fetches++
 	b := f.batch
-	b.More = len(r.tasks) > 0
-	if b.More && f.isEmpty() {
-		// A long round that found nothing so far must be seen to move on.
-		f.next[streamRound] = strconv.Itoa(r.fetches)
-	} else if !b.More && f.position(streamRound) != "" {
+	left := len(r.tasks) > 0
+	if !left && r.err != nil && f.isEmpty() {
+		c.round = nil
+		return store.Batch{}, r.err
+	}
+	b.More = left || r.err != nil // an error comes with the next call, after this is kept
+	switch count, _ := strconv.Atoi(f.position(streamRound)); {
+	case len(f.next) == 0 && (b.More || !f.isEmpty()):
+		// It must be seen whether the batch was kept, and that the round moves.
+		f.next[streamRound] = strconv.Itoa(count + 1)
+	case !b.More && count > 0:
 		f.next[streamRound] = ""
 	}
 	if len(f.next) > 0 {
 		b.Next = f.next
 	}
-	r.handed = f.next
-	if b.More {
+	c.handed = f.next
+	if left {
 		b.Backlog = c.backlog()
 		c.progress(b.Backlog)
-		return b, nil
 	}
-	switch {
-	case r.err != nil && !f.isEmpty():
-		b.More = true // the error comes with the next call, after this is kept
-		return b, nil
-	case r.err != nil:
+	if !b.More {
 		c.round = nil
-		return store.Batch{}, r.err
 	}
-	c.round = nil
 	return b, nil
 }
 

@@ -17,7 +17,7 @@ const (
 	streamSweep     = "sweep"     // when it was last looked for what the index told late
 	streamCensus    = "census"    // when it was last checked what is gone
 	streamGroups    = "groups"    // when groups were last read
-	streamRound     = "round"     // counts the fetches of a round that brings nothing
+	streamRound     = "round"     // counts the batches of a round that move nothing else
 )
 
 // A scanPos says how far a scope was read. A scan lists what was updated since

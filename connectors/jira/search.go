@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,6 +37,17 @@ type search struct {
 	pages  int
 	empty  int // pages in a row
 	done   bool
+}
+
+// mark returns a copy to go back to when a page has to be read again, nil for
+// a search that has not begun.
+func (s *search) mark() *search {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.tokens = maps.Clone(s.tokens)
+	return &c
 }
 
 type searchPage struct {

@@ -25,7 +25,7 @@ var drawnActors = []string{"gh:ana", "jira:ana", "slack:ana", "email:ana", "gh:b
 	"email:ben", "gh:cleo", "jira:cleo", "slack:dora", "gh:ci", "slack:bot"}
 
 var drawnKeys = []string{"PAY-1", "PAY-2", "PAY-3", "OPS-1", "EPIC-1", "acme/api#1", "acme/api#2", "acme/web#1",
-	"acme/api@1", "acme/api@2", "C1/1", "C1/2", "C2/1"}
+	"acme/api@1", "acme/api@2", "C1/1", "C1/2", "C2/1", "outcome:o1", "outcome:o2"}
 
 func drawDeclared(t *rapid.T) *Declared {
 	always := func(rank int) []objective.Version {
@@ -36,9 +36,11 @@ func drawDeclared(t *rapid.T) *Declared {
 	}
 	no := objective.NoDate
 	flip := func(name string) bool { return rapid.Bool().Draw(t, name) }
+	target := 5.0
 	d := &Declared{
 		Set: objective.Set{TopN: 3, RunWorkBudget: -1, Objectives: []objective.Objective{
-			{ID: "o1", Start: no, Keys: []string{"EPIC-1"}, Versions: always(1)},
+			{ID: "o1", Start: no, Keys: []string{"EPIC-1"}, Versions: always(1),
+				Outcome: &objective.Outcome{Direction: "up", Target: &target, Lag: 7 * 24 * time.Hour}},
 			{ID: "o2", Start: no, Match: is(store.AttrLabel, "o2"), Versions: always(2)},
 		}, RunWork: []objective.NamedRule{{Name: "support", Rule: *is(store.AttrChannel, "support")}}},
 		Effort:  effort.DefaultConfig(),
@@ -82,6 +84,9 @@ func drawItem(t *rapid.T, no int) store.Change {
 	case no < 10:
 		it.Source, it.Kind = "gh", store.KindCommit
 		it.Attrs[store.AttrRepo] = []string{key[:8]}
+	case no >= 13:
+		it.Source, it.Kind = "prom", store.KindOutcome
+		it.Attrs[store.AttrObjective] = []string{key[len("outcome:"):]}
 	default:
 		it.Source, it.Kind = "slack", store.KindDiscussion
 		it.Attrs[store.AttrChannel] = []string{rapid.SampledFrom([]string{"random", "support"}).Draw(t, "channel")}
@@ -101,6 +106,15 @@ func drawItem(t *rapid.T, no int) store.Change {
 		it.Links = append(it.Links, store.Link{Kind: rapid.SampledFrom(kinds).Draw(t, "link"),
 			Key: rapid.SampledFrom(drawnKeys).Draw(t, "to")})
 	}
+	it.Status = rapid.SampledFrom([]store.Status{"", store.StatusTodo, store.StatusDoing, store.StatusDone, store.StatusDropped}).Draw(t, "status")
+	moment := func(name string) time.Time {
+		day := rapid.IntRange(-1, 60).Draw(t, name)
+		if day < 0 {
+			return time.Time{}
+		}
+		return drawnStart.AddDate(0, 0, day)
+	}
+	it.Created, it.Started, it.Closed, it.Updated = moment("created"), moment("started"), moment("closed"), moment("updated")
 	ch := store.Change{Seq: uint64(no + 1), No: uint64(no + 1), Item: it}
 	for e := range rapid.IntRange(0, 6).Draw(t, "events") {
 		ch.Events = append(ch.Events, drawEvent(t, &it, e))
@@ -133,7 +147,8 @@ func almost(t *rapid.T, ch store.Change) store.Change {
 func drawEvent(t *rapid.T, it *store.Item, e int) store.Event {
 	ev := store.Event{Source: it.Source, Item: it.ID, ID: fmt.Sprint(e),
 		Kind: rapid.SampledFrom([]store.EventKind{store.EventCommit, store.EventReview, store.EventComment,
-			store.EventMessage, store.EventTransition, store.EventWorklog, store.EventWorklog}).Draw(t, "event"),
+			store.EventMessage, store.EventTransition, store.EventClose, store.EventMerge, store.EventOpen, store.EventEdit,
+			store.EventCheckIn, store.EventSample, store.EventWorklog, store.EventWorklog}).Draw(t, "event"),
 		Actor: rapid.SampledFrom(append([]string{""}, drawnActors...)).Draw(t, "actor"),
 		Bot:   rapid.IntRange(0, 9).Draw(t, "bot") == 0,
 		At:    drawnStart.Add(time.Duration(rapid.IntRange(0, 60*24*60).Draw(t, "minute")) * time.Minute),
@@ -141,7 +156,15 @@ func drawEvent(t *rapid.T, it *store.Item, e int) store.Event {
 	if hours := rapid.IntRange(-14, 14).Draw(t, "offset"); hours%3 == 0 {
 		ev.At = store.WithOffset(ev.At, hours*3600)
 	}
-	if ev.Kind == store.EventWorklog {
+	switch ev.Kind {
+	case store.EventTransition, store.EventClose, store.EventMerge:
+		ev.Attrs = map[string]string{"to": rapid.SampledFrom([]string{"todo", "doing", "done", "done", "dropped", ""}).Draw(t, "to")}
+	case store.EventCheckIn:
+		ev.Attrs = map[string]string{"objective": rapid.SampledFrom([]string{"o1", "O2", "epic-1", "PAY-1", "nothing"}).Draw(t, "of"),
+			"confidence": rapid.SampledFrom([]string{"0", "0.3", "0.75", "1", "2", "high"}).Draw(t, "confidence")}
+	case store.EventSample:
+		ev.Attrs = map[string]string{"value": rapid.SampledFrom([]string{"1", "2.5", "4", "NaN", "much"}).Draw(t, "value")}
+	case store.EventWorklog:
 		ev.Attrs = map[string]string{"seconds": rapid.SampledFrom([]string{"60", "3600", "10000", "30000", "50000",
 			"144000", "400000", "-5", "much"}).Draw(t, "seconds")}
 	}
@@ -178,4 +201,29 @@ func drawGroups(t *rapid.T) []store.Group {
 		}
 	}
 	return list
+}
+
+// drawHistory draws what was declared over time. The last is what is declared
+// now.
+func drawHistory(t *rapid.T, d *Declared) []objective.Loaded {
+	var history []objective.Loaded
+	known := drawnStart
+	for range rapid.IntRange(0, 3).Draw(t, "loads") {
+		known = known.Add(time.Duration(rapid.IntRange(1, 20*24).Draw(t, "hours")) * time.Hour)
+		set := d.Set
+		set.Objectives = slices.Clone(set.Objectives)
+		for i := range set.Objectives {
+			v := set.Objectives[i].Versions[0]
+			v.State = rapid.SampledFrom([]objective.State{objective.Active, objective.Paused, objective.Retired, objective.Achieved}).Draw(t, "state")
+			v.Due = objective.DateOf(drawnNow) + objective.Date(rapid.IntRange(-20, 40).Draw(t, "due"))
+			set.Objectives[i].Versions = []objective.Version{v}
+		}
+		if rapid.Bool().Draw(t, "has a non-goal") {
+			set.NonGoals = []objective.NamedRule{{Name: "no web", Rule: objective.Rule{Attr: store.AttrRepo,
+				Like: []objective.Pattern{{Op: objective.Exact, Text: "acme/web"}}}}}
+		}
+		history = append(history, objective.Loaded{Known: known, Set: set})
+		d.Set = set
+	}
+	return history
 }

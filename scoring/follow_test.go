@@ -3,6 +3,7 @@ package scoring
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -20,13 +21,14 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawDeclared(t)
+		history := drawHistory(t, d)
 		n := rapid.IntRange(1, len(drawnKeys)).Draw(t, "items")
 		var changes []store.Change
 		for no := range n {
 			changes = append(changes, drawItem(t, no))
 		}
 		profiles, groups := drawProfiles(t), drawGroups(t)
-		in := Input{Declared: d, Changes: changes, Sources: sources, Profiles: profiles, Groups: groups}
+		in := Input{Declared: d, Changes: changes, Sources: sources, Profiles: profiles, Groups: groups, Declarations: history}
 		want, err := Evaluate(in, drawnNow)
 		if err != nil {
 			t.Fatal(err)
@@ -35,6 +37,7 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		e.SetDeclarations(history)
 		for range rapid.IntRange(0, 12).Draw(t, "earlier") {
 			i := rapid.IntRange(0, n-1).Draw(t, "item")
 			switch rapid.IntRange(0, 5).Draw(t, "what") {
@@ -42,6 +45,7 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 				e.SetPeople(drawProfiles(t), drawGroups(t))
 			case 1:
 				e.Report(drawnNow, sources)
+				checkWeekSums(t, e)
 			case 2:
 				e.Apply(drawItem(t, i))
 			default:
@@ -65,7 +69,57 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 			t.Fatalf("followed: %s\nread anew: %s", a, b)
 		}
 		checkLedger(t, e, changes)
+		checkWeekSums(t, e)
+		fresh, err := NewEngine(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ch := range changes {
+			fresh.Apply(ch)
+		}
+		checkFacts(t, e, fresh)
 	})
+}
+
+// checkWeekSums compares the sums of every week, remembered or not, with the
+// placements.
+func checkWeekSums(t *rapid.T, e *Engine) {
+	model := e.declared.Effort.Model
+	for monday := objective.DateOf(drawnStart).Monday() - 7; monday < objective.DateOf(drawnNow)+7; monday += 7 {
+		sums := make(map[workSum]effort.Micro)
+		for work, p := range e.placements(DateRange{monday, monday + 6}) {
+			sums[workSum{work: uint32(work), objective: int16(p.objective), category: p.category}] += p.micros[model]
+		}
+		got := e.weekSums(monday, monday)
+		if len(got.works) != len(sums) {
+			t.Fatalf("week of %s: %d works, want %d", monday, len(got.works), len(sums))
+		}
+		for _, w := range got.works {
+			if sum := sums[workSum{work: w.work, objective: w.objective, category: w.category}]; sum != w.effort {
+				t.Fatalf("week of %s: %d on work %d, want %d", monday, w.effort, w.work, sum)
+			}
+		}
+	}
+}
+
+// checkFacts compares what two engines know of items.
+func checkFacts(t *rapid.T, a, b *Engine) {
+	for no := range b.facts {
+		x, y := a.facts[no], b.facts[no]
+		if x.creator > 0 && y.creator > 0 && a.actors[x.creator-1].key != b.actors[y.creator-1].key || (x.creator > 0) != (y.creator > 0) {
+			t.Fatalf("item %d has another creator", no)
+		}
+		x.creator, x.place, x.class = y.creator, y.place, y.class // numbers of the engine
+		if x != y {
+			t.Fatalf("item %d: followed %+v, read anew %+v", no, x, y)
+		}
+	}
+	for what, pair := range map[string][2]any{"moves": {a.rare.moves, b.rare.moves}, "check-ins": {a.rare.checkIns, b.rare.checkIns},
+		"outcomes": {a.rare.outcomes, b.rare.outcomes}, "blocks": {a.rare.blocks, b.rare.blocks}} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Fatalf("%s: followed %v, read anew %v", what, pair[0], pair[1])
+		}
+	}
 }
 
 func indices(n int) []int {

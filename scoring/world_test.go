@@ -17,11 +17,13 @@ var closed = time.Date(2025, 4, 1, 19, 0, 0, 0, time.UTC)
 
 // A world builds the changes that a store would tell.
 type world struct {
-	declared *scoring.Declared
-	changes  []store.Change
-	profiles []store.Profile
-	groups   []store.Group
-	byID     map[string]int
+	declared  *scoring.Declared
+	changes   []store.Change
+	profiles  []store.Profile
+	groups    []store.Group
+	history   []objective.Loaded
+	overrides []store.Override
+	byID      map[string]int
 }
 
 func newWorld(set objective.Set) *world {
@@ -104,6 +106,7 @@ func (w *world) evaluateAt(t *testing.T, now time.Time) *scoring.Report {
 	t.Helper()
 	r, err := scoring.Evaluate(scoring.Input{
 		Declared: w.declared, Changes: w.changes, Profiles: w.profiles, Groups: w.groups,
+		Declarations: w.history, Overrides: w.overrides,
 		Sources: []store.SourceState{{Source: "gh", Watermark: now}},
 	}, now)
 	if err != nil {

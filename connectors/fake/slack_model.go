@@ -14,16 +14,18 @@ type MemberSpec struct {
 	Name     string // handle, "ada"
 	RealName string // default: the handle
 	Email    string // shown with the scope users:read.email
-	TZ       string // "Europe/Berlin"; default for people: "Etc/UTC"
-	TZOffset int    // seconds east of UTC; default: that of TZ where the machine knows it
-	Bot      bool   // is_bot
-	Workflow bool   // is_workflow_bot; implies Bot
-	App      bool   // is_app_user: a person who comes through an app's token
-	Guest    bool   // is_restricted
-	Single   bool   // is_ultra_restricted, a guest of one channel; implies Guest
-	Stranger bool   // from another workspace, through a shared channel
-	Deleted  bool
-	Fields   map[string]string // custom profile fields by label: "GitHub": "ada-l"
+	// Unconfirmed is an account whose address nobody has confirmed yet.
+	Unconfirmed bool
+	TZ          string // "Europe/Berlin"; default for people: "Etc/UTC"
+	TZOffset    int    // seconds east of UTC; default: that of TZ where the machine knows it
+	Bot         bool   // is_bot
+	Workflow    bool   // is_workflow_bot; implies Bot
+	App         bool   // is_app_user: a person who comes through an app's token
+	Guest       bool   // is_restricted
+	Single      bool   // is_ultra_restricted, a guest of one channel; implies Guest
+	Stranger    bool   // from another workspace, through a shared channel
+	Deleted     bool
+	Fields      map[string]string // custom profile fields by label: "GitHub": "ada-l"
 }
 
 // A ChannelSpec describes a conversation.

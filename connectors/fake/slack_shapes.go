@@ -98,7 +98,7 @@ func (c *slackCall) userObject(e *encoder, u *slackUser) {
 		e.bool("is_stranger", true)
 	}
 	e.num("updated", 1_700_000_000+u.edits)
-	e.bool("is_email_confirmed", u.Email != "" && !u.Bot)
+	e.bool("is_email_confirmed", u.Email != "" && !u.Bot && !u.Unconfirmed)
 }
 
 // zone is the time zone that the account shows.

@@ -155,6 +155,30 @@ func TestIdentities(t *testing.T) {
 	equal(t, "no profile field", ids["slack:"+o.ben].Same, []store.Same{email("ben@example.org")})
 }
 
+// TestDoubtfulAddresses: neither an address that nobody has confirmed nor what
+// another company says of its people makes somebody the same person.
+func TestDoubtfulAddresses(t *testing.T) {
+	o := newOffice()
+	g := newRig(t, o.Workspace, fake.SlackOptions{})
+	g.config = "profile_fields: {github: GitHub}\n"
+	specs := map[string]fake.MemberSpec{
+		"new":   {Name: "new", Email: "ada@example.org", Unconfirmed: true},
+		"guest": {Name: "guest", Email: "guest@example.net", Stranger: true, Fields: map[string]string{"GitHub": "ada-l"}},
+	}
+	ids := map[string]string{}
+	for name, spec := range specs {
+		ids[name] = o.AddMember(spec)
+		o.say(ago(2, 0), o.dev, ids[name], "hello")
+	}
+	g.mustPoll(g.connect())
+	for name, id := range ids {
+		got, ok := g.shelf.identities["slack:"+id]
+		if !ok || len(got.Same) > 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestLostIdentities: accounts that were handed over in a batch that was not
 // kept are handed over again.
 func TestLostIdentities(t *testing.T) {

@@ -149,7 +149,7 @@ func (f *fetch) readUser(ctx context.Context, id string) error {
 		return &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("%s: %w", methodUser, errShape)}
 	}
 	var same []store.Same
-	if len(p.fields) > 0 && !isMachine(w.User) {
+	if len(p.fields) > 0 && !isMachine(w.User) && !w.User.IsStranger {
 		if same, err = f.readProfile(ctx, id); err != nil {
 			return err
 		}
@@ -167,7 +167,11 @@ func (f *fetch) tell(w *wireUser, same []store.Same) {
 	id := store.Identity{Actor: actorOf(w.ID), Handle: "slack:" + w.Name, Bot: isMachine(w)}
 	if !id.Bot {
 		id.Zone = w.TZ
-		if at := strings.IndexByte(w.Profile.Email, '@'); at > 0 {
+	}
+	// What another company says of its people would make anybody of them one of
+	// ours, and so would an address that was only typed.
+	if !id.Bot && !w.IsStranger {
+		if at := strings.IndexByte(w.Profile.Email, '@'); at > 0 && (w.Confirmed == nil || *w.Confirmed) {
 			id.Same = append(id.Same, store.Same{Actor: "email:" + strings.ToLower(strings.TrimSpace(w.Profile.Email)), By: store.SameByEmail})
 		}
 		id.Same = append(id.Same, same...)

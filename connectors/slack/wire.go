@@ -258,11 +258,14 @@ func (w *wireChannel) valid() error {
 
 // A wireUser is an account.
 type wireUser struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	TZ      string `json:"tz"`
-	IsBot   bool   `json:"is_bot"`
-	Profile struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	TZ    string `json:"tz"`
+	IsBot bool   `json:"is_bot"`
+	// IsStranger is set for people of other companies in shared channels.
+	IsStranger bool  `json:"is_stranger"`
+	Confirmed  *bool `json:"is_email_confirmed"` // not always told
+	Profile    struct {
 		Email string `json:"email"`
 	} `json:"profile"`
 }

@@ -24,6 +24,7 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.SetCollapsed(in.Collapsed)
 	e.SetPeople(in.Profiles, in.Groups)
 	e.SetDeclarations(in.Declarations)
 	for _, ch := range in.Changes {

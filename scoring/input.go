@@ -117,4 +117,7 @@ type Input struct {
 	// Declarations are all versions of what was declared, oldest first; see
 	// Engine.SetDeclarations.
 	Declarations []objective.Loaded
+	// Collapsed are the weeks that are kept without persons, see
+	// Engine.SetCollapsed.
+	Collapsed []TeamWeek
 }

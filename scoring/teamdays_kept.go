@@ -36,6 +36,10 @@ func (e *Engine) SetCollapsed(weeks []TeamWeek) {
 	slices.SortFunc(e.kept.weeks, func(a, b keptWeek) int { return int(a.Monday) - int(b.Monday) })
 }
 
+// CollapsedBefore returns the first day that is not collapsed, NoDate when none
+// is.
+func (e *Engine) CollapsedBefore() objective.Date { return e.kept.from(objective.NoDate) }
+
 // Uncollapsed lists the Mondays of the weeks up to a last one that are to be
 // collapsed, oldest first: the last one in any case, because it says how far
 // the ledger is collapsed; those before it from the first on in which anybody

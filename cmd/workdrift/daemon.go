@@ -35,6 +35,7 @@ type daemon struct {
 	registry  *prometheus.Registry
 	store     *bolt.DB
 	evaluator *evaluator
+	retention *retention
 	metrics   *connectors.Metrics
 	reloads   reloadMetrics
 
@@ -107,6 +108,9 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle, onReport: o.OnReport,
 		collector: collector, metrics: newEvaluatorMetrics(reg), wake: make(chan struct{}, 1),
 		urgent: make(chan struct{}, 1),
+	}
+	d.retention = &retention{
+		evaluator: d.evaluator, days: d.retentionDays, now: o.Now, log: o.Log, metrics: newRetentionMetrics(reg),
 	}
 	if err := d.apply(ctx, cfg, o.OnPage); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -200,6 +204,11 @@ func (d *daemon) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	wait.Go(func() {
 		if err := d.evaluator.run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	wait.Go(func() {
+		if err := d.retention.run(ctx); err != nil {
 			cancel(err)
 		}
 	})

@@ -106,6 +106,9 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 		return err
 	}
 	since, err := e.loadFrozen(ctx, engine)
+	if err == nil {
+		err = e.loadCollapsed(ctx, engine)
+	}
 	if err != nil {
 		return err
 	}

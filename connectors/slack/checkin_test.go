@@ -192,3 +192,25 @@ func TestCheckInEvents(t *testing.T) {
 	r.mustPoll(r.connect())
 	equal(t, "configured reactions", checkins(o.ops, prompt), prompt+"/reaction/1 "+o.ada+" PAY-7 0.9 false; "+bare+"/PAY-7 "+o.ben+" PAY-7 0.6 false")
 }
+
+// TestCheckinChannelIsRead: a channel for check-ins is read without being named
+// twice, unless it is excluded or private.
+func TestCheckinChannelIsRead(t *testing.T) {
+	for config, want := range map[string]int{
+		"channels: [proj-*]\ncheckin_channels: [ops, secret]\n":                 1,
+		"channels: [proj-*]\ncheckin_channels: [ops, secret]\nexclude: [ops]\n": 0,
+	} {
+		o := newOffice()
+		o.say(ago(2, 0), o.ops, o.ada, "confidence PAY 7/10")
+		r := newRig(t, o.Workspace, fake.SlackOptions{})
+		r.config = config
+		r.mustPoll(r.connect())
+		n := 0
+		for _, e := range r.shelf.events {
+			if e.Kind == store.EventCheckIn {
+				n++
+			}
+		}
+		equal(t, config, n, want)
+	}
+}

@@ -23,7 +23,8 @@ type config struct {
 	PrivateChannels []string `yaml:"private_channels"`
 
 	// CheckinChannels are the channels, by id or pattern, in which messages
-	// such as "confidence PAY 7/10" count as check-ins.
+	// such as "confidence PAY 7/10" count as check-ins. Public ones are read
+	// without being named above as well.
 	CheckinChannels []string `yaml:"checkin_channels"`
 	// CheckinPrompt is how a message starts that asks for confidence in the
 	// objective named after it: reactions and bare values under it count.
@@ -147,7 +148,7 @@ func (c *config) wants(id, name string, private bool) bool {
 	if matchAny(c.Exclude, id, name) {
 		return false
 	}
-	return len(c.Channels) == 0 || matchAny(c.Channels, id, name)
+	return len(c.Channels) == 0 || matchAny(c.Channels, id, name) || matchAny(c.CheckinChannels, id, name)
 }
 
 // types are the kinds of conversations that are asked for.

@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
+	"github.com/workdrift/workdrift/store/bolt"
+)
+
+// soakDays is how long the firm works, calmDays how long nothing more happens
+// and nothing more goes wrong before the stores are compared.
+const (
+	soakDays = 30
+	calmDays = 3
+)
+
+// soakOneIn is how many of the firm take part: one in three, or all.
+func soakOneIn() int {
+	if *large {
+		return 1
+	}
+	return 3
+}
+
+// TestSoak reads a firm that works for thirty days, while one
+// request in twenty fails in some way, tokens expire, webhooks come late, twice
+// or not at all, and the daemon is restarted every few days. At the end the
+// store holds what one undisturbed look at the final world finds, bit for bit,
+// and the report is the same.
+func TestSoak(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	synctest.Test(t, soak)
+}
+
+func soak(t *testing.T) {
+	f := newFirm(7, soakDays, soakOneIn(), false)
+	f.calm = true
+	time.Sleep(time.Until(f.start.Add(12 * time.Hour)))
+	s := newSoak(t, f)
+	rng := rand.New(rand.NewPCG(7, 7))
+	end, hints := f.start.AddDate(0, 0, soakDays), 0
+	restart := time.Now()
+	var life *lifetime
+	for now := time.Now(); now.Before(end); now = time.Now() {
+		if !now.Before(restart) {
+			if life != nil {
+				life.stop(t)
+			}
+			life, restart = s.start(t, s.dir), now.Add(time.Duration(20+rng.IntN(100))*time.Hour)
+		}
+		s.expire(now)
+		seen := len(f.truth.deeds)
+		f.run(now)
+		hints += s.hint(life, f.truth.deeds[seen:], rng)
+		time.Sleep(time.Hour + time.Duration(rng.IntN(900))*time.Second)
+	}
+	f.run(end)
+	s.calm()
+	time.Sleep(calmDays * 24 * time.Hour)
+	life.stop(t)
+	if err := f.err(); err != nil {
+		t.Fatal(err)
+	}
+
+	disturbed := s.look(t, s.dir)
+	fresh := s.look(t, s.fresh)
+	if disturbed.hash != fresh.hash {
+		t.Errorf("the stores differ: %s", strings.Join(disturbed.differences(fresh), "\n\t"))
+	}
+	if !bytes.Equal(disturbed.report, fresh.report) {
+		t.Error("the reports differ")
+	}
+	for _, tool := range []string{"github", "jira", "slack"} {
+		if s.failed()[tool] == 0 {
+			t.Errorf("no request to %s failed", tool)
+		}
+	}
+	t.Logf("%d days, %d starts, %d requests of which failed %v, %d hints, %d items, %d events",
+		soakDays, s.starts, s.requests(), s.failed(), hints, disturbed.items, disturbed.events)
+}
+
+// A soaked is a firm with its servers, and the directories of two databases
+// that spell people alike.
+type soaked struct {
+	firm       *firm
+	hub        *fake.GitHub
+	jira       *fake.Jira
+	slack      *fake.Slack
+	cfg        *config.Config
+	dir, fresh string
+	expired    bool
+	starts     int
+}
+
+func newSoak(t *testing.T, f *firm) *soaked {
+	t.Helper()
+	s := &soaked{firm: f, dir: t.TempDir(), fresh: t.TempDir()}
+	s.hub = fake.NewGitHub(f.world, fake.Options{Tokens: []string{"xoxb-oracle"}, Private: true})
+	s.jira = fake.NewJira(f.site, fake.JiraOptions{Credentials: []fake.JiraCredential{{Token: "xoxb-oracle"}}})
+	s.slack = fake.NewSlack(f.space, fake.SlackOptions{Tokens: []string{"xoxb-oracle"}})
+	s.cfg = f.config(t, s.dir, "https://hub.test", "https://jira.test", "https://slack.test")
+	// Both begin as copies of one empty database, whose keys of people are
+	// those of one secret.
+	db, err := bolt.Open(t.Context(), filepath.Join(s.dir, databaseFile), bolt.Options{})
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty, err := os.ReadFile(filepath.Join(s.dir, databaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(s.fresh, databaseFile), string(empty))
+	common := []fake.Fault{
+		{Kind: fake.ServerError}, {Kind: fake.SecondaryLimit, Status: 429, Wait: 20 * time.Second}, {Kind: fake.TruncatedBody},
+		{Kind: fake.ResetBody}, {Kind: fake.Latency}, {Kind: fake.HTMLBody},
+	}
+	// Changes whose query fails are read by REST, which does not tell the offset
+	// of a commit's author, and are not read again: there the stores would differ.
+	s.hub.Fault(fake.Matching("/graphql"), -1, fake.Fault{})
+	s.hub.Chaos(1, .05, common...)
+	s.slack.Chaos(2, .05, common...)
+	common[1] = fake.Fault{Kind: fake.JiraBurst, Wait: 20 * time.Second}
+	s.jira.Chaos(3, .05, common...)
+	return s
+}
+
+// expire makes every token expire for some hours of the second week.
+func (s *soaked) expire(now time.Time) {
+	from := s.firm.start.AddDate(0, 0, 10)
+	expired := now.After(from) && now.Before(from.Add(5*time.Hour))
+	if expired == s.expired {
+		return
+	}
+	s.expired = expired
+	s.jira.Expire(expired)
+	if s.hub.SetTokens("xoxb-oracle"); expired {
+		s.hub.SetTokens("another")
+		s.slack.Fault(nil, 20, fake.Fault{Kind: fake.BadCredentials})
+	}
+}
+
+// calm ends everything that goes wrong.
+func (s *soaked) calm() {
+	s.hub.ClearFaults()
+	s.jira.ClearFaults()
+	s.slack.ClearFaults()
+}
+
+func (s *soaked) requests() int { return len(s.hub.Log()) + len(s.jira.Log()) + len(s.slack.Log()) }
+
+// failed counts the requests that were answered with an error.
+func (s *soaked) failed() map[string]int {
+	out := map[string]int{}
+	for tool, log := range map[string][]fake.Served{"github": s.hub.Log(), "jira": s.jira.Log(), "slack": s.slack.Log()} {
+		for _, one := range log {
+			if one.Status >= 400 {
+				out[tool]++
+			}
+		}
+	}
+	return out
+}
+
+// A lifetime is a daemon between two restarts: its store and its pollers.
+type lifetime struct {
+	db      *bolt.DB
+	pollers map[string]*connectors.Poller
+	end     context.CancelFunc
+	wait    sync.WaitGroup
+	failed  chan error
+}
+
+// open opens a store and makes pollers for it, as the daemon does, but with the
+// servers in the same process.
+func (s *soaked) open(t *testing.T, dir string) *lifetime {
+	t.Helper()
+	db, err := bolt.Open(t.Context(), filepath.Join(dir, databaseFile), bolt.Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lifetime{db: db, pollers: map[string]*connectors.Poller{}, failed: make(chan error, 3)}
+	servers := map[string]http.Handler{"hub.test": s.hub, "jira.test": s.jira, "slack.test": s.slack}
+	types := map[string]func(config.Connector) error{}
+	for name, factory := range factories() {
+		types[name] = func(section config.Connector) error {
+			c, err := factory(connectors.Env{
+				Source: section.Name, Log: quietLogger(), Now: time.Now, Transport: inProcess(servers), Observer: connectors.NewMetrics(nil).For(section.Name),
+				Resolve: section.Resolve,
+				Stored: func(ctx context.Context, prefix string) iter.Seq2[store.Item, error] {
+					return db.Items(ctx, section.Name, prefix)
+				},
+			}, section.Decode)
+			if err == nil {
+				l.pollers[section.Name] = connectors.NewPoller(connectors.PollerConfig{
+					Source: section.Name, Provider: section.Type, Connector: c, Store: db, Hash: db.Hasher(), Interval: 6 * time.Hour,
+				})
+			}
+			return err
+		}
+	}
+	if err := s.cfg.Connect(types); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (s *soaked) start(t *testing.T, dir string) *lifetime {
+	t.Helper()
+	l := s.open(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	l.end = cancel
+	s.starts++
+	for _, p := range l.pollers {
+		l.wait.Go(func() {
+			if err := p.Run(ctx); err != nil {
+				l.failed <- err
+			}
+		})
+	}
+	return l
+}
+
+func (l *lifetime) stop(t *testing.T) {
+	t.Helper()
+	l.end()
+	l.wait.Wait()
+	close(l.failed)
+	for err := range l.failed {
+		t.Error(err)
+	}
+	if err := l.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hint announces what people just did, as webhooks would: some are lost, some
+// come twice.
+func (s *soaked) hint(l *lifetime, deeds []*deed, rng *rand.Rand) (told int) {
+	for _, d := range deeds {
+		id := d.on.id
+		switch {
+		case id == "" || rng.IntN(10) < 8:
+			continue
+		case d.on.source == "jira":
+			id = strings.TrimPrefix(id, "issue/")
+		case d.on.source == "slack":
+			_, id, _ = strings.Cut(id, "/")
+		}
+		for range 1 + rng.IntN(5)/4 {
+			l.pollers[d.on.source].Hint([]string{id})
+			told++
+		}
+	}
+	return told
+}
+
+// pollAll reads every source to its end, as soon as its limits allow.
+func (l *lifetime) pollAll(t *testing.T) {
+	t.Helper()
+	for name, p := range l.pollers {
+		for {
+			_, err := p.Poll(t.Context())
+			if e, ok := errors.AsType[*connectors.Error](err); ok && !e.RetryAt.IsZero() {
+				time.Sleep(time.Until(e.RetryAt)) // a limit of the server
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			break
+		}
+	}
+}
+
+// A look is what a store holds and what it comes to.
+type look struct {
+	hash          [32]byte
+	report        []byte
+	items, events int
+	records       map[string]string
+}
+
+// look polls once more and evaluates.
+func (s *soaked) look(t *testing.T, dir string) look {
+	t.Helper()
+	l := s.open(t, dir)
+	defer func() {
+		if err := l.db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	l.pollAll(t)
+	e := &evaluator{
+		store: l.db, log: quietLogger(), now: time.Now, reportAt: func() time.Time { return s.firm.start.AddDate(0, 0, soakDays+1).Add(20 * time.Hour) },
+		collector: scoring.NewCollector(2000), metrics: newEvaluatorMetrics(prometheus.NewRegistry()),
+		wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
+	}
+	err := e.declare(t.Context(), s.cfg.Declared(l.db.Hasher().Actor))
+	if err == nil {
+		err = e.evaluate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := look{records: map[string]string{}}
+	if out.hash, err = l.db.StateHash(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	report := *e.report.Load()
+	if report.Partial || len(report.Late) > 0 {
+		t.Errorf("the report is partial: %v, late: %v", report.Partial, report.Late)
+	}
+	report.DataUpTo = time.Time{} // when each was last read
+	if out.report, err = json.Marshal(report); err != nil {
+		t.Fatal(err)
+	}
+	for c, err := range l.db.Changes(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.items++
+		out.events += len(c.Events)
+		c.Seq, c.No = 0, 0
+		raw, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.records[c.Item.Source+" "+c.Item.ID] = string(raw)
+	}
+	return out
+}
+
+// differences shows where some items of two stores differ first.
+func (l look) differences(want look) (out []string) {
+	for id := range union(l.records, want.records) {
+		has, wants := l.records[id], want.records[id]
+		if has == wants || len(out) == 10 {
+			continue
+		}
+		at := 0
+		for at < min(len(has), len(wants)) && has[at] == wants[at] {
+			at++
+		}
+		from := max(0, at-60)
+		out = append(out, fmt.Sprintf("%s: has …%.120s, want …%.120s", id, has[min(from, len(has)):], wants[min(from, len(wants)):]))
+	}
+	return out
+}
+
+// inProcess hands requests to handlers by host, without a network.
+type inProcess map[string]http.Handler
+
+func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
+	r := req.Clone(req.Context())
+	r.RequestURI, r.TLS, r.RemoteAddr, r.Host = req.URL.RequestURI(), &tls.ConnectionState{}, "127.0.0.1:1", req.URL.Host
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	defer r.Body.Close()
+	w := httptest.NewRecorder()
+	p[req.URL.Host].ServeHTTP(w, r)
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	res := w.Result()
+	res.Request = req
+	if n, err := strconv.Atoi(res.Header.Get("Content-Length")); err == nil && w.Body.Len() < n && req.Method != http.MethodHead {
+		// The connection broke.
+		res.Body = io.NopCloser(io.MultiReader(w.Body, broken{}))
+	}
+	return res, nil
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

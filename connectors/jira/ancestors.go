@@ -30,12 +30,16 @@ func (f *fetch) want(issues []*issue) error {
 			f.c.met[is.key] = true
 		}
 	}
-	before := len(pos.Want)
+	before, first := len(pos.Want), f.isFirst()
 	for _, is := range issues {
 		for _, key := range is.parents {
 			if !waiting[key] && !f.c.met[key] {
 				waiting[key] = true
-				pos.Want = append(pos.Want, want{Key: key, ID: is.parentID(key)})
+				w := want{Key: key}
+				if !first { // what is stored may have been read by other settings
+					w.ID = is.parentID(key)
+				}
+				pos.Want = append(pos.Want, w)
 			}
 		}
 	}
@@ -48,6 +52,14 @@ func (f *fetch) want(issues []*issue) error {
 		return nil
 	}
 	return f.move(streamAncestors, pos)
+}
+
+// isFirst reports whether a scope is read as if for the first time.
+func (f *fetch) isFirst() bool {
+	return slices.ContainsFunc(f.c.scopes, func(s scope) bool {
+		pos, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
+		return pos.Since == 0 || pos.Settings != f.c.settings
+	})
 }
 
 // parentID returns the id of a parent, empty where only its key is told.

@@ -1,6 +1,8 @@
 package jira
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -137,6 +139,13 @@ func (c *config) validate() error {
 	c.validateNumbers(bad)
 	c.validateFields(bad)
 	return errors.Join(errs...)
+}
+
+// settings names what decides what becomes of an issue, and which are read.
+func (c *config) settings() string {
+	sum := sha256.Sum256(fmt.Append(nil, c.Since, c.Fields, c.Levels, c.BlockLinks, c.DroppedResolutions, c.DroppedStatuses,
+		c.CheckinField, c.CheckinScale, c.CheckinValues, c.Development, c.RemoteLinks))
+	return hex.EncodeToString(sum[:6])
 }
 
 func (c *config) validateNumbers(bad func(string, ...any)) {

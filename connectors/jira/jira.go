@@ -65,17 +65,18 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 		return nil, err
 	}
 	return &connector{
-		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(),
+		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(), settings: cfg.settings(),
 		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{}, filled: map[string]*issue{},
 	}, nil
 }
 
 type connector struct {
-	env     connectors.Env
-	cfg     config
-	api     *api
-	secrets []connectors.Secret
-	scopes  []scope
+	env      connectors.Env
+	cfg      config
+	api      *api
+	secrets  []connectors.Secret
+	scopes   []scope
+	settings string
 
 	mu     sync.Mutex // a server limits requests at once
 	site   *site      // nil until probed

@@ -1,10 +1,12 @@
 package jira
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"time"
 )
@@ -33,6 +35,9 @@ type scanPos struct {
 	Count int   `json:"count,omitempty"` // issues that the running scan has read
 	Had   bool  `json:"had,omitempty"`   // the last complete scan found issues
 	Seen  seen  `json:"seen,omitempty"`
+	// Settings are those by which issues were read: others have all of them
+	// read again.
+	Settings string `json:"settings,omitempty"`
 }
 
 // A rosterPos holds the configured projects that can be seen.
@@ -49,7 +54,7 @@ type project struct {
 // A want is a parent that was met as a parent only.
 type want struct {
 	Key string `json:"k"`
-	ID  string `json:"i,omitempty"`
+	ID  string `json:"i,omitempty"` // empty when it is to be read though it is stored
 }
 
 type ancestorsPos struct {
@@ -118,15 +123,10 @@ func (s seen) trim(cutoff int64) {
 	if len(s) <= maxSeen {
 		return
 	}
-	times := make([]int64, 0, len(s))
-	for _, at := range s {
-		times = append(times, at)
-	}
-	slices.Sort(times)
-	for v, at := range s {
-		if at < times[len(times)-maxSeen] {
-			delete(s, v)
-		}
+	oldest := slices.Collect(maps.Keys(s))
+	slices.SortFunc(oldest, func(a, b uint64) int { return cmp.Or(cmp.Compare(s[a], s[b]), cmp.Compare(a, b)) })
+	for _, v := range oldest[:len(s)-maxSeen] {
+		delete(s, v)
 	}
 }
 

@@ -29,6 +29,9 @@ func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err
 		return false, &connectors.Error{Reason: connectors.ReasonAuth, Err: fmt.Errorf("none of the projects can be seen: %w", errNotVisible)}
 	}
 	pos, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
+	if pos.Settings != c.settings {
+		pos = scanPos{From: pos.From, Settings: c.settings}
+	}
 	walk := c.scans[s.key()]
 	fresh := walk == nil || walk.raw != f.position(s.key()) || pos.Began == 0
 	if fresh {
@@ -105,8 +108,10 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 	if !fresh {
 		return c.next(ctx, &walk.search, walk.jql)
 	}
-	if pos.From == 0 {
-		pos.From = c.cfg.Since.From(c.api.gov.serverNow()).UnixMilli()
+	if pos.Since == 0 && pos.Began == 0 {
+		if from := c.cfg.Since.From(c.api.gov.serverNow()).UnixMilli(); pos.From == 0 || from < pos.From {
+			pos.From = from
+		}
 	}
 	from := pos.From
 	if pos.Since != 0 {
@@ -171,7 +176,7 @@ func (c *connector) proveEmpty(ctx context.Context, last *searchPage, pos *scanP
 
 // complete is the position after a scan.
 func (c *connector) complete(pos scanPos) scanPos {
-	done := scanPos{Since: pos.Began, From: pos.From, Had: pos.Count > 0, Seen: pos.Seen}
+	done := scanPos{Since: pos.Began, From: pos.From, Had: pos.Count > 0, Seen: pos.Seen, Settings: pos.Settings}
 	done.Seen.trim(pos.Began - time.Duration(c.cfg.Overlap).Milliseconds() - time.Hour.Milliseconds())
 	return done
 }

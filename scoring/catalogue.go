@@ -97,6 +97,9 @@ func (f latestFamily) families(prefix string, labels []string) []family {
 	if f.view != "" {
 		labels = append(slices.Clone(labels), "view")
 	}
+	if f.label != "" {
+		labels = append(slices.Clone(labels), f.label)
+	}
 	name := f.name(prefix, "")
 	list := []family{{name, f.help, labels}}
 	if f.limits != "" {

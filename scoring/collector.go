@@ -169,7 +169,16 @@ func (s latestScope) expose(scores []Score, labels []string, emit func(string, N
 		if f.view != "" {
 			with = append(slices.Clone(labels), f.view)
 		}
-		emit(f.name(s.prefix, ""), score.Value*scale, with...)
+		if f.label == "" {
+			emit(f.name(s.prefix, ""), score.Value*scale, with...)
+		}
+		for _, state := range f.states {
+			is := score.Value * 0 // absent where the score is
+			if score.Verdict == state {
+				is++
+			}
+			emit(f.name(s.prefix, ""), is, append(slices.Clone(labels), state)...)
+		}
 		if f.limits != "" {
 			emit(f.name(s.prefix, "lower"), score.Lower*scale, with...)
 			emit(f.name(s.prefix, "upper"), score.Upper*scale, with...)

@@ -2,11 +2,13 @@ package scoring
 
 import (
 	"math"
+	"slices"
 
 	"github.com/workdrift/workdrift/scoring/confidence"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/scoring/outcome"
 	"github.com/workdrift/workdrift/scoring/stat"
+	"github.com/workdrift/workdrift/store"
 )
 
 // delivery is what became of the scope of one objective: its tickets, or its
@@ -112,7 +114,7 @@ func (v *evaluation) result(o int) (outcome.Result, bool) {
 	if declared == nil {
 		return outcome.Result{}, false
 	}
-	r := outcome.Result{Down: declared.Direction == "down", Lag: int(math.Round(declared.Lag.Hours() / (7 * 24)))}
+	r := outcome.Result{Down: declared.Direction == "down", Ratio: declared.Ratio, Lag: int(math.Round(declared.Lag.Hours() / (7 * 24)))}
 	if declared.Target != nil {
 		r.HasTarget, r.Target = true, *declared.Target
 	}
@@ -141,26 +143,32 @@ func (v *evaluation) result(o int) (outcome.Result, bool) {
 	return r, true
 }
 
-// measured returns what was measured of an objective: of several queries, that
-// with the newest sample, the others are series of their own. Nil without any.
+// measured returns what the query that is declared now has measured of an
+// objective, nil when it was never asked. Where several sources ask the same,
+// the one with the newest sample counts.
 func (v *evaluation) measured(o int) *measuredOutcome {
-	id := v.declared.Set.Objectives[o].ID
-	var best *measuredOutcome
-	newest := func(m *measuredOutcome) minute {
-		if len(m.samples) == 0 {
-			return noMinute
-		}
-		return m.samples[len(m.samples)-1].at
+	declared := &v.declared.Set.Objectives[o]
+	if declared.Outcome == nil {
+		return nil
 	}
-	for _, m := range v.engine.rare.outcomes {
-		if m.objective != id {
-			continue
-		}
-		if best == nil || newest(m) > newest(best) || newest(m) == newest(best) && m.query < best.query {
-			best = m
+	query := queryOf(store.OutcomeID(declared.ID, declared.Outcome.Query))
+	var best *measuredOutcome
+	var bestOrder uint64
+	for no, m := range v.engine.rare.outcomes {
+		order := v.engine.items[no].order
+		if m.query == query && (best == nil || m.newest() > best.newest() || m.newest() == best.newest() && order < bestOrder) {
+			best, bestOrder = m, order
 		}
 	}
 	return best
+}
+
+// newest is the time of the last sample.
+func (m *measuredOutcome) newest() minute {
+	if len(m.samples) == 0 {
+		return noMinute
+	}
+	return m.samples[len(m.samples)-1].at
 }
 
 // trends returns what the trends of an objective are taken from. It is false
@@ -170,8 +178,20 @@ func (v *evaluation) trends(o int) (outcome.Input, bool) {
 	if !ok {
 		return outcome.Input{}, false
 	}
-	weeks := 2*outcome.Weeks + r.Lag
 	return outcome.Input{
-		Until: stat.WeekOf(int(v.lastMonday())), Output: v.delivery(o).output(), Effort: v.effortOf(o, weeks), Result: r,
+		Until: stat.WeekOf(int(v.lastMonday())), Output: v.delivery(o).output(), Effort: v.seenEffort(o, outcome.Weeks+r.Lag), Result: r,
 	}, true
+}
+
+// seenEffort is effortOf without the weeks before the data begins: nothing is
+// known of them.
+func (v *evaluation) seenEffort(o, weeks int) stat.Weekly {
+	from := v.dataFrom()
+	if from == objective.NoDate {
+		return nil
+	}
+	if from > from.Monday() {
+		from += 7
+	}
+	return slices.DeleteFunc(v.effortOf(o, weeks), func(p stat.Point) bool { return p.Week < stat.WeekOf(int(from)) })
 }

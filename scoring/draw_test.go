@@ -85,7 +85,7 @@ func drawItem(t *rapid.T, no int) store.Change {
 		it.Source, it.Kind = "gh", store.KindCommit
 		it.Attrs[store.AttrRepo] = []string{key[:8]}
 	case no >= 13:
-		it.Source, it.Kind = "prom", store.KindOutcome
+		it.Source, it.Kind, it.ID = "prom", store.KindOutcome, store.OutcomeID(key[len("outcome:"):], "")
 		it.Attrs[store.AttrObjective] = []string{key[len("outcome:"):]}
 	default:
 		it.Source, it.Kind = "slack", store.KindDiscussion

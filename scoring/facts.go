@@ -129,12 +129,18 @@ type checkIn struct {
 	machine   bool
 }
 
-// A measuredOutcome holds the samples of one query.
+// A measuredOutcome holds the samples of one query for one objective.
 type measuredOutcome struct {
-	objective string
-	result    string // store.AttrResult
-	query     uint64
-	samples   []sampleAt // ascending
+	result  string     // store.AttrResult
+	query   uint64     // see queryOf
+	samples []sampleAt // ascending
+}
+
+// queryOf tells outcomes apart by their ID; see store.OutcomeID.
+func queryOf(id string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return h.Sum64()
 }
 
 type sampleAt struct {
@@ -200,10 +206,7 @@ func (e *Engine) learn(ch *store.Change) {
 	put(e.rare.checkIns, no, checkIns)
 	delete(e.rare.outcomes, no)
 	if f.kind == kindOutcome && !f.is(markGone) {
-		h := fnv.New64a()
-		h.Write([]byte(it.ID))
-		e.rare.outcomes[no] = &measuredOutcome{objective: strings.ToLower(first(it, store.AttrObjective)),
-			result: first(it, store.AttrResult), query: h.Sum64(), samples: samples}
+		e.rare.outcomes[no] = &measuredOutcome{result: first(it, store.AttrResult), query: queryOf(it.ID), samples: samples}
 	}
 	var blocks []blockLink
 	for _, l := range it.Links {

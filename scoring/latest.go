@@ -45,7 +45,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores()}
 }
 
 // A level is whose score it is.
@@ -65,9 +65,13 @@ type latestFamily struct {
 	// metric stands for score in the metric's name where several scores share
 	// one, told apart by view, the value of the label view.
 	metric, view string
-	unit         string  // last part of the metric's name, "" for a plain count
-	scale        float64 // from the score's unit to the metric's, 0 for 1
-	limits       string  // what Lower and Upper are; "" where they are not exposed
+	// states are what the score's verdict can be, where that is what it tells:
+	// each is exposed as 1 or 0, told apart by the label.
+	label  string
+	states []string
+	unit   string  // last part of the metric's name, "" for a plain count
+	scale  float64 // from the score's unit to the metric's, 0 for 1
+	limits string  // what Lower and Upper are; "" where they are not exposed
 	// work is set where the score follows from who worked when. Such scores
 	// are withheld with the effort of the scope.
 	work bool

@@ -181,6 +181,7 @@ func TestOutcomeConfidenceFromEvents(t *testing.T) {
 	target := 52.0
 	w.declared.Set.Objectives[0].Outcome = &objective.Outcome{Query: "q", Direction: "up", Target: &target}
 	w.item(store.KindOutcome, "outcome:o1/1", func(it *store.Item) {
+		it.ID = store.OutcomeID("o1", "q")
 		it.Attrs = map[string][]string{store.AttrObjective: {"o1"}, store.AttrResult: {"ok"}}
 	})
 	first := noon(2025, 1, 6)

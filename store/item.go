@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // Kind is what an item is.
 type Kind string
@@ -91,6 +95,13 @@ const (
 	AttrObjective = "objective" // of an outcome: the id of the objective it measures
 	AttrResult    = "result"    // of an outcome: "ok", or why nothing is measured
 )
+
+// OutcomeID is the Item.ID of the outcome that a query measures for an
+// objective. Another query is another item: its values are a series of its own.
+func OutcomeID(objective, query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return objective + "/" + hex.EncodeToString(sum[:6])
+}
 
 // A Term is a word and how often it occurs.
 type Term struct {

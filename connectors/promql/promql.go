@@ -19,8 +19,6 @@ package promql
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -84,8 +82,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	c := &connector{env: env, client: client, timeout: cfg.Timeout}
 	for _, o := range env.Outcomes {
-		sum := sha256.Sum256([]byte(o.Query))
-		c.outcomes = append(c.outcomes, outcome{o.Objective, o.Query, o.Objective + "/" + hex.EncodeToString(sum[:6])})
+		c.outcomes = append(c.outcomes, outcome{o.Objective, o.Query, store.OutcomeID(o.Objective, o.Query)})
 	}
 	return c, nil
 }

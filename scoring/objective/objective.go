@@ -90,7 +90,13 @@ type Outcome struct {
 	Query            string // PromQL
 	Direction        string // "up" or "down"
 	Baseline, Target *float64
-	Lag              time.Duration
+	Lag              time.Duration // how long it trails the work
+	// Ratio is set where the result is a share of something, 0 to 1.
+	Ratio bool `json:",omitempty"`
+	// StandsFor is the objective whose outcome this one stands for: a metric
+	// of a team that is watched because it moves with that. "" when it stands
+	// for itself.
+	StandsFor string `json:",omitempty"`
 }
 
 // At returns the version that holds on a day.

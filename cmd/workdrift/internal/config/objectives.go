@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/objective"
+	results "github.com/workdrift/workdrift/scoring/outcome"
 )
 
 // reservedIDs are the buckets, which share a label and the targets of
@@ -86,6 +87,9 @@ func (d *decoder) objective(doc *document, i int, path string) objective.Objecti
 		Terms: in.Terms, ExcludedTerms: in.Excludes.terms, Docs: in.Docs,
 		Outcome: d.outcome(in.Outcome, path+".outcome"),
 	}
+	if in.Outcome != nil && in.Outcome.StandsFor != "" {
+		d.standsFor(doc, in, path+".outcome.stands_for")
+	}
 	for j, t := range in.Teams {
 		d.teamRef(doc, fmt.Sprintf("%s.teams[%d]", path, j), t)
 	}
@@ -99,6 +103,19 @@ func (d *decoder) objective(doc *document, i int, path string) objective.Objecti
 	}
 	out.Versions = d.versions(doc, in, path)
 	return out
+}
+
+// standsFor checks that there is an outcome that another one can stand for.
+func (d *decoder) standsFor(doc *document, in *declared, path string) {
+	var known []string
+	for i := range doc.Objectives {
+		if other := &doc.Objectives[i]; other.Outcome != nil && other.ID != in.ID {
+			known = append(known, other.ID)
+		}
+	}
+	if id := in.Outcome.StandsFor; !slices.Contains(known, id) {
+		d.errorf(path, "there is no other objective %s with an outcome%s", d.quote(id), suggest(id, known))
+	}
 }
 
 // versions builds the versions of an objective, earliest first.
@@ -209,7 +226,11 @@ func (d *decoder) outcome(in *outcome, path string) *objective.Outcome {
 	if d.required(path, "direction", in.Direction) {
 		d.oneOf(path+".direction", in.Direction, []string{"up", "down"})
 	}
-	between(d, path+".lag", in.Lag, 0, 2*365*24*time.Hour, "0s", "730d")
+	lag := results.DefaultLag * 7 * 24 * time.Hour
+	if in.Lag != nil {
+		lag = *in.Lag
+		between(d, path+".lag", lag, 0, 2*365*24*time.Hour, "0s", "730d")
+	}
 	if in.Baseline != nil && in.Target != nil {
 		if in.Direction == "up" && *in.Target <= *in.Baseline {
 			d.errorf(path+".target", "must be above baseline when the direction is up")
@@ -219,7 +240,8 @@ func (d *decoder) outcome(in *outcome, path string) *objective.Outcome {
 		}
 	}
 	return &objective.Outcome{
-		Query: in.Query, Direction: in.Direction, Baseline: in.Baseline, Target: in.Target, Lag: in.Lag,
+		Query: in.Query, Direction: in.Direction, Baseline: in.Baseline, Target: in.Target, Lag: lag,
+		Ratio: in.Ratio, StandsFor: in.StandsFor,
 	}
 }
 

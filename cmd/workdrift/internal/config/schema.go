@@ -75,11 +75,13 @@ type owner struct {
 }
 
 type outcome struct {
-	Query     string        `yaml:"query"`
-	Direction string        `yaml:"direction"`
-	Baseline  *float64      `yaml:"baseline"`
-	Target    *float64      `yaml:"target"`
-	Lag       time.Duration `yaml:"lag"`
+	Query     string         `yaml:"query"`
+	Direction string         `yaml:"direction"`
+	Baseline  *float64       `yaml:"baseline"`
+	Target    *float64       `yaml:"target"`
+	Lag       *time.Duration `yaml:"lag"`
+	Ratio     bool           `yaml:"ratio"`
+	StandsFor string         `yaml:"stands_for"`
 }
 
 type runWork struct {

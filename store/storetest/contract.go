@@ -15,7 +15,7 @@ type testCase struct {
 }
 
 func contract() []testCase {
-	return slices.Concat(applyCases(), readCases(), keepCases(), peopleCases())
+	return slices.Concat(applyCases(), readCases(), keepCases(), peopleCases(), retentionCases())
 }
 
 // ticket returns an item of source "a".

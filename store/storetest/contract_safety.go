@@ -101,6 +101,10 @@ func testCancelled(h *harness) {
 	_, err = h.s.Declare(ctx, store.Declaration{Body: []byte("x")})
 	check("Declare", err)
 	check("Override", h.s.Override(ctx, store.Override{Key: "PAY-1", To: "o1"}))
+	_, err = h.s.Collapse(ctx, store.Collapsed{Monday: someDay})
+	check("Collapse", err)
+	_, err = h.s.Erase(ctx)
+	check("Erase", err)
 	check("Freeze", h.s.Freeze(ctx, store.Frozen{Monday: someDay, Body: []byte("x")}))
 	for _, err := range h.s.Frozen(ctx) {
 		check("Frozen", err)

@@ -44,6 +44,8 @@ func runMachine(t *testing.T, open Opener) {
 			"declare":  c.declare,
 			"report":   c.report,
 			"iterate":  c.iterate,
+			"collapse": c.collapse,
+			"erase":    c.erase,
 			"look":     c.look,
 			"":         c.check,
 		})

@@ -28,6 +28,8 @@ type model struct {
 	report      []byte
 	profiles    map[place]store.Profile // by source and actor
 	groups      map[place][]store.Group // by source and name
+	before      time.Time               // what happened earlier names nobody
+	erased      time.Time               // before, when persons were taken out last
 }
 
 func newModel() *model {
@@ -42,6 +44,7 @@ func newModel() *model {
 // apply returns what Applied must say, without the sequence number.
 func (m *model) apply(source string, b store.Batch) (items, events int) {
 	m.batch++
+	b = m.nameless(source, b)
 	before := maps.Clone(m.items)
 	touched := map[place]bool{}
 	for _, it := range b.Items {

@@ -90,30 +90,37 @@ func afterwards(t *testing.T, name string, o *office, r *rig, c0 connectors.Conn
 }
 
 // TestMadePrivate: a public channel that is made private is not read once more,
-// even by an app that may read private channels, and its items are lost.
+// neither by a poll nor for a delivery, by an app that may read private
+// channels, whether any is configured or not. Its items are lost.
 func TestMadePrivate(t *testing.T) {
-	o := newOffice()
-	board := o.AddChannel(start, fake.ChannelSpec{Name: "board", Private: true, Members: []string{o.ada}, Bot: true})
-	for _, ch := range []string{o.dev, o.ops, board} {
-		o.say(ago(2, 0), ch, o.ada, "message")
-	}
-	r := newRig(t, o.Workspace, fake.SlackOptions{})
-	r.config = "private_channels: [board]\n"
-	c := r.connect()
-	r.mustPoll(c)
-	o.SetPrivate(r.clock.now(), o.ops, true)
-	r.slack.ResetLog()
-	for range 3 {
-		r.clock.advance(5 * time.Minute)
-		r.mustPoll(c)
-	}
-	for _, s := range r.slack.Log() {
-		if strings.Contains(s.Query, "channel="+o.ops) {
-			t.Errorf("%s of the channel that is private now", s.Resource)
+	for config, others := range map[string]int{"private_channels: [board]\n": 2, "": 1} {
+		o := newOffice()
+		board := o.AddChannel(start, fake.ChannelSpec{Name: "board", Private: true, Members: []string{o.ada}, Bot: true})
+		var told string
+		for _, ch := range []string{o.dev, board, o.ops} {
+			told = o.say(ago(2, 0), ch, o.ada, "message")
 		}
+		r := newRig(t, o.Workspace, fake.SlackOptions{Scopes: privateScopes})
+		r.config = config
+		c := r.connect()
+		r.mustPoll(c)
+		o.SetPrivate(r.clock.now(), o.ops, true)
+		r.slack.ResetLog()
+		if b, err := c.(connectors.Receiver).Refetch(t.Context(), []string{o.ops + "/" + told}); err != nil || len(b.Items) > 0 {
+			t.Errorf("%q: %d items for a delivery, %v", config, len(b.Items), err)
+		}
+		for range 3 {
+			r.clock.advance(5 * time.Minute)
+			r.mustPoll(c)
+		}
+		for _, s := range r.slack.Log() {
+			if strings.Contains(s.Query, "channel="+o.ops) {
+				t.Errorf("%q: %s of the channel that is private now", config, s.Resource)
+			}
+		}
+		equal(t, "items", r.gone(o.ops), map[store.Gone]int{store.GoneLostAccess: 1})
+		equal(t, "items of the others", len(r.gone(o.dev))+len(r.gone(board)), others)
 	}
-	equal(t, "items", r.gone(o.ops), map[store.Gone]int{store.GoneLostAccess: 1})
-	equal(t, "items of the others", len(r.gone(o.dev))+len(r.gone(board)), 2)
 }
 
 // TestMissedOnce: one list that leaves a channel out is not believed, and the

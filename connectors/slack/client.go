@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ type api struct {
 	client *sdk.Client
 	tape   *tape
 	gov    *governor
+	// private says that the app was granted to read private channels, whether
+	// or not the configuration names one.
+	private bool
 }
 
 func newAPI(env connectors.Env, cfg *config) (*api, error) {
@@ -129,6 +133,9 @@ func (a *api) call(ctx context.Context, method string, send func(context.Context
 		return nil, connectors.Unanswered(ctx, method, err)
 	}
 	r := &reply{answer: a.tape.last}
+	if scopes := r.header.Get("X-OAuth-Scopes"); scopes != "" {
+		a.private = slices.Contains(strings.Split(strings.ReplaceAll(scopes, " ", ""), ","), "groups:history")
+	}
 	err := r.judge(a.gov.now())
 	a.gov.observe(method, r.answer, err)
 	if err != nil {

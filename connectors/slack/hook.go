@@ -225,9 +225,10 @@ func (c *connector) Refetch(ctx context.Context, named []string) (store.Batch, e
 	return f.batch, nil
 }
 
-// learnScope lists the channels when no poll has done so yet.
+// learnScope lists the channels when no poll has done so yet, and each time
+// where a channel may have become private since.
 func (c *connector) learnScope(ctx context.Context) error {
-	if c.scope != nil {
+	if c.scope != nil && !c.readsPrivate() {
 		return nil
 	}
 	if c.norm.team.ID == "" {
@@ -239,12 +240,13 @@ func (c *connector) learnScope(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.scope = map[string]channelPos{}
+	scope := map[string]channelPos{}
 	for _, w := range r.channels {
 		if c.cfg.wants(w.ID, w.Name, w.IsPrivate) {
-			c.scope[w.ID] = channelPos{Name: w.Name, Private: w.IsPrivate, Archived: w.IsArchived}
+			scope[w.ID] = channelPos{Name: w.Name, Private: w.IsPrivate, Archived: w.IsArchived}
 		}
 	}
+	c.scope = scope
 	return nil
 }
 

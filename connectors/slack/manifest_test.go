@@ -38,6 +38,7 @@ func TestManifest(t *testing.T) {
 	scopes := m.OAuthConfig.Scopes.Bot
 	want := []string{"channels:history", "channels:read", "reactions:read", "users:read", "users:read.email"}
 	equal(t, "scopes", scopes, want)
+	equal(t, "scopes that other tests run with", manifestScopes, append(want, "users.profile:read"))
 	equal(t, "user scopes", len(m.OAuthConfig.Scopes.User), 0)
 	for _, s := range scopes {
 		before, _, ok := strings.Cut(raw, "- "+s+"\n")

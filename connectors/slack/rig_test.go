@@ -172,6 +172,13 @@ func ago(days, minutes int) time.Time {
 	return present.AddDate(0, 0, -days).Add(time.Duration(minutes) * time.Minute)
 }
 
+// The scopes of the manifest and of profile_fields, and with all those for
+// what is private. TestManifest holds them against the manifest.
+var (
+	manifestScopes = []string{"channels:history", "channels:read", "reactions:read", "users:read", "users:read.email", "users.profile:read"}
+	privateScopes  = append([]string{"groups:history", "groups:read", "im:history", "im:read", "mpim:history", "mpim:read"}, manifestScopes...)
+)
+
 // A rig is a fake Slack with a workspace, and what is needed to read it.
 type rig struct {
 	t     testing.TB
@@ -190,6 +197,9 @@ func newRig(t testing.TB, w *fake.Workspace, o fake.SlackOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, space: w, clock: &clock{t: present}, shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{}}
 	t.Setenv("WORKDRIFT_TEST_TOKEN", token)
+	if o.Scopes == nil {
+		o.Scopes = manifestScopes
+	}
 	o.Now, o.Forward = r.clock.now, true // the harder of the two ways to page
 	r.slack = fake.NewSlack(w, o)
 	s, err := fake.Listen(r.slack)

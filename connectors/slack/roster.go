@@ -63,8 +63,11 @@ func (c *connector) identify(ctx context.Context) error {
 func (f *fetch) rosterDue() bool {
 	p, ok := connectors.DecodePosition[timePos](f.position(rosterKey))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(p.At, 0))
-	return !ok || len(f.c.cfg.PrivateChannels) > 0 || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < -time.Minute
+	return !ok || f.c.readsPrivate() || age >= time.Duration(f.c.cfg.DiscoveryInterval) || age < -time.Minute
 }
+
+// readsPrivate reports whether a channel that is made private stays readable.
+func (c *connector) readsPrivate() bool { return c.api.private || len(c.cfg.PrivateChannels) > 0 }
 
 // A roster is what the bot is in, as far as it may be read.
 type roster struct {

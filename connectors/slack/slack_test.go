@@ -74,7 +74,7 @@ func TestOnlyWhatIsNamed(t *testing.T) {
 		"private_channels: [board]":          {r(o, o.dev, a), r(o, o.ops, b), r(o, named, c)},
 		"channels: [ops]\nprivate_channels: ['" + named + "']": {r(o, o.ops, b), r(o, named, c)},
 	} {
-		g := newRig(t, o.Workspace, fake.SlackOptions{})
+		g := newRig(t, o.Workspace, fake.SlackOptions{Scopes: privateScopes})
 		g.config = config + "\n"
 		g.mustPoll(g.connect())
 		equal(t, config+": items", len(g.shelf.items), len(want))

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -101,4 +102,38 @@ func TestIdlePoll(t *testing.T) {
 		t.Error("the watermark does not move")
 	}
 	t.Logf("idle poll that looks back two weeks: %d requests", r.requests(""))
+}
+
+// TestManyChannels polls more channels than a minute allows requests, and holds
+// the time that it takes and the refusals against the limit.
+func TestManyChannels(t *testing.T) {
+	const channels, aMinute = 300, 50
+	o := newOffice()
+	for i := range channels - 2 {
+		o.AddChannel(start, fake.ChannelSpec{Name: fmt.Sprintf("team-%d", i), Members: []string{o.ada}, Bot: true})
+	}
+	r := newRig(t, o.Workspace, fake.SlackOptions{})
+	c := r.connect()
+	r.patient(c)
+	for _, what := range []string{"idle", "looking back"} {
+		r.later()
+		if what == "idle" {
+			r.patient(c) // looks back
+			r.clock.advance(5 * time.Minute)
+		}
+		r.slack.ResetLog()
+		took := r.patient(c)
+		asked, refused := 0, 0
+		for _, s := range r.slack.Log() {
+			if s.Resource != methodHistory {
+				continue
+			}
+			if asked++; s.Status == 429 {
+				refused++
+			}
+		}
+		if asked-refused != channels || refused > channels/aMinute || took > channels/aMinute*time.Minute {
+			t.Errorf("%s: %d requests, %d of them refused, in %v", what, asked, refused, took)
+		}
+	}
 }

@@ -82,7 +82,7 @@ func (c *connector) readAncestors(ctx context.Context, f *fetch) (more bool, err
 	pos, _ := connectors.DecodePosition[ancestorsPos](f.position(streamAncestors))
 	var asked []string
 	n := 0
-	for ; n < len(pos.Want) && len(asked) < chunk; n++ {
+	for ; n < len(pos.Want) && len(asked) < c.most; n++ {
 		w := pos.Want[n]
 		if c.met[w.Key] {
 			continue
@@ -179,6 +179,7 @@ func (c *connector) bulkIssues(ctx context.Context, names, fields []string, expa
 	}
 	rep, err := optional(c.api.post(ctx, "rest/api/2/issue/bulkfetch", body))
 	if err != nil {
+		c.ease(ctx, len(names), err)
 		return nil, false, err
 	}
 	if rep.status >= 400 {

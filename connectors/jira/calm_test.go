@@ -1,8 +1,10 @@
 package jira
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,25 @@ func TestReadTwice(t *testing.T) {
 	equal(t, "comments", len(r.events(all[1], store.EventComment)), 0)
 }
 
+// TestReadInPartAgain proves that an issue of which the second reading within a
+// batch is a part only has nothing taken back.
+func TestReadInPartAgain(t *testing.T) {
+	c := bareConnector(t, "")
+	c.site = &site{}
+	f := newFetch(c, store.Cursor{})
+	is := &issue{id: "1", key: "PAY-1", created: present, comments: []wireComment{{ID: "7", Created: moment{present}}}}
+	f.norm.issue(is)
+	f.commit()
+	is.comments, is.needsComments = nil, true
+	f.norm.issue(is)
+	f.commit()
+	equal(t, "what the batch has all of", f.batch.Whole, []store.Whole{{Item: "issue/1", Prefix: "worklog/"}})
+	is.needsComments = false
+	f.norm.issue(is)
+	f.commit()
+	equal(t, "what it has all of in the end", f.batch.Whole, []store.Whole{{Item: "issue/1", Prefix: "comment/"}, {Item: "issue/1", Prefix: "worklog/"}})
+}
+
 // TestBacklog proves that a first backfill tells how much is left.
 func TestBacklog(t *testing.T) {
 	products(t, func(t *testing.T, o fake.JiraOptions) {
@@ -136,4 +157,36 @@ func TestParentsFirst(t *testing.T) {
 	if r.shelf.watermark.IsZero() {
 		t.Error("a complete poll sets no watermark")
 	}
+}
+
+// A ponderous transport takes longer than anybody waits for large pages.
+type ponderous struct{ next http.RoundTripper }
+
+func (p ponderous) RoundTrip(req *http.Request) (*http.Response, error) {
+	q := req.URL.Query()
+	if n, _ := strconv.Atoi(q.Get("maxResults")); n > 30 && strings.Contains(q.Get("expand"), "changelog") {
+		return nil, context.DeadlineExceeded
+	}
+	return p.next.RoundTrip(req)
+}
+
+// TestLargePages proves that pages become smaller when the server does not get
+// done with them, for a scan as for a census.
+func TestLargePages(t *testing.T) {
+	products(t, func(t *testing.T, o fake.JiraOptions) {
+		s := newSite()
+		fill(s, "PAY", 90)
+		r := newRig(t, s, o)
+		c := r.through(ponderous{r.http})
+		polls := func() (failed int) {
+			for ; failed < 5 && r.poll(c) != nil; failed++ {
+				r.clock.advance(time.Minute)
+			}
+			return failed
+		}
+		equal(t, "failed polls", polls(), 2)
+		equal(t, "issues", len(r.shelf.items), 90)
+		r.clock.advance(25 * time.Hour)
+		equal(t, "failed polls with a census", polls(), 1)
+	})
 }

@@ -76,7 +76,7 @@ func (c *connector) censusStep(ctx context.Context, f *fetch) (more bool, err er
 		err = c.judge(ctx, f, s)
 		s.judged = err == nil
 	case len(s.todo) > 0:
-		n := min(chunk, len(s.todo))
+		n := min(c.most, len(s.todo))
 		if err = c.reread(ctx, f, s.todo[:n]); err == nil {
 			s.todo = s.todo[n:]
 		}
@@ -102,7 +102,7 @@ func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.site = site
+	c.site, c.most = site, min(2*c.most, chunk)
 	if len(c.cfg.Projects) > 0 {
 		if _, err := c.readRoster(ctx, f); err != nil {
 			return nil, err

@@ -51,13 +51,10 @@ func (f *fetch) commit() {
 	}
 	if len(again) > 0 {
 		f.batch.Events = slices.DeleteFunc(f.batch.Events, func(e store.Event) bool { return again[e.Item] })
+		f.batch.Whole = slices.DeleteFunc(f.batch.Whole, func(w store.Whole) bool { return again[w.Item] })
 	}
 	f.batch.Events = append(f.batch.Events, unique(out.Events)...)
-	for _, w := range out.Whole {
-		if !again[w.Item] {
-			f.batch.Whole = append(f.batch.Whole, w)
-		}
-	}
+	f.batch.Whole = append(f.batch.Whole, out.Whole...)
 	for _, id := range out.Identities {
 		if i, ok := f.actors[id.Actor]; ok {
 			f.batch.Identities[i] = id

@@ -66,7 +66,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	return &connector{
 		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(), settings: cfg.settings(),
-		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{}, filled: map[string]*issue{},
+		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{}, filled: map[string]*issue{}, most: chunk,
 	}, nil
 }
 
@@ -83,6 +83,7 @@ type connector struct {
 	round  *round
 	handed store.Cursor // positions of the batch that was returned last
 	scans  map[string]*scan
+	most   int // whole issues that are asked for at once
 	sweep  *sweep
 	census *census
 	form   timeForm

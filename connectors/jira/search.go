@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // Bounds of one search, which a broken server might otherwise never end.
@@ -67,6 +69,9 @@ var errRejected = errors.New("the query is not accepted")
 // search.
 func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPage, error) {
 	tokens := c.site.cloud && s.board == 0
+	if s.expand {
+		s.size = min(s.size, c.most)
+	}
 	q := url.Values{"jql": {jql + order}, "maxResults": {strconv.Itoa(s.size)}, "fields": {strings.Join(s.fields, ",")}}
 	if s.expand {
 		q.Set("expand", "changelog")
@@ -93,6 +98,7 @@ func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPag
 	}
 	rep, err := c.api.get(ctx, path, q)
 	if err != nil {
+		c.ease(ctx, s.size, err)
 		return nil, err
 	}
 	if rep.status == http.StatusBadRequest {
@@ -124,6 +130,18 @@ func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPag
 		return nil, rep.decodeError(err)
 	}
 	return &page, nil
+}
+
+// fewest is how many whole issues are asked for at once at least.
+const fewest = 10
+
+// ease asks for fewer issues at once from now on when so many take the server
+// too long or make an answer too large. Each census asks for more again.
+func (c *connector) ease(ctx context.Context, asked int, err error) {
+	slow := ctx.Err() == nil && connectors.ReasonOf(err) == connectors.ReasonTimeout
+	if slow || errors.Is(err, connectors.ErrTooLarge) {
+		c.most = max(fewest, min(c.most, asked/2))
+	}
 }
 
 // byToken ends a search when there is no token; isLast says so too early on

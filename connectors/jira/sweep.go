@@ -44,7 +44,7 @@ func (c *connector) sweepStep(ctx context.Context, f *fetch) (more bool, err err
 		s.fed = true
 		err = c.readFeeds(ctx, f, s)
 	case len(s.todo) > 0:
-		n := min(chunk, len(s.todo))
+		n := min(c.most, len(s.todo))
 		if err = c.reread(ctx, f, s.todo[:n]); err == nil {
 			s.todo = s.todo[n:]
 		}

@@ -215,7 +215,7 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 		if hidden[t] && !before[t] {
 			w.Teams[t].withhold(SuppressedPrivacy, reasonFew)
 		}
-		if hidden[t] && m.owned != nil && w.Owned[t].Status == OK {
+		if hidden[t] && m.owned != nil && w.Owned[t].Status == OK && w.Owned[t].Own > 0 {
 			w.Owned[t].withhold(reasonFew) // most of what a team does may be on what it owns
 		}
 	}

@@ -19,9 +19,12 @@ type keptWeeks struct {
 }
 
 // A keptWeek is a collapsed week with the items that its works are here.
+// Its rows stay encoded, a quarter of the room: sums of them are kept where they
+// are asked for often.
 type keptWeek struct {
-	TeamWeek
-	works []uint32 // by row: number of an item, 0 when it is not known
+	TeamWeek // without rows
+	encoded  []byte
+	works    []uint32 // by row: number of an item, 0 when it is not known
 }
 
 // SetCollapsed gives the engine the weeks that were collapsed before, in place
@@ -30,7 +33,10 @@ func (e *Engine) SetCollapsed(weeks []TeamWeek) {
 	e.kept = keptWeeks{until: objective.NoDate, holding: make(map[uint32]bool)}
 	clear(e.weekly)
 	for _, w := range weeks {
-		e.kept.weeks = append(e.kept.weeks, keptWeek{TeamWeek: w, works: make([]uint32, len(w.Rows))})
+		k := keptWeek{works: make([]uint32, len(w.Rows))}
+		k.encoded, _ = w.MarshalBinary() // never fails
+		k.TeamWeek, k.Rows = w, nil
+		e.kept.weeks = append(e.kept.weeks, k)
 		e.kept.until = max(e.kept.until, w.Monday+7)
 	}
 	slices.SortFunc(e.kept.weeks, func(a, b keptWeek) int { return int(a.Monday) - int(b.Monday) })
@@ -39,6 +45,13 @@ func (e *Engine) SetCollapsed(weeks []TeamWeek) {
 // CollapsedBefore returns the first day that is not collapsed, NoDate when none
 // is.
 func (e *Engine) CollapsedBefore() objective.Date { return e.kept.from(objective.NoDate) }
+
+// rows decodes the rows, which SetCollapsed encoded.
+func (w *keptWeek) rows() []TeamDay {
+	var whole TeamWeek
+	_ = whole.UnmarshalBinary(w.encoded)
+	return whole.Rows
+}
 
 // Uncollapsed lists the Mondays of the weeks up to a last one that are to be
 // collapsed, oldest first: the last one in any case, because it says how far
@@ -104,9 +117,12 @@ func (e *Engine) find() {
 	wanted := make(map[uint64]uint32)
 	for i := range k.weeks {
 		w := &k.weeks[i]
-		for r := range w.Rows {
+		if !slices.Contains(w.works, 0) {
+			continue
+		}
+		for r, row := range w.rows() {
 			if w.works[r] == 0 {
-				wanted[w.Rows[r].Work] = 0
+				wanted[row.Work] = 0
 			}
 		}
 	}
@@ -122,8 +138,11 @@ func (e *Engine) find() {
 	}
 	for i := range k.weeks {
 		w := &k.weeks[i]
-		for r := range w.Rows {
-			if no := wanted[w.Rows[r].Work]; w.works[r] == 0 && no != 0 {
+		if !slices.Contains(w.works, 0) {
+			continue
+		}
+		for r, row := range w.rows() {
+			if no := wanted[row.Work]; w.works[r] == 0 && no != 0 {
 				w.works[r], k.restated = no, true
 			}
 		}
@@ -137,12 +156,13 @@ func (e *Engine) keptParts(days DateRange, f func(work uint32, p *placement) boo
 	var parts []placement
 	for _, w := range e.kept.in(days) {
 		e.find()
-		for i := range w.Rows {
-			if !in(days, w.Monday+objective.Date(w.Rows[i].Day)) {
+		for i, row := range w.rows() {
+			day := w.Monday + objective.Date(row.Day)
+			if !in(days, day) {
 				continue
 			}
 			var work uint32
-			work, parts = e.placeKept(w, i, &w.Rows[i].Parts[0], parts[:0])
+			work, parts = e.placeKept(w.works[i], day, &row.Parts[0], parts[:0])
 			for k := range parts {
 				if !f(work, &parts[k]) {
 					return false
@@ -165,15 +185,14 @@ func (e *Engine) restateKept() {
 	}
 }
 
-// placeKept splits a part of a row over where its work now goes. The work is 0
-// when its item is not known.
-func (e *Engine) placeKept(w *keptWeek, row int, part *TeamPart, into []placement) (work uint32, parts []placement) {
-	day := w.Monday + objective.Date(w.Rows[row].Day)
-	if w.works[row] == 0 {
+// placeKept splits a part of a row over where its work, by an item of it, now
+// goes. The work is 0 when the item is not known.
+func (e *Engine) placeKept(no uint32, day objective.Date, part *TeamPart, into []placement) (work uint32, parts []placement) {
+	if no == 0 {
 		return 0, append(into, placement{category: Unknown, objective: -1, micros: part.Effort})
 	}
-	work = e.items[w.works[row]].work
-	e.kept.holding[w.works[row]], e.kept.holding[work] = true, true
+	work = e.items[no].work
+	e.kept.holding[no], e.kept.holding[work] = true, true
 	return work, e.placeMicros(work, part.Effort, day, into)
 }
 
@@ -190,12 +209,11 @@ func (e *Engine) sumKept(m *measurement, works []int, counted []uint32) []uint32
 	for _, w := range e.kept.in(DateRange{m.from, m.until}) {
 		e.find()
 		units := e.unitTallies(m, w)
-		for i := range w.Rows {
-			row := &w.Rows[i]
+		for i, row := range w.rows() {
 			day := w.Monday + objective.Date(row.Day)
 			for p := range row.Parts {
 				var work uint32
-				work, parts = e.placeKept(w, i, &row.Parts[p], parts[:0])
+				work, parts = e.placeKept(w.works[i], day, &row.Parts[p], parts[:0])
 				for _, t := range units[row.Parts[p].Unit] {
 					if !in(t.days, day) {
 						continue

@@ -148,12 +148,12 @@ func (c *connector) about(e *wireEvent, d *connectors.Delivery) {
 	_ = json.Unmarshal(e.Channel, &channel) // an object names no thread
 	switch e.Type {
 	case "message", "app_mention":
-		if e.ChannelType != "im" && e.ChannelType != "mpim" {
+		if e.ChannelType != "im" && e.ChannelType != "mpim" && c.hears(channel) {
 			d.Objects = objects(channel, e.places())
 		}
 		d.Ignore = len(d.Objects) == 0
 	case "reaction_added", "reaction_removed":
-		if e.Item != nil && e.Item.Type == "message" {
+		if e.Item != nil && e.Item.Type == "message" && c.hears(e.Item.Channel) {
 			d.Objects = objects(e.Item.Channel, []wirePlace{*e.Item})
 		}
 		d.Ignore = len(d.Objects) == 0
@@ -163,6 +163,17 @@ func (c *connector) about(e *wireEvent, d *connectors.Delivery) {
 	default:
 		d.Ignore = true
 	}
+}
+
+// hears reports whether a channel may be one that is read. Before any list of
+// them that is not known.
+func (c *connector) hears(channel string) bool {
+	scope := c.heard.Load()
+	if scope == nil {
+		return true
+	}
+	_, ok := (*scope)[channel]
+	return ok
 }
 
 // places are the messages that an event is about. An event about a change has a
@@ -246,7 +257,7 @@ func (c *connector) learnScope(ctx context.Context) error {
 			scope[w.ID] = channelPos{Name: w.Name, Private: w.IsPrivate, Archived: w.IsArchived}
 		}
 	}
-	c.scope = scope
+	c.learned(scope)
 	return nil
 }
 

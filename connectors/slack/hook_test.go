@@ -146,6 +146,33 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
+// TestDeliveriesOfOthers: once it is known which channels are read, deliveries
+// from others spend nothing of what there is for them.
+func TestDeliveriesOfOthers(t *testing.T) {
+	o := newOffice()
+	read, other := o.say(ago(1, 0), o.dev, o.ada, "one"), o.say(ago(1, 0), o.ops, o.ada, "two")
+	r, _ := hooked(t, o)
+	r.config += "channels: [proj-*]\n"
+	conn := r.connect()
+	c := conn.(connectors.Receiver)
+	hook := fake.NewSlackHook(o.Workspace, secret)
+	for _, polled := range []bool{false, true} {
+		for channel, ts := range map[string]string{o.dev: read, o.ops: other} {
+			for _, e := range []fake.SlackEvent{
+				{Type: fake.MessagePosted, Channel: channel, TS: ts},
+				{Type: fake.ReactionAdded, Channel: channel, TS: ts, User: o.ada, Reaction: "eyes"},
+			} {
+				d := hook.Event(present, e)
+				got, err := c.Receive(d.Header, d.Body, present)
+				if ignored := polled && channel == o.ops; err != nil || got.Ignore != ignored || (len(got.Objects) == 0) != ignored {
+					t.Errorf("polled %v, %s: %+v %v", polled, e.Type, got, err)
+				}
+			}
+		}
+		r.mustPoll(conn)
+	}
+}
+
 func signed(body string) fake.SlackDelivery {
 	return fake.SlackDelivery{Header: fake.SignSlack(secret, present, []byte(body)), Body: []byte(body)}
 }

@@ -69,7 +69,7 @@ const maxWaiting = 2000
 // planTasks makes a task of every channel that is read or just lost, those
 // first that were not read for the longest time.
 func (c *connector) planTasks(f *fetch) {
-	c.scope = map[string]channelPos{}
+	scope := map[string]channelPos{}
 	var ids []string
 	for _, id := range f.channels() {
 		d := f.desk(id)
@@ -77,14 +77,21 @@ func (c *connector) planTasks(f *fetch) {
 		case d.Lost:
 			ids = append(ids, id)
 		case !d.Skip && d.Missed == 0:
-			c.scope[id] = d.channelPos
+			scope[id] = d.channelPos
 			if !d.history.Final || len(d.threads.Todo) > 0 {
 				ids = append(ids, id)
 			}
 		}
 	}
+	c.learned(scope)
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Or(c.read[a].Compare(c.read[b]), cmp.Compare(a, b)) })
 	c.round.tasks = ids
+}
+
+// learned notes which channels are read. The map must not change any more.
+func (c *connector) learned(scope map[string]channelPos) {
+	c.scope = scope
+	c.heard.Store(&scope)
 }
 
 // work does one unit of work of a task and returns whether there is more, also

@@ -86,7 +86,8 @@ type connector struct {
 	cfg     config
 	api     *api
 	secrets []connectors.Secret
-	relist  atomic.Bool // list channels again, whether due or not
+	relist  atomic.Bool                           // list channels again, whether due or not
+	heard   atomic.Pointer[map[string]channelPos] // scope, for deliveries
 
 	// What follows belongs to whoever holds the token in turn: requests are
 	// sent one by one.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -30,7 +31,34 @@ func exampleReport(t *testing.T) *scoring.Report {
 		team.Members = append(team.Members, scoring.Member{Person: fmt.Sprint("p", i), From: no, Until: no, Share: 1})
 	}
 	w.declared.Teams = []scoring.Team{team, {ID: "empty"}}
+	// Of the first objective everything is declared that can be.
+	first, target, baseline := &w.declared.Set.Objectives[0], 55.0, 48.0
+	first.Start, first.Versions[0].Due = calendarDay(noon(2025, 1, 6)), calendarDay(noon(2025, 6, 30))
+	first.Outcome = &objective.Outcome{Query: "q", Direction: "up", Baseline: &baseline, Target: &target}
+	w.measure("o1", "q", "ok", 49)
+	second := &w.declared.Set.Objectives[1]
+	second.Outcome = &objective.Outcome{Query: "local", Direction: "up", StandsFor: "o1"}
+	w.measure("o2", "local", "ok", 7)
+	w.item(store.KindDiscussion, "C1/1", nil)
+	w.checkIn("person-0", "C1/1", "o1", "0.8", noon(2025, 3, 28))
 	return w.evaluate(t)
+}
+
+// complete gives a value to what the example is too small for, so that every
+// metric is in the register: in the organisation, the first team and the first
+// two objectives.
+func complete(r *scoring.Report) {
+	restated := r.Window("28d").Org.Score(scoring.RestatementScore)
+	restated.Status, restated.Reason, restated.Value = scoring.OK, "", .05
+	for _, list := range [][]scoring.Score{r.Scores, r.Teams[0].Scores, r.Objectives[0].Scores, r.Objectives[1].Scores} {
+		for i := range list {
+			if s := &list[i]; !s.Value.Known() {
+				s.Value, s.Lower, s.Upper = .5, .25, .75
+			} else if !s.Lower.Known() {
+				s.Lower, s.Upper = s.Value, s.Value
+			}
+		}
+	}
 }
 
 func gather(t *testing.T, c *scoring.Collector) string {
@@ -54,8 +82,21 @@ func gather(t *testing.T, c *scoring.Collector) string {
 // labels and units.
 func TestCollectorGolden(t *testing.T) {
 	c := scoring.NewCollector(2000)
-	c.Set(exampleReport(t))
+	r := exampleReport(t)
+	complete(r)
+	c.Set(r)
 	got := gather(t, c)
+	descs := make(chan *prometheus.Desc, 1000)
+	c.Describe(descs)
+	close(descs)
+	for d := range descs {
+		_, name, _ := strings.Cut(d.String(), "fqName: \"")
+		name, _, _ = strings.Cut(name, "\"")
+		// Weeks are frozen of the organisation only.
+		if name != "workdrift_team_restatement_ratio" && !strings.Contains(got, "\n# TYPE "+name+" ") {
+			t.Errorf("%s is not in the register", name)
+		}
+	}
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -79,9 +79,8 @@ func (v *evaluation) velocity() {
 	v.organisation(restricted)
 	v.organisation(scoreOf(StopLatencyLongRestrictedMean, latency.Restricted90))
 	v.organisation(scoreOf(StopLatencyMedian, latency.Median))
-	if latency.LongestFollowUp > 0 {
-		v.organisation(plainScore(StopLatencyFollowUp, float64(latency.LongestFollowUp), true, ""))
-	}
+	v.organisation(plainScore(StopLatencyFollowUp, float64(latency.LongestFollowUp), latency.LongestFollowUp > 0,
+		"the median is known, or nothing is"))
 	v.organisation(scoreOf(AnnouncementLag, velocity.AnnouncementLag(spells)))
 	all, live := velocity.Zombies(spells)
 	v.organisation(scoreOf(ZombieWorkstreams, all))

@@ -222,7 +222,9 @@ func (c *connector) step(ctx context.Context, f *fetch) error {
 		return nil
 	}
 	if connectors.ReasonOf(err) == connectors.ReasonRateLimited {
-		r.wait(t, err)
+		if t != peopleTask { // for accounts the next round does, and no message waits
+			r.wait(t, err)
+		}
 		return nil
 	}
 	if errors.Is(err, errLost) {

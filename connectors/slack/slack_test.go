@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -197,6 +198,37 @@ func TestLostIdentities(t *testing.T) {
 	g.mustPoll(c)
 	if g.requests(methodUser)+g.requests(methodUsers) == 0 {
 		t.Error("nobody is asked about again")
+	}
+}
+
+// TestPeopleDoNotDelay: the limits on reading accounts hold up no messages. Who
+// is left is read by the polls that follow.
+func TestPeopleDoNotDelay(t *testing.T) {
+	const members, aMinute = 250, 100
+	o := newOffice()
+	for i := range members {
+		id := o.AddMember(fake.MemberSpec{Name: fmt.Sprintf("member%d", i), Fields: map[string]string{"GitHub": fmt.Sprintf("hub%d", i)}})
+		o.say(ago(2, i), o.dev, id, "hello")
+	}
+	g := newRig(t, o.Workspace, fake.SlackOptions{})
+	g.config = "profile_fields: {github: GitHub}\n"
+	c := g.connect()
+	for day := range 2 { // they are asked again every day
+		g.shelf.identities = map[string]store.Identity{}
+		for _, want := range []int{aMinute, 2 * aMinute, members, members} {
+			g.slack.ResetLog()
+			g.mustPoll(c)
+			told := 0
+			for _, id := range g.shelf.identities {
+				if len(id.Same) > 0 {
+					told++
+				}
+			}
+			equal(t, fmt.Sprintf("day %d: accounts that were read", day), told, want)
+			g.clock.advance(5 * time.Minute)
+		}
+		equal(t, "requests once all were read", g.requests(methodUser), 0)
+		g.clock.advance(25 * time.Hour)
 	}
 }
 

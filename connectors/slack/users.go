@@ -65,17 +65,24 @@ func (p *people) unknown() []string {
 }
 
 // peopleDue reports whether somebody is to be read.
-func (f *fetch) peopleDue() bool {
+func (f *fetch) peopleDue() bool { return f.dayIsOver() || len(f.c.people.unknown()) > 0 }
+
+// dayIsOver reports whether everybody is to be read again.
+func (f *fetch) dayIsOver() bool {
 	pos, _ := connectors.DecodePosition[timePos](f.position(usersKey))
 	age := f.c.api.gov.serverNow().Sub(time.Unix(pos.At, 0))
-	if pos.At != 0 && (age >= time.Duration(f.c.cfg.UsersInterval) || age < -time.Minute) {
-		f.c.people.retell()
-	}
-	return len(f.c.people.unknown()) > 0
+	return pos.At != 0 && (age >= time.Duration(f.c.cfg.UsersInterval) || age < -time.Minute)
 }
 
 // readPeople does one request about accounts.
 func (f *fetch) readPeople(ctx context.Context) (more bool, err error) {
+	if f.dayIsOver() {
+		// Noted as they begin: it may take the limits of several rounds.
+		f.c.people.retell()
+		if err := f.move(usersKey, timePos{At: f.c.api.gov.serverNow().Unix()}); err != nil {
+			return false, err
+		}
+	}
 	p := f.c.people
 	if len(f.c.cfg.ProfileFields) > 0 && !p.asked {
 		return true, f.readFields(ctx)

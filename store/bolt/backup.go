@@ -116,7 +116,7 @@ const compactBytes = 4 << 20
 
 // Compact rewrites the file without its free pages, and with them without the
 // bytes of what was erased, and without the words that no record refers to any
-// more. Everybody waits meanwhile, a few seconds for a gigabyte. When it fails the store goes on with the old file, unless the
+// more. Everybody waits meanwhile, about three seconds for a million events. When it fails the store goes on with the old file, unless the
 // error wraps store.ErrCommit.
 func (db *DB) Compact(ctx context.Context) error {
 	if err := db.compact(ctx); err != nil {

@@ -159,7 +159,7 @@ func (w *writer) setErasure(e erasure) error {
 }
 
 // Erase implements store.Store. It reads every event twice, which takes about
-// two seconds for each million, and compacts the file at its end when it took
+// two seconds for each million besides what it rewrites, and compacts the file at its end when it took
 // anything.
 func (db *DB) Erase(ctx context.Context) (taken int, err error) {
 	const what = "erase persons"

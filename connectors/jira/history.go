@@ -2,6 +2,7 @@ package jira
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,35 @@ import (
 
 	"github.com/workdrift/workdrift/store"
 )
+
+// histories leave out changes that cannot be read. Totals tell that they are
+// missing.
+type histories []wireHistory
+
+// UnmarshalJSON reads a list.
+func (h *histories) UnmarshalJSON(raw []byte) error {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(raw, &elements); err != nil || elements == nil {
+		return err
+	}
+	*h, _ = decodeEach[wireHistory](elements)
+	return nil
+}
+
+// decodeEach reads the elements of a list that can be read. The error is about
+// the first that cannot.
+func decodeEach[T any](elements []json.RawMessage) (list []T, err error) {
+	list = make([]T, 0, len(elements))
+	for _, raw := range elements {
+		var v T
+		if e := json.Unmarshal(raw, &v); e == nil {
+			list = append(list, v)
+		} else if err == nil {
+			err = jsonError(e)
+		}
+	}
+	return list, err
+}
 
 // setHistory keeps histories oldest first: Cloud's lists inside an issue begin
 // with the newest, its own lists with the oldest.

@@ -146,3 +146,45 @@ func TestSmallBucket(t *testing.T) {
 		})
 	}
 }
+
+// Case 22: a history of which a part comes with the issue is completed, and
+// one that cannot be is told.
+func TestCase22Histories(t *testing.T) {
+	long := func(s *fake.JiraSite) string {
+		key := s.Open(day(0, 0), "PAY", fake.JiraIssueSpec{Summary: "Long", Reporter: "ada"})
+		for i := range 140 {
+			s.Set(day(1, i), key, "ben", "summary", fmt.Sprintf("Long %d", i))
+		}
+		return key
+	}
+	for name, o := range map[string]fake.JiraOptions{
+		"Cloud":                      {},
+		"Cloud, pages of histories":  {BulkHistorySize: 50},
+		"Data Center":                {DataCenter: true},
+		"Data Center, cut off lists": {DataCenter: true, InlineHistories: 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite()
+			key := long(s)
+			fill(s, "PAY", 10)
+			r := newRig(t, s, o)
+			r.mustPoll(r.connect())
+			if o.InlineHistories == 40 {
+				if why := r.shelf.quarantined[r.item(key).ID]; !strings.Contains(why, "cut off") {
+					t.Errorf("a history that is cut off: %q", why)
+				}
+				return
+			}
+			equal(t, "edits", len(r.events(key, store.EventEdit)), 140)
+			equal(t, "quarantined", len(r.shelf.quarantined), 0)
+		})
+	}
+	t.Run("Cloud without the list for many", func(t *testing.T) {
+		s := newSite()
+		key := long(s)
+		r := newRig(t, s, fake.JiraOptions{})
+		r.jira.Fault(fake.Matching("changelog/bulkfetch"), -1, fake.Fault{Kind: fake.ServerError, Status: http.StatusNotFound})
+		r.mustPoll(r.connect())
+		equal(t, "edits", len(r.events(key, store.EventEdit)), 140)
+	})
+}

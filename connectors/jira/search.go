@@ -109,6 +109,11 @@ func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPag
 		c.site.cloud = true
 		return c.next(ctx, s, jql)
 	}
+	return s.take(rep, tokens)
+}
+
+// take reads a page and moves the search behind it.
+func (s *search) take(rep *reply, tokens bool) (*searchPage, error) {
 	var page searchPage
 	if err := rep.object(&page, "issues"); err != nil {
 		return nil, err
@@ -118,6 +123,7 @@ func (c *connector) next(ctx context.Context, s *search, jql string) (*searchPag
 	if s.empty++; len(page.Issues) > 0 {
 		s.empty = 0
 	}
+	var err error
 	if tokens {
 		err = s.byToken(&page)
 	} else {

@@ -78,35 +78,6 @@ type wireChangelog struct {
 	Histories histories `json:"histories"`
 }
 
-// histories leave out changes that cannot be read. Totals tell that they are
-// missing.
-type histories []wireHistory
-
-// UnmarshalJSON reads a list.
-func (h *histories) UnmarshalJSON(raw []byte) error {
-	var elements []json.RawMessage
-	if err := json.Unmarshal(raw, &elements); err != nil || elements == nil {
-		return err
-	}
-	*h, _ = decodeEach[wireHistory](elements)
-	return nil
-}
-
-// decodeEach reads the elements of a list that can be read. The error is about
-// the first that cannot.
-func decodeEach[T any](elements []json.RawMessage) (list []T, err error) {
-	list = make([]T, 0, len(elements))
-	for _, raw := range elements {
-		var v T
-		if e := json.Unmarshal(raw, &v); e == nil {
-			list = append(list, v)
-		} else if err == nil {
-			err = jsonError(e)
-		}
-	}
-	return list, err
-}
-
 type wireHistory struct {
 	ID      text         `json:"id"`
 	Author  *gojira.User `json:"author"`

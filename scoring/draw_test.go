@@ -43,10 +43,11 @@ func drawDeclared(t *rapid.T) *Declared {
 				Outcome: &objective.Outcome{Direction: "up", Target: &target, Lag: 7 * 24 * time.Hour}},
 			{ID: "o2", Start: no, Match: is(store.AttrLabel, "o2"), Versions: always(2)},
 		}, RunWork: []objective.NamedRule{{Name: "support", Rule: *is(store.AttrChannel, "support")}}},
-		Effort:  effort.DefaultConfig(),
-		Privacy: Privacy{KPeople: rapid.IntRange(1, 3).Draw(t, "k"), KEffort: 1, Dominance: 1},
-		Windows: Windows{Labels: []string{"7d", "28d", "quarter"}, CloseGrace: 6 * time.Hour},
-		Zone:    time.UTC,
+		Effort:    effort.DefaultConfig(),
+		Decisions: Decisions{Types: []string{"adr"}, DesignLabels: []string{"o2"}, Reactions: []string{"decision"}},
+		Privacy:   Privacy{KPeople: rapid.IntRange(1, 3).Draw(t, "k"), KEffort: 1, Dominance: 1},
+		Windows:   Windows{Labels: []string{"7d", "28d", "quarter"}, CloseGrace: 6 * time.Hour},
+		Zone:      time.UTC,
 		People: People{Merge: Merge{VerifiedEmail: flip("verified"), Profiles: flip("profiles")},
 			Bots: []string{"gh:ci"}},
 		Teams: []Team{
@@ -78,6 +79,7 @@ func drawItem(t *rapid.T, no int) store.Change {
 	case no < 5:
 		it.Source, it.Kind = "jira", store.KindTicket
 		it.Attrs[store.AttrProject] = []string{key[:3]}
+		it.Attrs[store.AttrType] = []string{rapid.SampledFrom([]string{"Bug", "ADR"}).Draw(t, "type")}
 	case no < 8:
 		it.Source, it.Kind = "gh", store.KindChange
 		it.Attrs[store.AttrRepo] = []string{key[:8]}
@@ -90,6 +92,7 @@ func drawItem(t *rapid.T, no int) store.Change {
 	default:
 		it.Source, it.Kind = "slack", store.KindDiscussion
 		it.Attrs[store.AttrChannel] = []string{rapid.SampledFrom([]string{"random", "support"}).Draw(t, "channel")}
+		it.Attrs[store.AttrReaction] = []string{rapid.SampledFrom([]string{"tada", "decision"}).Draw(t, "reaction")}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "renamed") == 0 {
 		it.Keys = []string{rapid.SampledFrom([]string{"NEW-1", "NEW-2"}).Draw(t, "new key"), key}

@@ -35,6 +35,7 @@ type Engine struct {
 	calendar *calendar
 	people   *people
 	owners   *owners // nil when no team owns anything
+	decider  *decider
 	profiles []store.Profile
 	groups   []store.Group
 
@@ -105,12 +106,17 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile what teams own: %w", err)
 	}
+	decides, err := newDecider(d.Decisions)
+	if err != nil {
+		return nil, fmt.Errorf("compile what is a decision: %w", err)
+	}
 	e := &Engine{
 		declared: d,
 		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
 		calendar: newCalendar(&d.Set),
 		people:   newPeople(d, nil, nil),
 		owners:   owned,
+		decider:  decides,
 		byActor:  make(map[string]uint32),
 		logs:     make(map[uint32][]logEntry),
 		replan:   make(map[uint32]bool),

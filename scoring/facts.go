@@ -100,7 +100,7 @@ const (
 	markEpic                      // ranks above a plain ticket
 	markMachine                   // a machine is the author
 	markWindDown                  // its work is the stopping itself
-	markDecision                  // something is decided in it, see decides
+	markDecision                  // something is decided in it, see Decisions
 )
 
 func (f *facts) is(m mark) bool { return f.marks&m != 0 }
@@ -193,6 +193,9 @@ func (e *Engine) learn(ch *store.Change) {
 		place: e.rare.name(first(it, store.AttrRepo, store.AttrProject, store.AttrChannel)),
 		class: e.rare.name(strings.ToLower(first(it, store.AttrType))),
 	}
+	if e.decider.is(it) {
+		f.marks |= markDecision
+	}
 	words := 0
 	for _, t := range it.Terms {
 		words += t.Count
@@ -242,31 +245,7 @@ func marksOf(it *store.Item) mark {
 	if slices.ContainsFunc(it.Attrs[store.AttrLabel], func(l string) bool { return strings.HasPrefix(strings.ToLower(l), "wind_down") }) {
 		m |= markWindDown
 	}
-	if decides(it) {
-		m |= markDecision
-	}
 	return m
-}
-
-// decides reports whether an item is a decision unit (score specification,
-// section 4.6): a ticket of that type or label, a change of architecture records
-// or labelled as design, a thread that was marked.
-func decides(it *store.Item) bool {
-	has := func(attr string, words ...string) bool {
-		return slices.ContainsFunc(it.Attrs[attr], func(v string) bool { return slices.Contains(words, strings.ToLower(v)) })
-	}
-	switch it.Kind {
-	case store.KindTicket:
-		return has(store.AttrType, "decision", "adr", "rfc") || has(store.AttrLabel, "decision", "adr", "rfc")
-	case store.KindChange:
-		return has(store.AttrLabel, "decision", "adr", "rfc", "design") ||
-			slices.ContainsFunc(it.Attrs[store.AttrPath], func(p string) bool {
-				return strings.HasPrefix(p, "docs/adr/") || strings.HasPrefix(p, "rfcs/")
-			})
-	case store.KindDiscussion:
-		return has(store.AttrReaction, "decision")
-	}
-	return false
 }
 
 // readFacts takes from the events of an item what effort does not need.

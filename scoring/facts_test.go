@@ -74,11 +74,6 @@ func TestMarks(t *testing.T) {
 		{"machine", store.Item{Kind: store.KindChange, Attrs: map[string][]string{store.AttrAuthor: {"bot"}}}, markMachine},
 		{"deleted", store.Item{Kind: store.KindTicket, Gone: store.GoneDeleted}, markGone},
 		{"moved", store.Item{Kind: store.KindTicket, Gone: store.GoneMoved}, 0},
-		{"decision", store.Item{Kind: store.KindTicket, Attrs: map[string][]string{store.AttrType: {"Decision"}}}, markDecision},
-		{"record", store.Item{Kind: store.KindChange, Attrs: map[string][]string{store.AttrPath: {"docs/adr/7.md"}}}, markDecision},
-		{"design", store.Item{Kind: store.KindChange, Attrs: label("design")}, markDecision},
-		{"ticket about design", store.Item{Kind: store.KindTicket, Attrs: label("design")}, 0},
-		{"marked thread", store.Item{Kind: store.KindDiscussion, Attrs: map[string][]string{store.AttrReaction: {"decision"}}}, markDecision},
 	} {
 		if got := marksOf(&c.item); got != c.want {
 			t.Errorf("%s: %b, want %b", c.name, got, c.want)

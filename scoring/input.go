@@ -16,7 +16,9 @@ type Declared struct {
 	People  People
 	Effort  effort.Config
 	Privacy Privacy
-	Windows Windows
+	// Decisions says which items are decisions.
+	Decisions Decisions
+	Windows   Windows
 	// Sources are the configured connectors. A day closes when all of them are
 	// past it; what is stored of others counts, and holds nothing back.
 	Sources []string

@@ -108,6 +108,10 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 			KPeople: c.doc.Privacy.KPeople, KEffort: c.doc.Privacy.KEffort,
 			Dominance: c.doc.Privacy.Dominance, MinPersonDays: c.doc.Privacy.MinPersonDays,
 		},
+		Decisions: scoring.Decisions{
+			Types: c.doc.Decisions.Types, Labels: c.doc.Decisions.Labels, Paths: c.doc.Decisions.Paths,
+			DesignLabels: c.doc.Decisions.DesignLabels, Reactions: c.doc.Decisions.Reactions,
+		},
 		Windows:   d.windows(c.doc.Windows),
 		Threshold: c.doc.Attribution.Threshold,
 		Alerts: map[string]float64{

@@ -142,16 +142,21 @@ type weights struct {
 	Discussion int `yaml:"discussion"`
 }
 
-// Decisions says how a decision to stop is recognised and judged.
+// Decisions says what a decision is, and how one to stop is judged.
 type Decisions struct {
 	// StopQuietDays is how many days without touches make a stop.
 	StopQuietDays int `yaml:"stop_quiet_days"`
 	// GraceDays is how long work on a stopped objective still counts as its.
 	GraceDays int `yaml:"grace_days"`
-	// Reactions are the emoji names that mark a message as a decision.
-	Reactions []string `yaml:"reactions"`
+	// Types and Labels are those of tickets that are decisions.
+	Types  []string `yaml:"types"`
+	Labels []string `yaml:"labels"`
 	// Paths are patterns of the files that record decisions.
 	Paths []string `yaml:"paths"`
+	// DesignLabels are the labels of changes that are decisions.
+	DesignLabels []string `yaml:"design_labels"`
+	// Reactions are the emoji names that mark a message as a decision.
+	Reactions []string `yaml:"reactions"`
 }
 
 // Privacy holds the limits below which nothing is published.
@@ -232,7 +237,11 @@ func defaults() document {
 			Model: "presence", Weights: weights{Code: 4, Review: 2, Ticket: 1, Discussion: 1},
 			FullWeight: 2, HoursPerDay: 8, WorkingDays: 5,
 		},
-		Decisions:   Decisions{StopQuietDays: 14, GraceDays: 7, Reactions: []string{"decision"}, Paths: []string{"docs/adr/**"}},
+		Decisions: Decisions{
+			StopQuietDays: 14, GraceDays: 7,
+			Types: []string{"decision", "adr", "rfc"}, Labels: []string{"decision", "adr", "rfc"},
+			Paths: []string{"docs/adr/**", "rfcs/**"}, DesignLabels: []string{"design"}, Reactions: []string{"decision"},
+		},
 		Privacy:     Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20, LedgerRetentionDays: 400},
 		Attribution: inheritance{Threshold: .5},
 		Windows: windows{

@@ -193,3 +193,61 @@ func TestOutcomeConfidenceFromEvents(t *testing.T) {
 	target = 60
 	near(t, "unsure", at(t, w.evaluate(t), "o1", scoring.OutcomeConfidence).Value, .02)
 }
+
+// Machines have no confidence, and an objective has the confidence of the key
+// that it declares, whether something stored has it or not.
+func TestConfidenceOfMachines(t *testing.T) {
+	w := plannedWorld()
+	w.checkIn("ana", "C1/1", "goal-o1", "0.8", noon(2025, 3, 30))
+	w.checkIn("ci", "C1/1", "o1", "0.1", noon(2025, 3, 30))
+	w.checkIn("flow", "C1/1", "o1", "0.1", noon(2025, 3, 30))
+	events := w.changes[w.byID["C1/1"]].Events
+	events[len(events)-1].Bot = true
+	w.declared.People.Bots = []string{"ci"}
+	s := at(t, w.evaluate(t), "o1", scoring.ReportedConfidence)
+	near(t, "reported", s.Value, .8)
+	near(t, "reporters", s.SampleSize, 1)
+}
+
+// Epics stand for the items of an objective that has at least five and no
+// tickets, and a ticket that two sources saw is one.
+func TestConfidenceOfWhatIsScope(t *testing.T) {
+	w := plannedWorld()
+	for i := range w.changes {
+		it := &w.changes[i].Item
+		if it.Kind == store.KindTicket && i < 22 {
+			it.Attrs[store.AttrLevel] = []string{"epic"}
+		}
+	}
+	near(t, "of epics", at(t, w.evaluate(t), "o1", scoring.ObservedConfidence).Value, 15./64)
+
+	w = plannedWorld()
+	for i := 4; i < 8; i++ { // the four that are open
+		twin := w.changes[i]
+		twin.Item.Source = "mirror"
+		twin.No, twin.Seq = uint64(len(w.changes)+1), uint64(len(w.changes)+1)
+		w.changes = append(w.changes, twin)
+	}
+	near(t, "of copies", at(t, w.evaluate(t), "o1", scoring.ObservedConfidence).Value, 15./64)
+}
+
+// A declaration that dates its own past tells all of it when it is the first,
+// and what it planned for later counts once that has come.
+func TestDueSlipOfDatedVersions(t *testing.T) {
+	w := plannedWorld()
+	set := w.history[0].Set
+	set.Objectives = append([]objective.Objective(nil), set.Objectives...)
+	o := &set.Objectives[0]
+	later, future := o.Versions[0], o.Versions[0]
+	later.From, later.Due = calendarDay(noon(2025, 2, 20)), calendarDay(noon(2025, 4, 14))
+	future.From, future.Due = calendarDay(noon(2025, 3, 25)), calendarDay(noon(2025, 12, 31))
+	o.Versions = []objective.Version{o.Versions[0], later, future}
+	now := set
+	now.Objectives = append([]objective.Objective(nil), set.Objectives...)
+	now.Objectives[0].Versions = o.Versions[:2]
+	w.declared.Set = now
+	w.history = []objective.Loaded{{Known: noon(2025, 3, 1), Set: set}, {Known: noon(2025, 3, 20), Set: now}}
+	r := w.evaluate(t)
+	near(t, "slip", at(t, r, "o1", scoring.DueSlip).Value, 14./56)
+	near(t, "replans", at(t, r, "o1", scoring.Replans).Value, 1)
+}

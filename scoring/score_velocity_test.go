@@ -39,7 +39,7 @@ var stopped = noon(2025, 2, 3)
 //	o3  touches on days 5 and 10     stopped, 10 days
 //	o4  a touch every ten days       open, followed for 42 days
 //	o5  day 6, and again on day 30   stopped, 6 days, and resurrected
-//	o6  nothing, and nothing before  no spell
+//	o6  day 5, and nothing before    no spell
 func stoppedWorld() *world {
 	set := objective.Set{TopN: 3, Grace: 7, RunWorkBudget: -1}
 	for i := range 6 {
@@ -59,7 +59,7 @@ func stoppedWorld() *world {
 	}
 	w.declared.Set = later
 	w.history = []objective.Loaded{{Known: noon(2024, 6, 1), Set: set}, {Known: stopped, Set: later}}
-	for i, days := range [][]int{{-7}, {-7, 4}, {-14, -3, 5, 10}, {-7, 10, 20, 30, 40, 50}, {-1, 6, 30}, nil} {
+	for i, days := range [][]int{{-7}, {-7, 4}, {-14, -3, 5, 10}, {-7, 10, 20, 30, 40, 50}, {-1, 6, 30}, {5}} {
 		w.labelled(fmt.Sprintf("PAY-%d", i+1), fmt.Sprintf("o%d", i+1))
 		for _, d := range days {
 			w.do("ana", store.EventComment, fmt.Sprintf("PAY-%d", i+1), stopped.AddDate(0, 0, d))
@@ -167,5 +167,27 @@ func TestVelocityOfWhatIsNotKnownYet(t *testing.T) {
 	s := org(t, w.evaluate(t), scoring.StopLatencyRestrictedMean)
 	if s.Verdict != "stop decisions: 0" {
 		t.Errorf("verdict %q", s.Verdict)
+	}
+}
+
+// Who stops what is stopped decides nothing, and what was achieved was not given
+// up.
+func TestVelocityOfOtherEndings(t *testing.T) {
+	w := stoppedWorld()
+	for o, states := range map[int][]objective.State{0: {objective.Paused, objective.Retired}, 1: {objective.Achieved}} {
+		versions := &w.history[1].Set.Objectives[o].Versions
+		*versions = (*versions)[:1]
+		for i, state := range states {
+			end := (*versions)[0]
+			end.From, end.State = calendarDay(stopped)+objective.Date(i), state
+			*versions = append(*versions, end)
+		}
+	}
+	s := org(t, w.evaluate(t), scoring.StopLatencyRestrictedMean)
+	if !strings.HasPrefix(s.Verdict, "stop decisions: 5;") {
+		t.Errorf("verdict %q, want five decisions", s.Verdict)
+	}
+	if got := w.evaluate(t).Objective("o1").Score(scoring.ReportedConfidence); got != nil {
+		t.Errorf("a confidence in what was given up: %+v", got)
 	}
 }

@@ -228,6 +228,9 @@ func TestConfidenceOfWhatIsScope(t *testing.T) {
 		twin.No, twin.Seq = uint64(len(w.changes)+1), uint64(len(w.changes)+1)
 		w.changes = append(w.changes, twin)
 	}
+	w.item(store.KindTicket, "EPIC-1", func(it *store.Item) { // a container is no item beside tickets
+		it.Attrs = map[string][]string{store.AttrLabel: {"o1"}, store.AttrLevel: {"epic"}}
+	})
 	near(t, "of copies", at(t, w.evaluate(t), "o1", scoring.ObservedConfidence).Value, 15./64)
 }
 

@@ -44,7 +44,11 @@ func New(now time.Time, seed uint64) (*Organisation, error) {
 	o.github = fake.NewGitHub(o.story.World(), fake.Options{Now: o.Now, Private: true, Tokens: []string{Token}})
 	o.jira = fake.NewJira(o.story.Site(), fake.JiraOptions{Now: o.Now, Credentials: []fake.JiraCredential{{User: account, Token: Token}}})
 	// Slack's limits would make the first minutes a lesson in patience.
-	o.slack = fake.NewSlack(o.story.Workspace(), fake.SlackOptions{Now: o.Now, Tokens: []string{Token}, NoLimit: true})
+	o.slack = fake.NewSlack(o.story.Workspace(), fake.SlackOptions{
+		Now: o.Now, Tokens: []string{Token}, NoLimit: true,
+		// Those of deploy/slack/manifest.yaml, with the one for profile_fields.
+		Scopes: []string{"channels:history", "channels:read", "reactions:read", "users:read", "users:read.email", "users.profile:read"},
+	})
 	results := fake.NewPrometheus(Token)
 	for _, objective := range o.story.Objectives() {
 		if objective.Outcome != nil {

@@ -190,8 +190,5 @@ func (v *evaluation) seenEffort(o, weeks int) stat.Weekly {
 	if from == objective.NoDate {
 		return nil
 	}
-	if from > from.Monday() {
-		from += 7
-	}
 	return slices.DeleteFunc(v.effortOf(o, weeks), func(p stat.Point) bool { return p.Week < stat.WeekOf(int(from)) })
 }

@@ -32,6 +32,10 @@ type config struct {
 	// CheckinReactions maps emoji names to ratios, in place of the default.
 	CheckinReactions map[string]float64 `yaml:"checkin_reactions"`
 
+	// Reactions are the names of the emoji that are kept; all others count as
+	// "other", because workspaces name emoji after people.
+	Reactions []string `yaml:"reactions"`
+
 	// ThreadsOnly leaves out messages without replies, reactions and
 	// references.
 	ThreadsOnly bool `yaml:"threads_only"`
@@ -66,6 +70,7 @@ func defaults() config {
 	return config{
 		BaseURL:           "https://slack.com/api/",
 		CheckinPrompt:     "Check-in:",
+		Reactions:         []string{"decision"},
 		Since:             connectors.Since{Age: 180 * 24 * time.Hour},
 		Lookback:          connectors.Span(14 * 24 * time.Hour),
 		RereadInterval:    connectors.Span(time.Hour),

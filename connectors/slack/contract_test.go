@@ -94,7 +94,7 @@ func TestContract(t *testing.T) {
 	changes, tokens := 0, 0
 	connect := func(env connectors.Env, more string) (connectors.Connector, error) {
 		env.Transport = r.http
-		return New(env, decoder("page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"+more))
+		return New(env, decoder(keptReactions+"page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"+more))
 	}
 	connectortest.Run(t, connectortest.Subject{
 		New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },

@@ -36,6 +36,7 @@ type normaliser struct {
 	settings string   // what else of the configuration decides what becomes of a message
 	prompt   string
 	ratios   map[string]float64
+	emoji    []string // names that are kept
 	checksIn func(id, name string) bool
 	met      func(user string)
 }
@@ -107,7 +108,7 @@ func (n *normaliser) item(t *discussion) store.Item {
 		}
 		it.Attrs[store.AttrAuthor] = []string{who}
 	}
-	for _, r := range tally(root) {
+	for _, r := range n.kept(tally(root)) {
 		it.Attrs[store.AttrReaction] = append(it.Attrs[store.AttrReaction], r.emoji)
 	}
 	var texts []string
@@ -194,7 +195,7 @@ func (n *normaliser) events(t *discussion, item string, m *wireMessage, out *sto
 	if m.isWritten() {
 		add(store.EventMessage, "message/"+ts, m.author(), m.isBot(), nil)
 	}
-	for _, r := range tally(m) {
+	for _, r := range n.kept(tally(m)) {
 		for i, user := range r.users {
 			// The number and not the account: an event's ID is stored as it is.
 			add(store.EventReaction, fmt.Sprintf("reaction/%s/%s/%d", ts, r.emoji, i+1), user, user == slackbot, map[string]string{"emoji": r.emoji})
@@ -269,6 +270,31 @@ type tallied struct {
 	users []string // Slack may leave some out
 	count int
 }
+
+// kept replaces the names of emoji that nobody asked to keep: workspaces make
+// their own, and name them after people.
+func (n *normaliser) kept(all []tallied) []tallied {
+	var out []tallied
+	rest := tallied{emoji: otherEmoji}
+	for _, r := range all {
+		if slices.Contains(n.emoji, r.emoji) {
+			out = append(out, r)
+			continue
+		}
+		rest.count += max(r.count, 1)
+		rest.users = append(rest.users, r.users...)
+	}
+	if rest.count > 0 {
+		slices.Sort(rest.users)
+		rest.users = slices.Compact(rest.users)
+		out = append(out, rest)
+		slices.SortFunc(out, func(a, b tallied) int { return strings.Compare(a.emoji, b.emoji) })
+	}
+	return out
+}
+
+// otherEmoji stands for every emoji whose name is not kept.
+const otherEmoji = "other"
 
 // tally lists the reactions to a message by emoji, whatever their skin tone,
 // each with its users in order: the order in which Slack lists them is not

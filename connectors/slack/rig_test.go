@@ -172,6 +172,9 @@ func ago(days, minutes int) time.Time {
 	return present.AddDate(0, 0, -days).Add(time.Duration(minutes) * time.Minute)
 }
 
+// keptReactions are what tests react with.
+const keptReactions = "reactions: [decision, eyes, thumbsup, tada, '+1']\n"
+
 // The scopes of the manifest and of profile_fields, and with all those for
 // what is private. TestManifest holds them against the manifest.
 var (
@@ -236,7 +239,7 @@ func (r *rig) connect() connectors.Connector {
 }
 
 func (r *rig) settings() string {
-	return "token_env: WORKDRIFT_TEST_TOKEN\nbase_url: " + r.url + "/api/\n" + r.config
+	return keptReactions + "token_env: WORKDRIFT_TEST_TOKEN\nbase_url: " + r.url + "/api/\n" + r.config
 }
 
 func (r *rig) environment() connectors.Env {

@@ -72,11 +72,11 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	c.norm = normaliser{
 		source: env.Source, hosts: cfg.GitHubHosts, prompt: cfg.CheckinPrompt,
-		ratios:   reactionRatios(cfg.CheckinReactions),
+		ratios: reactionRatios(cfg.CheckinReactions), emoji: cfg.Reactions,
 		checksIn: func(id, name string) bool { return matchAny(cfg.CheckinChannels, id, name) },
 		met:      c.people.meet,
 	}
-	c.norm.settings = fmt.Sprint(cfg.CheckinPrompt, c.norm.ratios, cfg.GitHubHosts)
+	c.norm.settings = fmt.Sprint(cfg.CheckinPrompt, c.norm.ratios, cfg.GitHubHosts, cfg.Reactions)
 	c.turn <- struct{}{}
 	return c, nil
 }

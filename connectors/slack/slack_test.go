@@ -264,3 +264,21 @@ func TestPeopleCost(t *testing.T) {
 		equal(t, "identities of the next day", len(g.shelf.identities), c.talking)
 	}
 }
+
+// TestEmojiNames: workspaces name emoji after people, so only those that were
+// asked for keep their names.
+func TestEmojiNames(t *testing.T) {
+	n := &normaliser{emoji: []string{"decision"}}
+	got := n.kept([]tallied{
+		{emoji: "ada-approves", users: []string{"U1", "U2"}, count: 2},
+		{emoji: "decision", users: []string{"U1"}, count: 1},
+		{emoji: "zoe", users: []string{"U2"}, count: 1},
+	})
+	want := []tallied{{emoji: "decision", users: []string{"U1"}, count: 1}, {emoji: "other", users: []string{"U1", "U2"}, count: 3}}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("kept are %v, want %v", got, want)
+	}
+	if got := n.kept(nil); len(got) != 0 {
+		t.Errorf("of nothing %v is kept", got)
+	}
+}

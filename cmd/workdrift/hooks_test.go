@@ -142,7 +142,7 @@ func TestDeliveryMakesAChangeAppear(t *testing.T) {
 			t.Errorf("not served: %s", line)
 		}
 	}
-	if strings.Contains(served, "nobody") || strings.Contains(served+r.log.String(), hookSecret) {
+	if strings.Contains(served, `"nobody"`) || strings.Contains(served+r.log.String(), hookSecret) {
 		t.Error("a metric names a stranger, or the secret leaked")
 	}
 }

@@ -208,7 +208,27 @@ func (c *cleaner) event(e *store.Event) bool {
 			break
 		}
 	}
+	if e.Kind == store.EventCheckIn {
+		c.checkIn(e)
+	}
 	return true
+}
+
+// checkIn hashes what a check-in was said to be about. That is a word of a
+// message like any other, as long as nobody knows whether an objective has it:
+// in "Ada: 🟢" it is a name. Connectors tell the check-ins of one message apart
+// by the word, so it may be in the event's ID too.
+func (c *cleaner) checkIn(e *store.Event) {
+	typed := e.Attrs["objective"]
+	if typed == "" {
+		return
+	}
+	word := c.word(strings.ToLower(typed))
+	e.Attrs = maps.Clone(e.Attrs)
+	e.Attrs["objective"] = word
+	if head, ok := strings.CutSuffix(e.ID, "/"+typed); ok {
+		e.ID = head + "/" + word
+	}
 }
 
 func (c *cleaner) tombstone(t *store.Tombstone) bool {

@@ -202,3 +202,23 @@ func FuzzPrintable(f *testing.F) {
 		}
 	})
 }
+
+// What a check-in is about may be any word of a message: it is kept as words
+// are, in the event's ID too.
+func TestCleanHashesCheckIns(t *testing.T) {
+	hash := store.NewHasher([]byte("0123456789abcdef"))
+	for typed, want := range map[string]string{"Ada": hash.Term("ada"), "ada": hash.Term("ada"), "Straße\n": hash.Term("straße"), "": ""} {
+		e := event("t/1", "check_in/17.5/"+typed, "test:ben")
+		e.Kind, e.Attrs = store.EventCheckIn, map[string]string{"objective": typed, "confidence": "0.85"}
+		if strings.Contains(typed, "\n") {
+			e.ID = "check_in/17.5"
+		}
+		got := cleanTest(store.Batch{Events: []store.Event{e}}).Events[0]
+		if got.Attrs["objective"] != want || got.Attrs["confidence"] != "0.85" {
+			t.Errorf("%q is kept as %q, want %q", typed, got.Attrs, want)
+		}
+		if typed != "" && strings.Contains(got.ID, typed) || !strings.HasPrefix(got.ID, "check_in/17.5") || e.Attrs["objective"] != typed {
+			t.Errorf("%q is in the id %q, or the batch was changed", typed, got.ID)
+		}
+	}
+}

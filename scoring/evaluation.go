@@ -172,9 +172,14 @@ func (v *evaluation) personKey(actor string) string {
 }
 
 // meant returns the objective that a check-in names: by its id, or by a key of
-// work that counts for exactly one. -1 when it names none.
+// work that counts for exactly one. -1 when it names none. The name is a hash,
+// or a word where the item of the check-in shows it or an earlier version of the
+// program kept it.
 func (v *evaluation) meant(name string) int {
-	if o := v.number(name); o >= 0 {
+	if v.named == nil {
+		v.nameObjectives()
+	}
+	if o, ok := v.named[name]; ok {
 		return o
 	}
 	found := -1
@@ -185,23 +190,32 @@ func (v *evaluation) meant(name string) int {
 		}
 		found = a.Shares[0].Objective
 	}
-	if found < 0 {
-		found = v.standsFor(name)
+	if o, ok := v.keyed[name]; ok && found < 0 {
+		found = o
 	}
 	return found
 }
 
-// standsFor returns the objective that declares a key as its own, whether
-// anything stored has it or not.
-func (v *evaluation) standsFor(key string) int {
-	for i := range v.declared.Set.Objectives {
-		for _, k := range v.declared.Set.Objectives[i].Keys {
-			if strings.EqualFold(k, key) {
-				return i
+// nameObjectives lists how check-ins may name objectives: by an id, and by a key
+// that an objective declares as its own, whether anything stored has it or not.
+// Of several objectives with a key the first has it.
+func (v *evaluation) nameObjectives() {
+	v.named, v.keyed = make(map[string]int), make(map[string]int)
+	name := func(names map[string]int, word string, o int) {
+		word = strings.ToLower(word)
+		for _, n := range []string{word, v.declared.term(word)} {
+			if _, taken := names[n]; !taken {
+				names[n] = o
 			}
 		}
 	}
-	return -1
+	for i := range v.declared.Set.Objectives {
+		o := &v.declared.Set.Objectives[i]
+		name(v.named, o.ID, i)
+		for _, key := range o.Keys {
+			name(v.keyed, key, i)
+		}
+	}
 }
 
 // eachCheckIn calls f for every check-in of a person up to the day, with the

@@ -124,7 +124,7 @@ type move struct {
 type checkIn struct {
 	at        time.Time
 	actor     string // key of the identity, private
-	objective string // as it was typed, in lower case
+	objective string // as it was typed, in lower case, or what is kept of that; see checkInOf
 	value     float64
 	machine   bool
 }
@@ -263,7 +263,7 @@ func (e *Engine) readFacts(ch *store.Change, f *facts) (moves []move, checkIns [
 			ends = append(ends, ev)
 		case store.EventCheckIn:
 			if value, err := strconv.ParseFloat(ev.Attrs["confidence"], 64); err == nil && value >= 0 && value <= 1 {
-				checkIns = append(checkIns, checkIn{ev.At, strings.Clone(ev.Actor), strings.ToLower(ev.Attrs["objective"]), value, ev.Bot})
+				checkIns = append(checkIns, checkIn{ev.At, strings.Clone(ev.Actor), e.checkInOf(&ch.Item, ev.Attrs["objective"]), value, ev.Bot})
 			}
 		case store.EventSample:
 			if value, err := strconv.ParseFloat(ev.Attrs["value"], 64); err == nil && !math.IsNaN(value) && !math.IsInf(value, 0) {
@@ -276,6 +276,23 @@ func (e *Engine) readFacts(ch *store.Change, f *facts) (moves []move, checkIns [
 	moves = movesOf(ends, f, minuteOf(ch.Item.Updated))
 	f.countEdits(ch.Events)
 	return moves, checkIns, samples
+}
+
+// checkInOf returns what a check-in is about: the key where it is one that its
+// item has or links to, in lower case, and otherwise what is kept of the word.
+func (e *Engine) checkInOf(it *store.Item, kept string) string {
+	kept = strings.ToLower(kept)
+	for _, key := range it.Keys {
+		if key = strings.ToLower(key); e.declared.term(key) == kept {
+			return key
+		}
+	}
+	for i := range it.Links {
+		if key := strings.ToLower(it.Links[i].Key); e.declared.term(key) == kept {
+			return key
+		}
+	}
+	return strings.Clone(kept)
 }
 
 // countEdits counts the edits of the text after the start.

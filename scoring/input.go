@@ -31,6 +31,14 @@ type Declared struct {
 	Zone *time.Location
 }
 
+// term returns what check-ins hold of a word in lower case.
+func (d *Declared) term(word string) string {
+	if d.People.Term == nil {
+		return word
+	}
+	return d.People.Term(word)
+}
+
 // A Team is a group of people whose effort is reported together.
 type Team struct {
 	ID           string // label value
@@ -59,6 +67,9 @@ type People struct {
 	// Actor turns an identity as it is configured into the key under which
 	// events are stored.
 	Actor func(identity string) string
+	// Term turns a word in lower case into what check-ins hold of it, see
+	// store.EventCheckIn. Nil leaves words as they are.
+	Term func(word string) string
 	// Merge says which of the identities that sources hold to be one person
 	// are believed to be one. What Persons declare needs no belief.
 	Merge Merge

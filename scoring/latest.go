@@ -89,6 +89,8 @@ type evaluation struct {
 	keep     objective.Date     // first day whose cells the windows need
 	hidden   hidden
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
+	// How check-ins may name objectives, nil before it is asked for.
+	named, keyed map[string]int
 }
 
 // hidden says why scores from work are withheld.

@@ -209,6 +209,30 @@ func TestConfidenceOfMachines(t *testing.T) {
 	near(t, "reporters", s.SampleSize, 1)
 }
 
+// Check-ins hold hashes of what was typed, which are those of an objective's id
+// or key, or of a key that the item has or links to; files of earlier versions
+// hold the words.
+func TestConfidenceOfHashedCheckIns(t *testing.T) {
+	hash := store.NewHasher([]byte("0123456789abcdef")).Term
+	for name, kept := range map[string]string{
+		"an id": hash("o1"), "a key": hash("goal-o1"), "a key of the item": hash("pay-1"), "a key it links to": hash("pay-2"),
+		"an id as it was typed": "O1", "a key as it was typed": "pay-3", "another word": hash("ada"), "a key out of sight": hash("pay-3"),
+	} {
+		w := plannedWorld()
+		w.declared.People.Term = hash
+		w.changes[w.byID["C1/1"]].Item.Links = []store.Link{{Kind: store.LinkMentions, Key: "PAY-2"}}
+		at1 := "C1/1"
+		if kept == hash("pay-1") {
+			at1 = "PAY-1"
+		}
+		w.checkIn("ana", at1, kept, "0.8", noon(2025, 3, 30))
+		got := at(t, w.evaluate(t), "o1", scoring.ReportedConfidence).Value
+		if known := name != "another word" && name != "a key out of sight"; got.Known() != known {
+			t.Errorf("%s: the reported confidence is %v", name, got)
+		}
+	}
+}
+
 // Epics stand for the items of an objective that has at least five and no
 // tickets, and a ticket that two sources saw is one.
 func TestConfidenceOfWhatIsScope(t *testing.T) {

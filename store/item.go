@@ -170,9 +170,11 @@ const (
 	// EventWorklog is logged time: At is when the work was done,
 	// Attrs["seconds"] how much it was.
 	EventWorklog EventKind = "worklog"
-	// EventCheckIn is a reported confidence: Attrs["objective"] is the
-	// objective's id or a key as it was typed, Attrs["confidence"] a ratio from
-	// 0 to 1.
+	// EventCheckIn is a reported confidence: Attrs["confidence"] is a ratio from
+	// 0 to 1, Attrs["objective"] the objective's id or a key, as it was typed by
+	// connectors, and from the poller onwards Hasher.Term of it in lower case:
+	// it may be any word of a message, a name for one. Files of earlier versions
+	// hold it as it was typed.
 	EventCheckIn EventKind = "check_in"
 	// EventSample is a value of an outcome: Attrs["value"] at the time At.
 	EventSample EventKind = "sample"

@@ -45,7 +45,7 @@ it is one of its own. The handle is kept as a keyed hash.`,
 		if c.confidence, err = parseConfidence(args[1]); err != nil {
 			return err
 		}
-		if err := c.check(&cfg.Declared(nil).Set); err != nil {
+		if err := c.check(&cfg.Declared(nil, nil).Set); err != nil {
 			return err
 		}
 		ctx := cmd.Context()
@@ -118,7 +118,7 @@ func (c *checkIn) keep(ctx context.Context, db *bolt.DB, now time.Time) error {
 		Events: []store.Event{{
 			Source: checkInSource, Item: item, ID: fmt.Sprintf("check_in/%s/%d", reporter, now.Unix()), Kind: store.EventCheckIn,
 			Actor: who, At: now,
-			Attrs: map[string]string{"objective": c.objective, "confidence": strconv.FormatFloat(c.confidence, 'g', -1, 64)},
+			Attrs: map[string]string{"objective": hasher.Term(strings.ToLower(c.objective)), "confidence": strconv.FormatFloat(c.confidence, 'g', -1, 64)},
 		}},
 	})
 	if err != nil {

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
 )
@@ -56,7 +63,7 @@ func TestCheckIn(t *testing.T) {
 		t.Fatalf("%d %s %s", code, stdout, stderr)
 	}
 	events := checkIns(t, dir)
-	if len(events) != 1 || events[0].Kind != store.EventCheckIn || events[0].Attrs["objective"] != "sso" || events[0].Attrs["confidence"] != "0.7" {
+	if len(events) != 1 || events[0].Kind != store.EventCheckIn || events[0].Attrs["objective"] == "sso" || events[0].Attrs["confidence"] != "0.7" {
 		t.Fatalf("stored is %+v", events)
 	}
 	if strings.Contains(events[0].ID+events[0].Actor, "ada") || events[0].Actor == "" {
@@ -76,5 +83,86 @@ func TestCheckIn(t *testing.T) {
 	}
 	if n := len(checkIns(t, dir)); n != 1 {
 		t.Errorf("%d check-ins are stored, want 1", n)
+	}
+}
+
+// Whatever somebody types in front of a sign of confidence stays out of the
+// database, and objectives are found all the same: by id, by key, and in a
+// report by the command.
+func TestCheckInsKeepNoWords(t *testing.T) {
+	now := time.Now().UTC().Truncate(time.Second)
+	office := fake.NewWorkspace("acme")
+	ben := office.AddMember(fake.MemberSpec{Name: "ben"})
+	channel := office.AddChannel(now.AddDate(0, 0, -7), fake.ChannelSpec{Name: "check-ins", Creator: ben, Members: []string{ben}, Bot: true})
+	for i, text := range []string{"Grizelda: 🟢", "confidence grizelda 7/10", "sso: 🟢", "Pay-1: 🔴"} {
+		office.Post(now.AddDate(0, 0, -3).Add(time.Duration(i)*time.Minute), channel, fake.MessageSpec{Author: ben, Text: text})
+	}
+	if err := office.Err(); err != nil {
+		t.Fatal(err)
+	}
+	server, err := fake.Listen(fake.NewSlack(office, fake.SlackOptions{NoLimit: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	write(t, filepath.Join(dir, "token"), "xoxb-1")
+	write(t, path, "connectors: {slack: {type: slack, base_url: \""+server.URL+"/api/\", token_file: \""+filepath.Join(dir, "token")+"\", checkin_channels: [check-ins]}}\n"+here+
+		"objectives: [{id: sso, rank: 1, text: Single sign-on, keys: [SSO-1]}, {id: pay, rank: 2, text: Payments, keys: [PAY-1]}]\n")
+
+	db, err := bolt.Open(t.Context(), filepath.Join(dir, databaseFile), bolt.Options{Log: quietLogger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := cfg.Connectors[0]
+	connector, err := factories()[section.Type](connectors.Env{
+		Source: section.Name, Log: quietLogger(), Now: time.Now, Observer: connectors.NewMetrics(nil).For(section.Name),
+	}, section.Decode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	poller := connectors.NewPoller(connectors.PollerConfig{
+		Source: section.Name, Provider: section.Type, Connector: connector, Store: db, Hash: db.Hasher(), Log: quietLogger(),
+	})
+	if _, err := poller.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var changes []store.Change
+	told, kept := "", 0
+	for ch, err := range db.Changes(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes = append(changes, ch)
+		told += strings.ToLower(fmt.Sprintf("%+v\n", ch))
+		for _, e := range ch.Events {
+			if e.Kind == store.EventCheckIn {
+				kept++
+			}
+		}
+	}
+	r, err := scoring.Evaluate(scoring.Input{Declared: cfg.Declared(db.Hasher().Actor, db.Hasher().Term), Changes: changes}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, databaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept != 4 || strings.Contains(told, "grizelda") || bytes.Contains(bytes.ToLower(raw), []byte("grizelda")) {
+		t.Errorf("of 4 check-ins %d are kept, and a name with them: %s", kept, told)
+	}
+	for id, want := range map[string]scoring.Number{"sso": .85, "pay": .15} {
+		if s := r.Objective(id).Score(scoring.ReportedConfidence); s == nil || s.Value != want {
+			t.Errorf("the confidence of %s is %+v, want %v", id, s, want)
+		}
 	}
 }

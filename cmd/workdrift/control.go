@@ -80,7 +80,7 @@ func (d *daemon) importDeclarations(ctx context.Context) (imported, error) {
 	d.mu.Unlock()
 	done, err := importDeclarations(ctx, d.store, cfg)
 	if err == nil {
-		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor))
+		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
 	}
 	if err == nil {
 		d.evaluator.hurry()
@@ -98,7 +98,7 @@ func (d *daemon) checkIn(ctx context.Context, q url.Values) error {
 	d.mu.Lock()
 	cfg := d.config
 	d.mu.Unlock()
-	if err := c.check(&cfg.Declared(nil).Set); err != nil {
+	if err := c.check(&cfg.Declared(nil, nil).Set); err != nil {
 		return err
 	}
 	if err := c.keep(ctx, d.store, d.now()); err != nil {

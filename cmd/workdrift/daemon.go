@@ -122,7 +122,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(string, connectors.Summary)) error {
 	pollers, err := d.newPollers(cfg, onPage)
 	if err == nil {
-		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor))
+		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -155,7 +155,7 @@ func (d *daemon) forget(pollers, next []poller) {
 func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.Summary)) ([]poller, error) {
 	var pollers []poller
 	types := make(map[string]func(config.Connector) error)
-	measured := outcomes(&cfg.Declared(nil).Set)
+	measured := outcomes(&cfg.Declared(nil, nil).Set)
 	for name, factory := range factories() {
 		types[name] = func(section config.Connector) error {
 			connector, transport, err := d.newConnector(section, factory, measured)

@@ -198,7 +198,7 @@ func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (d
 			done.Unread++
 			continue
 		}
-		body, err := objective.Encode(&old.Declared(nil).Set)
+		body, err := objective.Encode(&old.Declared(nil, nil).Set)
 		if err != nil {
 			return done, err
 		}

@@ -171,7 +171,7 @@ func identities(ctx context.Context, db *bolt.DB, cfg *config.Config) (*identity
 		profiles = append(profiles, p)
 	}
 	key := db.Hasher().Actor
-	declared := cfg.Declared(key)
+	declared := cfg.Declared(key, db.Hasher().Term)
 	merged := scoring.Merged(declared, profiles)
 	bots := make(map[string]bool)
 	for _, b := range declared.People.Bots {

@@ -79,7 +79,7 @@ func (h *hand) ask(address string, into any) {
 
 // plan takes over what is declared.
 func (h *hand) plan(cfg *config.Config) {
-	h.set = cfg.Declared(nil).Set
+	h.set = cfg.Declared(nil, nil).Set
 	h.truth = ledger{souls: map[string]*soul{}, grace: date(h.set.Grace), top: h.set.TopN, org: time.UTC}
 	for _, o := range h.set.Objectives {
 		p := plan{id: o.ID, ranks: map[date]int{0: o.Versions[len(o.Versions)-1].Rank}}

@@ -115,7 +115,7 @@ func clockAt(day string, cfg *config.Config) (func() time.Time, error) {
 		return nil, fmt.Errorf("--at: %w", err)
 	}
 	// A day has ended everywhere 12 hours after it has in UTC.
-	closed := t.Add(36*time.Hour + cfg.Declared(nil).Windows.CloseGrace)
+	closed := t.Add(36*time.Hour + cfg.Declared(nil, nil).Windows.CloseGrace)
 	return func() time.Time { return closed }, nil
 }
 

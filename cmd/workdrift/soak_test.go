@@ -323,7 +323,7 @@ func (s *soaked) look(t *testing.T, dir string) look {
 		collector: scoring.NewCollector(2000), metrics: newEvaluatorMetrics(prometheus.NewRegistry()),
 		wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
-	err := e.declare(t.Context(), s.cfg.Declared(l.db.Hasher().Actor))
+	err := e.declare(t.Context(), s.cfg.Declared(l.db.Hasher().Actor, l.db.Hasher().Term))
 	if err == nil {
 		err = e.evaluate(t.Context())
 	}

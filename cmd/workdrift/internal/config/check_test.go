@@ -248,7 +248,7 @@ func TestMerging(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.Declared(nil).People.Merge; got != want {
+		if got := c.Declared(nil, nil).People.Merge; got != want {
 			t.Errorf("%q means %+v, want %+v", text, got, want)
 		}
 	}

@@ -131,7 +131,7 @@ func TestExampleDeclares(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := c.Declared(strings.ToUpper)
+	d := c.Declared(strings.ToUpper, strings.ToUpper)
 	var ids []string
 	for _, o := range d.Set.Objectives {
 		ids = append(ids, o.ID)

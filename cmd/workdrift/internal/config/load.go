@@ -147,10 +147,10 @@ func (c *Config) ObjectivesFile() string {
 }
 
 // Declared returns what the scores depend on. actor turns an identity into the
-// key under which events are stored.
-func (c *Config) Declared(actor func(identity string) string) *scoring.Declared {
+// key under which events are stored, term a word into that of a check-in.
+func (c *Config) Declared(actor, term func(string) string) *scoring.Declared {
 	out := c.declared
-	out.People.Actor = actor
+	out.People.Actor, out.People.Term = actor, term
 	for i := range c.Connectors {
 		// Results have a freshness of their own: no day of work waits for them.
 		if c.Connectors[i].Type != "prometheus" {

@@ -82,7 +82,7 @@ func TestStoppedWasActiveBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := c.Declared(nil).Set.Objectives[0]
+	o := c.Declared(nil, nil).Set.Objectives[0]
 	day := objective.DateOf(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	if before := o.At(day - 1); before.State != objective.Active || before.Rank != 2 || before.TargetShare != .1 {
 		t.Errorf("the day before: %+v", before)

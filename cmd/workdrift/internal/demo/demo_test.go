@@ -104,7 +104,7 @@ func TestConfig(t *testing.T) {
 	if w := cfg.Warnings(); len(w) > 0 {
 		t.Errorf("warnings: %q", w)
 	}
-	declared := cfg.Declared(func(identity string) string { return identity })
+	declared := cfg.Declared(nil, nil)
 	if n := len(declared.Set.Objectives); n != 6 || len(declared.Teams) != 4 || len(declared.People.Persons) != 24 {
 		t.Errorf("%d objectives, %d teams, %d people; want 6, 4, 24", n, len(declared.Teams), len(declared.People.Persons))
 	}

@@ -33,7 +33,7 @@ teams: [{id: core, members: ["github:ada"]}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := scoring.Evaluate(scoring.Input{Declared: cfg.Declared(strings.ToLower), Sources: sources}, noon)
+	r, err := scoring.Evaluate(scoring.Input{Declared: cfg.Declared(strings.ToLower, nil), Sources: sources}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

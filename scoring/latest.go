@@ -43,7 +43,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores()}
 }
 
 // A level is whose score it is.
@@ -89,6 +89,9 @@ type evaluation struct {
 	keep     objective.Date     // first day whose cells the windows need
 	hidden   hidden
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
+	tickets  [][]uint32 // by objective, likewise; see scopeOf
+	roots    roots
+	blocks   []block // see weekBlocks
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 }

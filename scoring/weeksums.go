@@ -16,6 +16,14 @@ type weekSums struct {
 	on         []effort.Micro // per objective, while it is active or within its grace
 	stopped    []effort.Micro // per objective, afterwards
 	works      []workSum      // in an order that is the same in every store
+	carried    []carriedSum   // of weeks that are not collapsed
+}
+
+// A carriedSum is the effort of one person on one work on one day. Persons are
+// numbered within the week: the numbers tell equal from different.
+type carriedSum struct {
+	person, work uint32
+	effort       effort.Micro
 }
 
 // A workSum is the effort on one work under one heading. It may be 0 where
@@ -53,16 +61,21 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 		sums[slot{work, int16(p.objective), p.category}] += v
 		return true
 	})
+	persons := uint32(0)
 	for i := range e.lines {
 		w := e.lines[i].at(monday)
 		if w == nil || e.kept.from(monday) > monday {
 			continue
 		}
+		persons++
 		fresh := w.dirty
 		cells := e.cells(w)
 		for k := range cells {
 			c := &cells[k]
 			parts = e.place(c, monday+objective.Date(c.day), parts[:0])
+			if sum := effort.Micro(c.micros[e.declared.Effort.Model]); len(parts) > 0 && sum > 0 {
+				s.carried = append(s.carried, carriedSum{persons - 1, c.work, sum})
+			}
 			for p := range parts {
 				sums[slot{c.work, int16(parts[p].objective), parts[p].category}] += parts[p].micros[e.declared.Effort.Model]
 			}

@@ -1,0 +1,225 @@
+package scoring
+
+import (
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/focus"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/stat"
+)
+
+// The names of the scores of focus (score specification, section 4.8).
+const (
+	EffectiveWorkstreams = "effective_workstreams" // with _gamma, _alpha and _beta
+	WorkstreamsRising    = "workstreams_rising"
+	FocusHHI             = "focus_hhi"
+	UnplannedWorkstreams = "unplanned_workstream_rate" // a week
+	UnplannedEffort      = "unplanned_effort"
+	WIPPerPerson         = "wip_per_person"
+	ActiveObjectives     = "active_objectives"
+	ParetoShare          = "pareto_share"
+)
+
+// wipDays is over how many days work in progress is told.
+const wipDays = 7
+
+// focusScores is the group of section 4.8: how many things are carried at a
+// time, and how many of them nobody planned.
+func focusScores() scoreGroup {
+	const both = ofOrganisation | ofTeams
+	const carried = "Effective number of workstreams of the last 28 days (exponential of Shannon's entropy of the effort): view gamma of the whole, alpha of the average person, beta the first over the second. Alpha is healthy up to 2, alarming from 3 (defaults; a study found fewer projects a day more productive). A workstream is an epic, else the topmost ticket, else the rest of a repository or channel."
+	workstreams := func(view string) latestFamily {
+		return latestFamily{score: EffectiveWorkstreams + "_" + view, of: both, metric: EffectiveWorkstreams, view: view, work: true, help: carried}
+	}
+	return scoreGroup{
+		latest: []latestFamily{
+			workstreams("gamma"), workstreams("alpha"), workstreams("beta"),
+			{score: WorkstreamsRising, of: ofOrganisation, work: true,
+				help: "1 when the last closed week's workstreams per person are at least a quarter above the median of the 26 weeks before, else 0. Alarming at 1 (default, not a benchmark). Needs 8 weeks with enough effort, and cannot tell a busy season from creep."},
+			{score: FocusHHI, of: both, unit: "ratio", work: true,
+				help: "Concentration of the effort of 28 days on workstreams, the sum of squared shares without bias, 0 to 1: 1 is one workstream. Higher is more focused; no reading is known. Depends on how work is cut into workstreams."},
+			{score: UnplannedWorkstreams, of: both, limits: "90 % Garwood interval.", work: true,
+				help: "Workstreams a week that began in the last 28 days on no active objective and got 2 person-days within 14 days. Healthy below 0.5, alarming from 2 (defaults, not benchmarks). One that rested for 3 years begins anew, and a link that is made later counts as a plan."},
+			{score: UnplannedEffort, of: both, unit: "ratio", work: true,
+				help: "Share of the effort of 28 days on items that were made since and count for no active objective, 0 to 1; run work is never unplanned. No reading is known. Cannot see plans that nobody linked."},
+			{score: WIPPerPerson, of: both, work: true,
+				help: "Workstreams in progress that the member in the middle worked on in 7 days. No reading is known; less is more focused. Sees work in tickets, code and attributed threads only."},
+			{score: ActiveObjectives, of: ofTeams, work: true,
+				help: "Active objectives that the team worked on in 28 days or is declared to take part in. Healthy up to 3, alarming above 5 (handbooks of objectives recommend at most 5). Sees declared objectives only."},
+			{score: ParetoShare, of: both, unit: "ratio", work: true,
+				help: "Share of the effort of 28 days on active objectives that goes to the most worked-on fifth of them, 0 to 1. No reading is known. With few objectives it is high by itself."},
+		},
+		score: (*evaluation).focus,
+	}
+}
+
+func (v *evaluation) focus() {
+	all, org, teams := v.streamsOf()
+	first := firstRows(all.rows, v.workedBefore(all.days.From))
+	tell := func(s *streams, team int, hand func(Score)) {
+		for _, score := range v.focusOf(s, team, first) {
+			if s.status != OK {
+				score = unavailable(score.Name, s.status, s.reason)
+			}
+			hand(score)
+		}
+	}
+	tell(&org, -1, v.organisation)
+	v.organisation(v.rising())
+	for t := range teams {
+		tell(&teams[t], t, func(score Score) { v.team(t, score) })
+	}
+}
+
+// began is the first day of a workstream, and whether it was planned then.
+type began struct {
+	day     objective.Date
+	planned bool
+}
+
+// firstRows returns when the workstreams began that were not worked on before.
+func firstRows(rows []streamRow, before map[uint64]bool) map[uint64]began {
+	first := make(map[uint64]began)
+	for i := range rows {
+		r := &rows[i]
+		if r.effort <= 0 || before[r.root] {
+			continue
+		}
+		b, seen := first[r.root]
+		on := r.category == OnObjective
+		switch {
+		case !seen || r.day < b.day:
+			b = began{r.day, on}
+		case r.day == b.day:
+			b.planned = b.planned || on
+		}
+		first[r.root] = b
+	}
+	return first
+}
+
+// focusOf returns the scores of the organisation, or of a team.
+func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Score {
+	var carried []focus.Carry
+	var pieces []focus.Piece
+	mix := make(map[uint64]effort.Micro)
+	on := make([]effort.Micro, len(v.declared.Set.Objectives))
+	for i := range s.rows {
+		r := &s.rows[i]
+		carried = append(carried, focus.Carry{Person: int(r.person), Workstream: r.root, Effort: r.effort})
+		mix[r.root] += r.effort
+		created := v.engine.facts[r.work].created.day()
+		pieces = append(pieces, focus.Piece{Effort: r.effort, Created: created, Objective: r.category == OnObjective, RunWork: r.category == RunWork})
+		if r.category == OnObjective {
+			on[r.objective] += r.effort
+		}
+	}
+	d := focus.DiversityOf(carried, v.declared.Privacy.KPeople)
+	byRoot := make([]effort.Micro, 0, len(mix))
+	for _, sum := range mix {
+		byRoot = append(byRoot, sum)
+	}
+	var active []effort.Micro
+	var has []bool
+	for o := range on {
+		if v.active(o) {
+			active = append(active, on[o])
+			has = append(has, on[o] > 0 || team >= 0 && slices.Contains(v.declared.Set.Objectives[o].Teams, v.declared.Teams[team].ID))
+		}
+	}
+	scores := []Score{
+		scoreOf(EffectiveWorkstreams+"_gamma", d.Gamma),
+		scoreOf(EffectiveWorkstreams+"_alpha", d.Alpha),
+		scoreOf(EffectiveWorkstreams+"_beta", d.Beta),
+		scoreOf(FocusHHI, focus.FocusOf(byRoot).Concentration),
+		scoreOf(UnplannedWorkstreams, focus.UnplannedRate(s.workstreams(first), s.days.From, s.days.Until)),
+		scoreOf(UnplannedEffort, focus.UnplannedEffort(pieces, s.days.From)),
+		scoreOf(WIPPerPerson, v.wip(s, team)),
+		scoreOf(ParetoShare, focus.ParetoShare(active)),
+	}
+	if team >= 0 {
+		scores = append(scores, scoreOf(ActiveObjectives, focus.ActiveObjectives(has)))
+	}
+	return scores
+}
+
+// workstreams lists what began with what these people did for it at first.
+func (s *streams) workstreams(first map[uint64]began) []focus.Workstream {
+	type started struct {
+		early  effort.Micro
+		people map[uint32]bool
+	}
+	got := make(map[uint64]*started, len(first))
+	for i := range s.rows {
+		r := &s.rows[i]
+		b, fresh := first[r.root]
+		if !fresh || r.effort <= 0 || r.day >= b.day+focus.EarlyDays {
+			continue
+		}
+		if got[r.root] == nil {
+			got[r.root] = &started{people: make(map[uint32]bool)}
+		}
+		got[r.root].early += r.effort
+		got[r.root].people[r.person] = true
+	}
+	list := make([]focus.Workstream, 0, len(got))
+	for root, g := range got {
+		list = append(list, focus.Workstream{First: first[root].day, Planned: first[root].planned, Early: g.early, Members: len(g.people)})
+	}
+	return list
+}
+
+// wip is about the members on the last of the days.
+func (v *evaluation) wip(s *streams, team int) stat.Estimate {
+	week := DateRange{s.days.Until - wipDays + 1, s.days.Until}
+	ended := make(map[uint64]bool)
+	var touched []focus.Touched
+	for i := range s.rows {
+		r := &s.rows[i]
+		if !in(week, r.day) {
+			continue
+		}
+		over, known := ended[r.root]
+		if !known {
+			if no, item := v.roots.named[r.root]; item {
+				over = v.endedBy(no, s.days.Until)
+			}
+			ended[r.root] = over
+		}
+		if !over {
+			touched = append(touched, focus.Touched{Person: int(r.person), Workstream: r.root})
+		}
+	}
+	return focus.WIP(v.wholeTeam(team, week, s), touched, v.declared.Privacy.KPeople)
+}
+
+// endedBy reports whether an item had ended by the end of a day.
+func (v *evaluation) endedBy(no uint32, day objective.Date) (ended bool) {
+	for _, m := range v.engine.movesFor(no) {
+		if m.at.day() <= day {
+			ended = m.to.ended()
+		}
+	}
+	return ended
+}
+
+// rising compares the newest week with those before it.
+func (v *evaluation) rising() Score {
+	var alpha stat.Weekly
+	for _, b := range v.weekBlocks() {
+		if b.Alpha.OK() {
+			alpha = append(alpha, stat.Point{Week: b.week, Value: b.Alpha.Value})
+		}
+	}
+	risen, known := focus.Risen(alpha, stat.WeekOf(int(v.lastMonday())))
+	if !known {
+		return scoreOf(WorkstreamsRising, stat.Insufficient(len(alpha), "fewer than 8 weeks with enough effort before the last closed one, or too little in that"))
+	}
+	s := plainScore(WorkstreamsRising, 0, true, "")
+	s.SampleSize = Number(len(alpha))
+	if risen {
+		s.Value = 1
+	}
+	return s
+}

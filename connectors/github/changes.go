@@ -25,7 +25,7 @@ func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err e
 		p.Todo, p.Late = append(p.Todo, p.Late...), nil
 	}
 	if len(p.Todo) == 0 {
-		return false, nil
+		return f.readAgain(ctx, r, key, p)
 	}
 	if f.c.graphQL() {
 		batch, rest := splitBatch(p.Todo, f.c.batchSize())
@@ -33,6 +33,7 @@ func (f *fetch) readChanges(ctx context.Context, r repository) (more bool, err e
 			again, err := f.readGraphQL(ctx, r, batch)
 			if err == nil {
 				p.Todo = append(again, rest...)
+				p.complete(without(batch, again))
 				f.lagging(r, &p, batch)
 				return len(p.Todo) > 0, f.move(key, p)
 			}
@@ -63,6 +64,7 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 	var read []todo
 	keep := func() error {
 		f.lagging(r, &p, read)
+		f.plain(&p, read)
 		return f.move(key, p)
 	}
 	for len(p.Todo) > 0 && done < changeBatch {
@@ -74,6 +76,7 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 			f.norm.change(r, c)
 			read = append(read, t)
 		case err == nil: // not there any more
+			p.complete([]todo{t})
 		case isPoison(err):
 			// Behind the others, so that one bad change does not stop them.
 			t.Tries++

@@ -83,6 +83,9 @@ type todo struct {
 
 	Updated int64 `json:"u,omitempty"` // as it was listed, unix seconds
 	Lags    int   `json:"l,omitempty"` // how often its detail was older than that
+
+	Again int   `json:"g,omitempty"` // how often GraphQL was asked in vain after it was read by REST
+	After int64 `json:"a,omitempty"` // when it is asked again, unix seconds
 }
 
 func (w *wireIssue) todo() todo {
@@ -92,6 +95,8 @@ func (w *wireIssue) todo() todo {
 type changesPos struct {
 	Todo []todo `json:"todo"`
 	Late []todo `json:"late,omitempty"` // left for the next round, because their detail lags
+	// Plain are those that were read by REST, to be read by GraphQL again.
+	Plain []todo `json:"plain,omitempty"`
 }
 
 // A commitsPos says how far the default branch was read.

@@ -121,6 +121,9 @@ func (t *task) next(f *fetch, r repository) string {
 	if !t.done[streamChanges] && (n >= changeBatch || n > 0 && t.done[streamIssues]) {
 		return streamChanges
 	}
+	if !t.done[streamChanges] && t.done[streamIssues] && f.againDue(t.repo) {
+		return streamChanges
+	}
 	if n >= maxWaiting {
 		t.done[streamIssues] = true
 	}

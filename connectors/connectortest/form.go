@@ -24,25 +24,7 @@ var (
 
 // wellFormed checks the form of everything in a batch.
 func (h *harness) wellFormed(b store.Batch) {
-	identities := map[string]bool{}
-	for _, i := range b.Identities {
-		identities[i.Actor] = true
-		for _, s := range i.Same {
-			if !isActor(s.Actor) || s.By != store.SameByEmail && s.By != store.SameByProfile {
-				h.problem("the identity %s is the same as %q by %q", i.Actor, s.Actor, s.By)
-			}
-		}
-		if !isActor(i.Actor) || i.Handle == "" {
-			h.problem("an identity has the actor %q and the handle %q", i.Actor, i.Handle)
-		}
-		if !i.Bot {
-			_, name, _ := strings.Cut(i.Actor, ":")
-			h.people[name], h.private[i.Actor] = true, true
-			if strings.Contains(name, "@") {
-				h.private[name] = true // a bare login may be the name of a repository's owner too
-			}
-		}
-	}
+	identities := h.identities(b.Identities)
 	for _, it := range b.Items {
 		h.item(it)
 	}
@@ -83,6 +65,31 @@ func (h *harness) wellFormed(b store.Batch) {
 	if b.Watermark.After(h.now.Add(24 * time.Hour)) {
 		h.problem("the watermark %s lies in the future", b.Watermark)
 	}
+}
+
+// identities checks accounts, takes note of the people among them, and returns
+// their actors.
+func (h *harness) identities(list []store.Identity) map[string]bool {
+	seen := map[string]bool{}
+	for _, i := range list {
+		seen[i.Actor] = true
+		for _, s := range i.Same {
+			if !isActor(s.Actor) || s.By != store.SameByEmail && s.By != store.SameByProfile {
+				h.problem("the identity %s is the same as %q by %q", i.Actor, s.Actor, s.By)
+			}
+		}
+		if !isActor(i.Actor) || i.Handle == "" {
+			h.problem("an identity has the actor %q and the handle %q", i.Actor, i.Handle)
+		}
+		if !i.Bot {
+			_, name, _ := strings.Cut(i.Actor, ":")
+			h.people[name], h.private[i.Actor] = true, true
+			if strings.Contains(name, "@") {
+				h.private[name] = true // a bare login may be the name of a repository's owner too
+			}
+		}
+	}
+	return seen
 }
 
 func (h *harness) item(it store.Item) {

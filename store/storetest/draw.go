@@ -45,6 +45,15 @@ func drawTime(t *rapid.T, label string) time.Time {
 	return someDay.Add(time.Duration(n) * time.Hour)
 }
 
+func drawTombstone(t *rapid.T) store.Tombstone {
+	return store.Tombstone{
+		ID:      rapid.SampledFrom(someIDs).Draw(t, "gone id"),
+		Why:     rapid.SampledFrom([]store.Gone{store.GoneDeleted, store.GoneMoved, store.GoneLostAccess}).Draw(t, "why"),
+		MovedTo: rapid.SampledFrom(append([]string{"", ""}, someKeys...)).Draw(t, "moved to"),
+		At:      drawTime(t, "gone at"),
+	}
+}
+
 func drawBatch(t *rapid.T, source string) store.Batch {
 	few := func(label string, most int) int { return rapid.IntRange(0, most).Draw(t, label) }
 	var b store.Batch
@@ -55,12 +64,7 @@ func drawBatch(t *rapid.T, source string) store.Batch {
 		b.Events = append(b.Events, drawEvent(t, source))
 	}
 	for range few("gone", 1) {
-		b.Gone = append(b.Gone, store.Tombstone{
-			ID:      rapid.SampledFrom(someIDs).Draw(t, "gone id"),
-			Why:     rapid.SampledFrom([]store.Gone{store.GoneDeleted, store.GoneMoved, store.GoneLostAccess}).Draw(t, "why"),
-			MovedTo: rapid.SampledFrom(append([]string{"", ""}, someKeys...)).Draw(t, "moved to"),
-			At:      drawTime(t, "gone at"),
-		})
+		b.Gone = append(b.Gone, drawTombstone(t))
 	}
 	for range few("quarantined", 1) {
 		b.Quarantined = append(b.Quarantined, store.Quarantined{

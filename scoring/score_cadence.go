@@ -15,6 +15,8 @@ const (
 	AdjustRatio     = "checkin_adjustment"
 	KillSession     = "kill_session_timestamp" // Unix seconds
 	NonGoalCoverage = "non_goal_coverage"
+	StopsPerStart   = "stops_per_start"
+	NetGrowth       = "workstream_net_growth"
 	ScopeChurn      = "scope_churn"
 	ScopeEdits      = "scope_edits"
 	LoopClosure     = "loop_closure" // days
@@ -36,6 +38,9 @@ func cadenceScores() scoreGroup {
 	of := func(score, unit, limits, help string) latestFamily {
 		return latestFamily{score: score, of: ofOrganisation, unit: unit, limits: limits, help: help}
 	}
+	flow := func(score, unit, help string) latestFamily {
+		return latestFamily{score: score, of: ofOrganisation, unit: unit, work: true, help: help}
+	}
 	adjust := of(AdjustRatio, "ratio", "90 % Wilson interval.",
 		"Share of the check-ins of the last quarter that were followed within 7 days by a stop, an edit of rank or target, or 10 percentage points of effort that moved, 0 to 1. Alarming at 0 for a quarter (default, not a benchmark). Sees what was declared and recorded, no talks.")
 	adjust.of |= ofObjectives
@@ -53,6 +58,10 @@ func cadenceScores() scoreGroup {
 				"Unix time of the last decision to stop something, or where there never was one, of the first declaration. Alarming after 31 days (an article asks for kill sessions monthly). Sees the decisions that were declared."),
 			of(NonGoalCoverage, "ratio", "",
 				"Share of the active objectives that declare what they exclude, 0 to 1. Alarming below 0.50 (default, not a benchmark). Cannot tell a good exclude from a token one."),
+			flow(StopsPerStart, "ratio",
+				"Workstreams stopped over those started in the last 13 closed weeks. Alarming below 0.30 (default, not a benchmark); +Inf when only some were stopped. Those that are merely left alone are not stopped."),
+			flow(NetGrowth, "",
+				"Workstreams started less those stopped or finished in the last 13 closed weeks. Healthy up to 0 (default, not a benchmark). Those that are merely left alone go on counting."),
 			{score: ScopeChurn, of: ofObjectives, unit: "ratio",
 				help: "Tickets that came to the objective after its start over those that were open at its start. Alarming above 0.50 (default, not a benchmark). Needs a declared start; +Inf when everything came later."},
 			{score: ScopeEdits, of: ofObjectives,
@@ -63,8 +72,8 @@ func cadenceScores() scoreGroup {
 				"Share of the alerts of the last year that were followed by a correction at all, 0 to 1. No reading is known; read it with the time that it took."),
 			of(InputQuality, "ratio", "",
 				"Mean share of description, acceptance criteria, owner and objective that items have when work on them begins, 0 to 1. A falling trend alarms. Not told yet: see why it is unavailable."),
-			of(Louder, "ratio", "",
-				"How far coordination rises while work on objectives does not, over 12 weeks, 0 to 1. Alarming from 0.60 (default, not a benchmark). Not told yet: see why it is unavailable."),
+			flow(Louder, "ratio",
+				"How far the share of effort on reviews, tickets and discussions rises while that on active objectives does not, over 12 weeks, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 when the rise is significant (default, not a benchmark). Meetings are invisible."),
 			of(CheckInResponse, "ratio", "",
 				"Share of the persons asked for a check-in who answered, 0 to 1. A trend. Not told yet: see why it is unavailable."),
 		},
@@ -91,6 +100,9 @@ func (v *evaluation) cadence() {
 	}
 	v.organisation(s)
 	v.nonGoals()
+	flow := v.flow()
+	v.organisation(scoreOf(StopsPerStart, flow.StopsPerStart()))
+	v.organisation(plainScore(NetGrowth, float64(flow.NetGrowth()), flow != cadence.Flow{}, "nothing was started or ended"))
 	for o := range v.declared.Set.Objectives {
 		if v.active(o) {
 			v.scopeChurn(o)
@@ -101,7 +113,7 @@ func (v *evaluation) cadence() {
 	v.organisation(plainScore(LoopFollowUp, loop.AtLeast, loop.AtLeast > 0, "the median is known, or there are no alerts"))
 	v.organisation(scoreOf(LoopAction, loop.ActionRate))
 	v.organisation(unavailable(InputQuality, InsufficientData, "acceptance criteria and assignees as of the start are not stored"))
-	v.organisation(unavailable(Louder, InsufficientData, "how effort divides between code and coordination is not kept by week"))
+	v.louder()
 	v.organisation(unavailable(CheckInResponse, InsufficientData, "who is asked for a check-in is not stored"))
 }
 

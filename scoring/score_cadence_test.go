@@ -184,3 +184,74 @@ func TestLoopClosureFromEvents(t *testing.T) {
 		t.Errorf("nothing was beyond .6: %+v", s)
 	}
 }
+
+// N7: in the 13 weeks from 2024-12-30 on nine tickets were begun; of older ones
+// two were dropped, one was stopped with its objective, two were done, and one
+// goes on.
+func TestStopsPerStartFromEvents(t *testing.T) {
+	w := cadenceWorld(2)
+	n := 0
+	ticket := func(label string, state store.Status, ended time.Time, worked ...time.Time) {
+		n++
+		key := fmt.Sprint("PAY-", n)
+		w.item(store.KindTicket, key, func(it *store.Item) {
+			it.Attrs = map[string][]string{store.AttrLabel: {label}}
+			it.Status, it.Closed = state, ended
+		})
+		for _, at := range worked {
+			w.do("ana", store.EventComment, key, at)
+		}
+	}
+	before, within := noon(2024, 12, 29), noon(2025, 2, 20)
+	for i := range 9 {
+		ticket("o1", store.StatusDoing, time.Time{}, noon(2024, 12, 30).AddDate(0, 0, 10*i))
+	}
+	ticket("o1", store.StatusDropped, within, before)
+	ticket("o1", store.StatusDropped, noon(2024, 12, 30), before)
+	ticket("o2", store.StatusDoing, time.Time{}, before, within)
+	ticket("o1", store.StatusDone, within, before)
+	ticket("o1", store.StatusDone, noon(2025, 3, 30), before, within)
+	ticket("o1", store.StatusDoing, time.Time{}, before, within)
+	ticket("o1", store.StatusDone, before, before)                  // ended before
+	ticket("o1", store.StatusDone, noon(2025, 3, 31), before)       // in a week that goes on
+	ticket("o1", store.StatusDoing, time.Time{}, noon(2025, 3, 31)) // likewise
+	ticket("o1", store.StatusDropped, within)                       // nobody ever worked on it
+	w.load(noon(2024, 6, 1), w.declared.Set)
+	w.load(noon(2025, 3, 5), with(w.declared.Set, "o2", func(o *objective.Objective) {
+		o.Versions = append(o.Versions, objective.Version{From: calendarDay(noon(2025, 3, 5)), Rank: 2, State: objective.Paused, TargetShare: -1})
+	}))
+	r := w.evaluate(t)
+	near(t, "stops per start", org(t, r, scoring.StopsPerStart).Value, 3/9.0)
+	near(t, "net growth", org(t, r, scoring.NetGrowth).Value, 4)
+}
+
+// N1: of the hundred days of each of eight weeks so many go into reviews, and so
+// many into the objective. Of a day on which somebody commits and reviews, a
+// third is a review: every other week has three of these for each review.
+func TestLouderFromEvents(t *testing.T) {
+	w := cadenceWorld(1)
+	for _, key := range []string{"o1", "none"} {
+		w.item(store.KindChange, "acme/api#"+key, func(it *store.Item) { it.Attrs = map[string][]string{store.AttrLabel: {key}} })
+	}
+	aligned := []int{62, 61, 63, 60, 61, 59, 60, 58}
+	for week, reviews := range []int{10, 12, 11, 14, 15, 16, 18, 19} {
+		mixed := week%2 == 1
+		if mixed {
+			reviews *= 3
+		}
+		for n := range 100 {
+			key, day := "acme/api#none", noon(2025, 2, 3).AddDate(0, 0, 7*week+n%5)
+			if n < aligned[week] {
+				key = "acme/api#o1"
+			}
+			who := fmt.Sprint("person-", n/5)
+			if n >= reviews || mixed {
+				w.do(who, store.EventCommit, key, day)
+			}
+			if n < reviews {
+				w.do(who, store.EventReview, key, day)
+			}
+		}
+	}
+	near(t, "louder", org(t, w.evaluate(t), scoring.Louder).Value, .928571)
+}

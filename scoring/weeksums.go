@@ -17,6 +17,8 @@ type weekSums struct {
 	stopped    []effort.Micro // per objective, afterwards
 	works      []workSum      // in an order that is the same in every store
 	carried    []carriedSum   // of weeks that are not collapsed
+
+	coordination *effort.Micro // once it was asked for, see Engine.coordination
 }
 
 // A carriedSum is the effort of one person on one work on one day. Persons are

@@ -3,7 +3,9 @@ package github
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -43,6 +45,25 @@ func (f *fetch) plain(p *changesPos, read []todo) {
 		p.Plain = p.Plain[over:]
 		f.leave(over)
 	}
+}
+
+// isKept reports whether Refetch has nothing to gain from reading a change by
+// REST: as it is now it is stored, perhaps as GraphQL told it, and no position
+// would have it read by GraphQL again. What is newer the next poll reads too.
+func (f *fetch) isKept(ctx context.Context, r repository, t todo) (bool, error) {
+	if !f.hinted || f.c.env.Stored == nil || t.Node == "" || !f.c.api.signed() {
+		return false, nil
+	}
+	id := r.itemID(strconv.Itoa(t.Number))
+	for it, err := range f.c.env.Stored(ctx, id) {
+		if err != nil {
+			return false, fmt.Errorf("look up a stored item: %w", err)
+		}
+		if it.ID == id {
+			return it.Gone == "" && it.Updated.Unix() >= t.Updated, nil
+		}
+	}
+	return false, nil
 }
 
 // complete forgets changes that were read by GraphQL or are not there any more.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -134,4 +135,33 @@ func TestPlainIsBounded(t *testing.T) {
 	equal(t, "waiting", [3]int{len(p.Plain), p.Plain[0].Number, p.Plain[maxPlain-1].Number}, [3]int{maxPlain, 6, maxPlain + 5})
 	f.plain(&p, []todo{{Number: 7, Node: "y"}, {Number: 9999}})
 	equal(t, "one that waits already, and one without an id", [2]any{len(p.Plain), p.Plain[1].Node}, [2]any{maxPlain, "y"})
+}
+
+// TestRefetchKeepsOffsets proves that a webhook that comes while queries fail
+// does not replace what GraphQL told, but does bring what is new.
+func TestRefetchKeepsOffsets(t *testing.T) {
+	r := zonedRig(t, 1)
+	r.config += "webhook_secret_env: WORKDRIFT_TEST_TOKEN\n"
+	c := r.connect()
+	r.mustPoll(c)
+	r.hub.Fault(fake.Matching("/graphql"), -1, fake.Fault{Kind: fake.ServerError})
+	object := r.item("acme/api#1").ID
+	rec, ok := c.(connectors.Receiver)
+	if !ok {
+		t.Fatal("the connector receives nothing")
+	}
+	r.refetch(rec, object)
+	equal(t, "commits without an offset", plains(r), 0)
+
+	r.wait(time.Minute)
+	r.world.Relabel(r.server.now(), "acme/api", 1, "new")
+	r.refetch(rec, object)
+	equal(t, "commits without an offset, and the change as it is now", [2]any{plains(r), r.item("acme/api#1").Updated.Unix()}, [2]any{1, r.server.now().Unix()})
+	r.mustPoll(c)
+	r.hub.ClearFaults()
+	for range 3 {
+		r.wait(time.Hour)
+		r.mustPoll(c)
+	}
+	equal(t, "commits without an offset, once it works", plains(r), 0)
 }

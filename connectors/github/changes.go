@@ -69,6 +69,14 @@ func (f *fetch) readREST(ctx context.Context, r repository, key string, p change
 	}
 	for len(p.Todo) > 0 && done < changeBatch {
 		t := p.Todo[0]
+		kept, err := f.isKept(ctx, r, t)
+		if err != nil {
+			return false, err
+		}
+		if kept {
+			p.Todo = p.Todo[1:]
+			continue
+		}
 		c, err := f.c.api.restChange(ctx, r, t.Number)
 		switch {
 		case err == nil && c != nil:

@@ -22,6 +22,7 @@ type fetch struct {
 	found  []todo           // changes the running unit came across
 	events map[eventKey]int // where in the batch
 	moves  store.Cursor     // of the running unit
+	hinted bool             // by Refetch, whose positions are not kept
 }
 
 func newFetch(c *connector, cursor store.Cursor) *fetch {

@@ -43,6 +43,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 	c.round = newRound()
 	defer func() { c.round = round }()
 	f := newFetch(c, c.seen)
+	f.hinted = true
 	listed := f.listed()
 	for _, o := range objects {
 		id, rest, ok := repoOf(o)

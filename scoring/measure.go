@@ -166,11 +166,26 @@ func (e *Engine) addCell(m *measurement, who *person, day objective.Date, parts 
 		return
 	}
 	for i := range parts {
-		p := &parts[i]
-		addPart(m.rest, p, effort.PersonDay-share, day)
-		for k := range who.memberships {
-			if ms := &who.memberships[k]; ms.from <= day && day <= ms.until {
-				addPart(m.teams[ms.team], p, ms.share, day)
+		e.addTeams(m, who, day, &parts[i])
+	}
+}
+
+// addTeams splits a placement over the teams to which a person belongs on a
+// day; what is left belongs to none.
+func (e *Engine) addTeams(m *measurement, who *person, day objective.Date, p *placement) {
+	teams, split := e.split.overTeams(who, day, &p.micros)
+	for i, team := range teams {
+		var part [effort.NumModels]effort.Micro
+		for model := range part {
+			part[model] = split[model][i]
+		}
+		tallies := m.rest
+		if team != noTeam {
+			tallies = m.teams[team]
+		}
+		for _, t := range tallies {
+			if in(t.days, day) {
+				t.add(p, &part)
 			}
 		}
 	}
@@ -182,23 +197,6 @@ func (t *tally) addOrg(p *placement, share effort.Micro, day objective.Date) {
 	if in(t.days, day) {
 		t.add(p, &p.micros)
 		t.person.member += p.micros[t.model] * share / effort.PersonDay
-	}
-}
-
-// addPart puts a share of a placement, in millionths, into the tallies whose
-// days it falls in.
-func addPart(tallies []*tally, p *placement, share effort.Micro, day objective.Date) {
-	if share <= 0 {
-		return
-	}
-	part := p.micros
-	for m := range part {
-		part[m] = part[m] * share / effort.PersonDay
-	}
-	for _, t := range tallies {
-		if in(t.days, day) {
-			t.add(p, &part)
-		}
 	}
 }
 
@@ -228,7 +226,8 @@ func (e *Engine) addCapacity(m *measurement, who *person) {
 	}
 }
 
-// noTeam asks for all the capacity of a person, anyTeam for what is for teams.
+// noTeam stands for what belongs to no team, and asks for all the capacity of a
+// person; anyTeam asks for what is for teams.
 const (
 	noTeam  = -1
 	anyTeam = -2

@@ -170,17 +170,28 @@ func (e *Engine) addOwned(m *measurement, who *person, work uint32, day objectiv
 		for _, team := range e.owners.sets[set] {
 			now := &m.owned[team][w].now
 			for i := range parts {
-				own := effort.Micro(0)
-				for k := range who.memberships {
-					if ms := &who.memberships[k]; ms.team == team && ms.from <= day && day <= ms.until {
-						own += parts[i].micros[t.model] * ms.share / effort.PersonDay
-					}
-				}
+				own := e.inTeam(who, team, day, &parts[i])[t.model]
 				now[ownOwned] += own
 				now[othersOwned] += parts[i].micros[t.model] - own
 			}
 		}
 	}
+}
+
+// inTeam is the part of a placement that belongs to a team of a person.
+func (e *Engine) inTeam(who *person, team int, day objective.Date, p *placement) (part [effort.NumModels]effort.Micro) {
+	if !slices.ContainsFunc(who.memberships, func(m membership) bool { return m.team == team }) {
+		return part
+	}
+	teams, split := e.split.overTeams(who, day, &p.micros)
+	for i := range teams {
+		if teams[i] == team {
+			for m := range part {
+				part[m] += split[m][i]
+			}
+		}
+	}
+	return part
 }
 
 // endOwned closes a person. The tallies of the teams are closed already.

@@ -51,15 +51,11 @@ func (e *Engine) placeMicros(work uint32, micros [effort.NumModels]effort.Micro,
 // that somebody goes on is what the decision to stop has to show.
 func (e *Engine) placeShares(shares []attribution.Share, whole placement, day objective.Date, into []placement) []placement {
 	span := e.calendar.at(day)
-	var sum int64
-	var given [effort.NumModels]effort.Micro
-	for _, s := range shares {
-		sum += s.Micro
+	split := e.split.overShares(shares, &whole.micros)
+	for i, s := range shares {
 		part := placement{category: e.calendar.place(s.Objective, day), objective: s.Objective, method: whole.method}
-		for m, all := range whole.micros {
-			upTo := all * effort.Micro(sum) / effort.PersonDay
-			part.micros[m] = upTo - given[m]
-			given[m] = upTo
+		for m := range part.micros {
+			part.micros[m] = split[m][i]
 		}
 		switch part.category {
 		case OnObjective:

@@ -130,29 +130,34 @@ func (b *teamWeek) cell(e *Engine, who *person, c *cell, parts []placement) {
 	if b.rows[row] == nil {
 		b.rows[row] = make([][effort.NumModels]effort.Micro, len(b.Units))
 	}
-	add := func(unit int, share effort.Micro) {
-		if share <= 0 {
-			return
-		}
-		into := &b.rows[row][unit]
-		for m, v := range c.micros {
-			into[m] += effort.Micro(v) * share / effort.PersonDay
-		}
-		for i := range parts {
-			b.sums[unit][d] += parts[i].micros[model] * share / effort.PersonDay
+	var whole [effort.NumModels]effort.Micro
+	for m := range whole {
+		whole[m] = effort.Micro(c.micros[m])
+		b.rows[row][unitOrg][m] += whole[m]
+	}
+	teams, split := e.split.overTeams(who, day, &whole)
+	for i, team := range teams {
+		for m := range split {
+			b.rows[row][unitOf(team)][m] += split[m][i]
 		}
 	}
 	share := min(who.share(day), effort.PersonDay)
-	add(unitOrg, effort.PersonDay)
-	add(unitRest, effort.PersonDay-share)
-	for k := range who.memberships {
-		if ms := &who.memberships[k]; ms.from <= day && day <= ms.until {
-			add(unitTeams+ms.team, ms.share)
-		}
-	}
 	for i := range parts {
 		b.Units[unitOrg].Days[d].Observed += parts[i].micros[model] * share / effort.PersonDay
+		b.sums[unitOrg][d] += parts[i].micros[model]
+		teams, split := e.split.overTeams(who, day, &parts[i].micros)
+		for k, team := range teams {
+			b.sums[unitOf(team)][d] += split[model][k]
+		}
 	}
+}
+
+// unitOf returns the unit of a team, or of noTeam.
+func unitOf(team int) int {
+	if team == noTeam {
+		return unitRest
+	}
+	return unitTeams + team
 }
 
 // endPerson counts a person as a contributor, and what they could have worked.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -17,6 +18,55 @@ type splitter struct {
 	works  [7][]uint32
 	minute []int16
 	into   effort.Split
+
+	// Of splits of one amount over objectives or teams.
+	weights []int64
+	teams   []int // noTeam for what is left
+	parts   [effort.NumModels][]effort.Micro
+	scratch []uint64
+}
+
+// overShares splits an amount under each model over the shares of an
+// attribution, ties to the objective declared first. What it returns is valid
+// until the next split.
+func (s *splitter) overShares(shares []attribution.Share, micros *[effort.NumModels]effort.Micro) *[effort.NumModels][]effort.Micro {
+	s.weights = s.weights[:0]
+	for i := range shares {
+		s.weights = append(s.weights, shares[i].Micro)
+	}
+	return s.over(micros)
+}
+
+// overTeams splits an amount under each model over the memberships of a person
+// on a day, ties to the one that comes first; what is left belongs to noTeam and
+// comes last. The shares of a day add up to one at most. What it returns is
+// valid until the next split.
+func (s *splitter) overTeams(who *person, day objective.Date, micros *[effort.NumModels]effort.Micro) ([]int, *[effort.NumModels][]effort.Micro) {
+	s.weights, s.teams = s.weights[:0], s.teams[:0]
+	rest := effort.PersonDay
+	for k := range who.memberships {
+		if ms := &who.memberships[k]; ms.from <= day && day <= ms.until {
+			s.weights, s.teams = append(s.weights, int64(ms.share)), append(s.teams, ms.team)
+			rest -= ms.share
+		}
+	}
+	if rest > 0 {
+		s.weights, s.teams = append(s.weights, int64(rest)), append(s.teams, noTeam)
+	}
+	return s.teams, s.over(micros)
+}
+
+// over splits an amount under each model over the weights that are set.
+func (s *splitter) over(micros *[effort.NumModels]effort.Micro) *[effort.NumModels][]effort.Micro {
+	for m := range s.parts {
+		if len(s.weights) == 1 { // most of them
+			s.parts[m] = append(s.parts[m][:0], micros[m])
+			continue
+		}
+		s.parts[m] = slices.Grow(s.parts[m][:0], len(s.weights))[:len(s.weights)]
+		s.scratch, _ = effort.Apportion(micros[m], s.weights, s.parts[m], s.scratch)
+	}
+	return &s.parts
 }
 
 // workTouch is a touch of the week, or time logged in it, put to the work that

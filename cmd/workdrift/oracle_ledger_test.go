@@ -237,7 +237,7 @@ func (l *ledger) place(out []entry, s *soul, day date, p *piece, micros int64) [
 			plans = append(plans, &l.plans[i])
 		}
 	}
-	for i, part := range evenly(micros, len(plans)) {
+	for i, part := range spread(micros, slices.Repeat([]int64{1}, len(plans))) {
 		e := entry{who: s, on: p, day: day, purpose: plans[i].id, bucket: "objective", micros: part}
 		switch o := plans[i]; {
 		case o.start != 0 && day < o.start:
@@ -250,34 +250,15 @@ func (l *ledger) place(out []entry, s *soul, day date, p *piece, micros int64) [
 	return out
 }
 
-// Two defects of the scores that the oracle found, and that it follows until
-// they are mended: set these to false then, and nothing else. Everything else is
-// compared as the specification has it.
+// A defect of the scores that the oracle found, and that it follows until it is
+// mended: set this to false then, and nothing else. Everything else is compared
+// as the specification has it.
 const (
-	// Work for several objectives, and people in several teams, are not split by
-	// largest remainder (section 2.2): what does not divide evenly goes to the
-	// last objective, and is lost to every team. It is a few millionths.
-	sharesAreCut = true
 	// A commit that is read with the change that carries it and again on the
 	// default branch, where the author's offset is not told, counts on two days
 	// when nothing else tells the author's zone (section 2.3).
 	commitsHaveTwoDays = true
 )
-
-// evenly splits a total over so many objectives.
-func evenly(total int64, n int) []int64 {
-	even := slices.Repeat([]int64{1}, n)
-	if !sharesAreCut {
-		return spread(total, even)
-	}
-	parts, sum, given := make([]int64, n), int64(0), int64(0)
-	for i, share := range spread(1_000_000, even) {
-		sum += share
-		parts[i] = total*sum/1_000_000 - given
-		given += parts[i]
-	}
-	return parts
-}
 
 // isTop reports whether an objective was one of the top priorities on a day.
 func (l *ledger) isTop(id string, day date) bool {
@@ -339,14 +320,6 @@ func (l *ledger) sum(all []entry, team int, from, until date) sum {
 // inTeam is the part of an entry that belongs to a team: effort is split over
 // the teams of the day, and what is left belongs to none.
 func (e *entry) inTeam(team int) int64 {
-	if sharesAreCut {
-		for _, st := range e.who.stays {
-			if st.team == team && st.from <= e.day && e.day <= st.until {
-				return e.micros * st.share / 1_000_000
-			}
-		}
-		return 0
-	}
 	left, at := int64(1_000_000), -1
 	var shares []int64
 	for _, st := range e.who.stays {

@@ -34,6 +34,7 @@ func exampleReport(t *testing.T) *scoring.Report {
 	// Of the first objective everything is declared that can be.
 	first, target, baseline := &w.declared.Set.Objectives[0], 55.0, 48.0
 	first.Start, first.Versions[0].Due = calendarDay(noon(2025, 1, 6)), calendarDay(noon(2025, 6, 30))
+	first.Teams = []string{"core", "empty"}
 	first.Outcome = &objective.Outcome{Query: "q", Direction: "up", Baseline: &baseline, Target: &target}
 	w.measure("o1", "q", "ok", 49)
 	second := &w.declared.Set.Objectives[1]

@@ -43,7 +43,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores()}
 }
 
 // A level is whose score it is.
@@ -91,7 +91,8 @@ type evaluation struct {
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
 	tickets  [][]uint32 // by objective, likewise; see scopeOf
 	roots    roots
-	blocks   []block // see weekBlocks
+	streams  []streams // see streamsOf
+	blocks   []block   // see weekBlocks
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 }

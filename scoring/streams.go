@@ -76,6 +76,14 @@ const focusDays = 28
 // of the weeks that these are in. The days of teams may end earlier, see
 // Engine.teamDay. Weeks that were collapsed name no persons and are left out.
 func (v *evaluation) streamsOf() (all, org streams, teams []streams) {
+	if v.streams == nil {
+		all, org, teams = v.readStreams()
+		v.streams = append([]streams{all, org}, teams...)
+	}
+	return v.streams[0], v.streams[1], v.streams[2:]
+}
+
+func (v *evaluation) readStreams() (all, org streams, teams []streams) {
 	e := v.engine
 	all.days = DateRange{(v.day - focusDays + 1 - 6).Monday(), v.day}
 	window := func(end objective.Date) DateRange { return DateRange{end - focusDays + 1, end} }

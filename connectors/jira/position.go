@@ -47,8 +47,9 @@ type rosterPos struct {
 }
 
 type project struct {
-	ID  string `json:"id"`
-	Key string `json:"key"`
+	ID     string   `json:"id"`
+	Key    string   `json:"key"`
+	Former []string `json:"former,omitempty"` // keys it had before, sorted
 }
 
 // A want is a parent that was met as a parent only.

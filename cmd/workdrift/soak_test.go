@@ -39,14 +39,10 @@ const (
 	calmDays = 3
 )
 
-// soakOneIn is how many of the firm take part: one in three, or all; fewer
-// under the race detector.
+// soakOneIn is how many of the firm take part: one in three, or all.
 func soakOneIn() int {
-	switch {
-	case *large:
+	if *large {
 		return 1
-	case underRace:
-		return 8
 	}
 	return 3
 }

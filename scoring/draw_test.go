@@ -48,6 +48,7 @@ func drawDeclared(t *rapid.T) *Declared {
 		Privacy:   Privacy{KPeople: rapid.IntRange(1, 3).Draw(t, "k"), KEffort: 1, Dominance: 1},
 		Windows:   Windows{Labels: []string{"7d", "28d", "quarter"}, CloseGrace: 6 * time.Hour},
 		Zone:      time.UTC,
+		Providers: map[string]string{"gh": "github", "jira": "jira", "ji": "jira", "slack": "slack", "sl": "slack"},
 		People: People{Merge: Merge{VerifiedEmail: flip("verified"), Profiles: flip("profiles")},
 			Bots: []string{"gh:ci"}},
 		Teams: []Team{

@@ -30,16 +30,18 @@ import (
 // An Engine is not safe for concurrent use. A changed configuration needs a
 // new one.
 type Engine struct {
-	declared *Declared
-	graph    *attribution.Graph
-	calendar *calendar
-	people   *people
-	owners   *owners // nil when no team owns anything
-	decider  *decider
-	profiles []store.Profile
-	groups   []store.Group
+	declared  *Declared
+	graph     *attribution.Graph
+	calendar  *calendar
+	people    *people
+	providers *providers
+	owners    *owners // nil when no team owns anything
+	decider   *decider
+	profiles  []store.Profile
+	groups    []store.Group
 
 	items   []itemState // by item number
+	origins []uint8     // by item number: number of the provider
 	facts   []facts     // by item number
 	rare    rareFacts
 	actors  []actor
@@ -92,7 +94,7 @@ type actor struct {
 	key     string
 	person  uint32
 	machine bool
-	held    int // its touches and logs
+	held    []held // its touches and logs
 }
 
 // NewEngine returns an empty engine for what was declared. It fails when a
@@ -111,22 +113,23 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		return nil, fmt.Errorf("compile what is a decision: %w", err)
 	}
 	e := &Engine{
-		declared: d,
-		graph:    attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
-		calendar: newCalendar(&d.Set),
-		people:   newPeople(d, nil, nil),
-		owners:   owned,
-		decider:  decides,
-		byActor:  make(map[string]uint32),
-		logs:     make(map[uint32][]logEntry),
-		replan:   make(map[uint32]bool),
-		ghosts:   make(map[uint32]int),
-		split:    splitter{config: d.Effort},
-		rare:     newRareFacts(),
-		weekly:   make(map[objective.Date]*weekSums),
+		declared:  d,
+		graph:     attribution.NewGraph(rules, overrides, attribution.Options{Threshold: d.Threshold}),
+		calendar:  newCalendar(&d.Set),
+		providers: newProviders(d),
+		owners:    owned,
+		decider:   decides,
+		byActor:   make(map[string]uint32),
+		logs:      make(map[uint32][]logEntry),
+		replan:    make(map[uint32]bool),
+		ghosts:    make(map[uint32]int),
+		split:     splitter{config: d.Effort},
+		rare:      newRareFacts(),
+		weekly:    make(map[objective.Date]*weekSums),
 
 		overrides: overrides,
 	}
+	e.people = newPeople(d, e.providers, nil, nil)
 	e.SetDeclarations(nil)
 	return e, nil
 }
@@ -159,7 +162,7 @@ func (e *Engine) Unmatched() []string {
 	for p := e.people.named; p < len(e.lines); p++ {
 		var at []uint32
 		for _, a := range e.lines[p].actors {
-			if e.actors[a].held > 0 {
+			if e.actors[a].works() {
 				at = append(at, a)
 			}
 		}
@@ -175,12 +178,13 @@ func (e *Engine) Unmatched() []string {
 func (e *Engine) Apply(ch store.Change) {
 	e.seq = max(e.seq, ch.Seq)
 	for uint64(len(e.items)) <= ch.No {
-		e.items = append(e.items, itemState{})
+		e.items, e.origins = append(e.items, itemState{}), append(e.origins, 0)
 	}
 	no, it := uint32(ch.No), &e.items[ch.No]
 	if !it.known {
 		it.known = true
 		it.work = no
+		e.origins[no] = e.providers.of(ch.Item.Source)
 		it.order = stableOrder(ch.Item.Source, ch.Item.ID)
 		e.stats.Items++
 	}

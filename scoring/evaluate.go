@@ -148,7 +148,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) objective
 // versions, which tell.
 func (e *Engine) teamDay(day objective.Date) objective.Date {
 	for _, n := range e.people.changes(DateRange{day - longestWindow, day}) {
-		if WeeklyOnly(n, e.declared.Privacy.KPeople) {
+		if WeeklyOnly(n.people(), e.declared.Privacy.KPeople) {
 			return (day + 1).Monday() - 1
 		}
 	}
@@ -188,29 +188,39 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 		restated.Status, restated.Reason = Stale, reasonStale
 	}
 	w.Org.Scores = append(w.Org.Scores, restated)
-	sizes := make([]int, len(m.teams))
+	sizes, counts := make([]int, len(m.teams)), make([]headcount, len(m.teams)+1)
 	for t := range m.teams {
 		tally := m.teams[t][window]
 		scope := e.score(tally, stale)
 		scope.Team = e.declared.Teams[t].ID
 		scope.Overtime = e.beyondEffort(tally, tally.overtime, scope.Status)
 		w.Teams = append(w.Teams, scope)
-		sizes[t] = len(tally.people)
+		counts[t] = tally.people.headcount()
+		sizes[t] = counts[t].people()
 	}
 	if w.Org.Status != OK || len(sizes) == 0 {
 		return
 	}
 	// Who is in no team is a sibling too: the organisation less its teams.
 	rest := e.score(m.rest[window], stale)
-	sizes = append(sizes, len(m.rest[window].people))
+	counts[len(m.teams)] = m.rest[window].people.headcount()
+	sizes = append(sizes, counts[len(m.teams)].people())
 	hidden := Suppress(sizes, e.declared.Privacy.KEffort, false)
 	for t := range w.Teams {
 		hidden[t] = hidden[t] || w.Teams[t].Status == SuppressedPrivacy
 	}
 	hidden[len(w.Teams)] = hidden[len(w.Teams)] || rest.Status == SuppressedPrivacy
 	before := slices.Clone(hidden)
-	m.hideOverlaps(hidden, sizes, window, e.declared.Privacy.KEffort)
-	Complement(hidden, sizes, e.declared.Privacy.KEffort)
+	m.hideOverlaps(hidden, sizes, counts, window, e.declared.Privacy.KEffort)
+	complement(hidden, sizes, e.declared.Privacy.KEffort, func() int {
+		var together headcount
+		for t, h := range hidden {
+			if h {
+				together = together.plus(&counts[t], 1)
+			}
+		}
+		return together.people()
+	})
 	for t := range w.Teams {
 		if hidden[t] && !before[t] {
 			w.Teams[t].withhold(SuppressedPrivacy, reasonFew)

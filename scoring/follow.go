@@ -16,7 +16,7 @@ func (e *Engine) SetPeople(profiles []store.Profile, groups []store.Group) {
 	}
 	e.profiles, e.groups = profiles, groups
 	e.layOutAll()
-	next := newPeople(e.declared, profiles, groups)
+	next := newPeople(e.declared, e.providers, profiles, groups)
 	// Persons whose weeks have to be built again, and the identities that
 	// were theirs. Who only gets another number keeps the weeks.
 	stale := make([]bool, len(e.lines))
@@ -85,10 +85,10 @@ func (e *Engine) swapPeople(next *people, person []uint32, lines []timeline) {
 // countAll counts every touch and log in, or with a sign of -1 out.
 func (e *Engine) countAll(sign int) {
 	for no := range e.items {
-		e.countTouches(e.items[no].touches, sign)
+		e.countTouches(uint32(no), sign)
 	}
-	for _, logs := range e.logs {
-		e.countLogs(logs, sign)
+	for no := range e.logs {
+		e.countLogs(no, sign)
 	}
 }
 

@@ -21,6 +21,8 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawDeclared(t)
+		d.Privacy.KEffort = rapid.IntRange(1, 3).Draw(t, "contributors")
+		d.Privacy.Dominance = rapid.SampledFrom([]float64{.4, .7, 1}).Draw(t, "dominance")
 		history := drawHistory(t, d)
 		n := rapid.IntRange(1, len(drawnKeys)).Draw(t, "items")
 		var changes []store.Change

@@ -6,7 +6,7 @@ import "github.com/workdrift/workdrift/store"
 // by configuration, and by what the sources tell as far as d.People.Merge
 // believes it. Actors of nobody in the configuration are left out.
 func Merged(d *Declared, profiles []store.Profile) map[string]string {
-	p := newPeople(d, profiles, nil)
+	p := newPeople(d, newProviders(d), profiles, nil)
 	out := make(map[string]string)
 	for actor, no := range p.byActor {
 		if int(no) < p.named {

@@ -22,6 +22,9 @@ type Declared struct {
 	// Sources are the configured connectors. A day closes when all of them are
 	// past it; what is stored of others counts, and holds nothing back.
 	Sources []string
+	// Providers are the connector types of sources by name ("github", "git").
+	// Nobody has two accounts at one; a source that is missing is one of its own.
+	Providers map[string]string
 	// Threshold is the weight, 0 to 1, that the best path of links to an
 	// objective must have to be inherited.
 	Threshold float64

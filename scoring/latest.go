@@ -95,6 +95,7 @@ type evaluation struct {
 	blocks   []block   // see weekBlocks
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
+	reporters    map[string]contributor // by confidence.Report.Person, see reports
 }
 
 // hidden says why scores from work are withheld.

@@ -66,9 +66,10 @@ func (e *Engine) sum(m *measurement) []int {
 			m.addBooked(who, w)
 			m.each((*tally).endWeek)
 		}
-		m.each((*tally).endPerson)
-		m.endOwned()
-		m.endShared(who)
+		account := e.contributor(person)
+		m.each(func(t *tally) { t.endPerson(account) })
+		m.endOwned(account)
+		m.endShared(who, account)
 		e.addCapacity(m, who)
 	}
 	counted = e.sumKept(m, works, counted)

@@ -45,7 +45,7 @@ func (p *people) join(no uint32, d *Declared, m membership) {
 // joinGroups gives persons the memberships that groups at the sources tell.
 // Somebody whose membership in any team is configured has that one and no
 // other. Who is in several teams on a day belongs to each in equal parts.
-func (p *people) joinGroups(d *Declared, groups []store.Group) {
+func (p *people) joinGroups(d *Declared, at *providers, groups []store.Group) {
 	versions := make(map[string][]store.Group)
 	for _, g := range groups {
 		name := g.Source + ":" + g.Name
@@ -60,6 +60,7 @@ func (p *people) joinGroups(d *Declared, groups []store.Group) {
 				if p.machines[actor] {
 					return
 				}
+				p.known[actor] |= providerOf(at.of(list[0].Source))
 				no := p.of(actor)
 				if len(p.list[no].memberships) == 0 {
 					spans[no] = append(spans[no], m)
@@ -176,13 +177,18 @@ type memberChange struct {
 }
 
 // changes counts changes of membership on the days of a range.
-func (p *people) changes(days DateRange) map[memberChange]int {
-	n := make(map[memberChange]int)
+func (p *people) changes(days DateRange) map[memberChange]*headcount {
+	n := make(map[memberChange]*headcount)
 	for i := range p.list {
+		who := contributor{named: i < p.named, known: p.list[i].known}
 		for _, m := range p.list[i].memberships {
 			for _, edge := range [...]objective.Date{m.from, m.until} {
 				if in(days, edge) {
-					n[memberChange{m.team, edge}]++
+					at := memberChange{m.team, edge}
+					if n[at] == nil {
+						n[at] = &headcount{}
+					}
+					n[at].add(&who)
 				}
 			}
 		}

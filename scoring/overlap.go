@@ -13,11 +13,11 @@ type teamPair struct{ a, b int }
 
 // A shared counts the contributors whom two teams have in common, by how many
 // times as much of their effort is the first team's, in thousandths.
-type shared map[int64]int
+type shared map[int64]headcount
 
 // endShared closes a person who belongs to several teams. The tallies of the
 // teams are closed already.
-func (m *measurement) endShared(who *person) {
+func (m *measurement) endShared(who *person, account contributor) {
 	if len(who.memberships) < 2 {
 		return
 	}
@@ -30,14 +30,14 @@ func (m *measurement) endShared(who *person) {
 	for i, a := range teams {
 		for _, b := range teams[i+1:] {
 			for w := range m.rest {
-				m.share(w, teamPair{a, b})
+				m.share(w, teamPair{a, b}, &account)
 			}
 		}
 	}
 }
 
 // share counts the person at hand for two teams in a window.
-func (m *measurement) share(window int, p teamPair) {
+func (m *measurement) share(window int, p teamPair, who *contributor) {
 	a, b := m.teams[p.a][window].last.all, m.teams[p.b][window].last.all
 	if a <= 0 || b <= 0 {
 		return
@@ -48,14 +48,17 @@ func (m *measurement) share(window int, p teamPair) {
 	if m.common[window][p] == nil {
 		m.common[window][p] = make(shared)
 	}
-	m.common[window][p][int64(math.Round(1000*float64(a)/float64(b)))]++
+	ratio := int64(math.Round(1000 * float64(a) / float64(b)))
+	alike := m.common[window][p][ratio]
+	alike.add(who)
+	m.common[window][p][ratio] = alike
 }
 
 // hideOverlaps hides the smaller of two teams, ties to the lower index, where
 // the people whom they have in common can be taken out by subtraction and
 // fewer than k others are left: with six people in one team, five of whom
 // belong in equal parts to another, the difference is the sixth.
-func (m *measurement) hideOverlaps(hidden []bool, sizes []int, window, k int) {
+func (m *measurement) hideOverlaps(hidden []bool, sizes []int, counts []headcount, window, k int) {
 	if window >= len(m.common) {
 		return
 	}
@@ -63,12 +66,7 @@ func (m *measurement) hideOverlaps(hidden []bool, sizes []int, window, k int) {
 		return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
 	})
 	for _, p := range pairs {
-		both, most := 0, 0
-		for _, n := range m.common[window][p] {
-			both, most = both+n, max(most, n)
-		}
-		left := sizes[p.a] + sizes[p.b] - both - most
-		if hidden[p.a] || hidden[p.b] || left == 0 || left >= k {
+		if hidden[p.a] || hidden[p.b] || !m.common[window][p].leaveFew(counts[p.a].plus(&counts[p.b], 1), k) {
 			continue
 		}
 		if sizes[p.b] < sizes[p.a] {
@@ -77,4 +75,18 @@ func (m *measurement) hideOverlaps(hidden []bool, sizes []int, window, k int) {
 			hidden[p.a] = true
 		}
 	}
+}
+
+// leaveFew reports whether somebody, and fewer than k people, are left of two
+// teams without those whom they have in common in equal parts.
+func (s shared) leaveFew(both headcount, k int) bool {
+	for _, alike := range s {
+		both = both.plus(&alike, -1)
+	}
+	for _, alike := range s {
+		if left := both.plus(&alike, -1); left.accounts > 0 && left.people() < k {
+			return true
+		}
+	}
+	return false
 }

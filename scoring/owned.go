@@ -135,15 +135,15 @@ const (
 // ownedTally sums up the work view of one team over one window.
 type ownedTally struct {
 	sum    [ownedParts]effort.Micro
-	now    [ownedParts]effort.Micro   // of the person at hand
-	people [ownedParts][]effort.Micro // of each contributor
+	now    [ownedParts]effort.Micro // of the person at hand
+	people [ownedParts]contributors
 }
 
 // A sharedSum is the effort on what the same teams own, over one window.
 // Where teams own parts of what others own, these are the differences.
 type sharedSum struct {
-	now    effort.Micro   // of the person at hand
-	people []effort.Micro // of each contributor
+	now    effort.Micro // of the person at hand
+	people contributors
 }
 
 func newSharedSums(sets, windows int) [][]sharedSum {
@@ -195,7 +195,7 @@ func (e *Engine) inTeam(who *person, team int, day objective.Date, p *placement)
 }
 
 // endOwned closes a person. The tallies of the teams are closed already.
-func (m *measurement) endOwned() {
+func (m *measurement) endOwned(who contributor) {
 	for team := range m.owned {
 		for w := range m.owned[team] {
 			t := &m.owned[team][w]
@@ -204,17 +204,16 @@ func (m *measurement) endOwned() {
 			for part, sum := range t.now {
 				if sum > 0 {
 					t.sum[part] += sum
-					t.people[part] = append(t.people[part], sum)
 				}
+				t.people[part] = t.people[part].with(who, sum)
 			}
 			t.now = [ownedParts]effort.Micro{}
 		}
 	}
 	for set := range m.shared {
 		for w := range m.shared[set] {
-			if t := &m.shared[set][w]; t.now > 0 {
-				t.people, t.now = append(t.people, t.now), 0
-			}
+			t := &m.shared[set][w]
+			t.people, t.now = t.people.with(who, t.now), 0
 		}
 	}
 	clear(m.all)
@@ -250,10 +249,9 @@ func (e *Engine) ownedReport(team int, m *measurement, window int) OwnedReport {
 }
 
 // tellsOfFew reports whether a sum of contributions must not be told.
-func (e *Engine) tellsOfFew(people []effort.Micro) bool {
+func (e *Engine) tellsOfFew(people contributors) bool {
 	p := e.declared.Privacy
-	_, dominated := Dominated(people, p.Dominance)
-	return len(people) > 0 && (len(people) < p.KEffort || dominated)
+	return len(people) > 0 && (people.count() < p.KEffort || people.dominated(p.Dominance))
 }
 
 // sharesWithFew reports whether a team shares what it owns with others, and

@@ -16,7 +16,8 @@ import (
 // own.
 type people struct {
 	byActor   map[string]uint32
-	machines  map[string]bool // actors that are machines, by configuration or by their source
+	machines  map[string]bool        // actors that are machines, by configuration or by their source
+	known     map[string]providerSet // by actor: which providers tell of the account
 	list      []person
 	named     int // how many of list the configuration names; they come first
 	conflicts int // pairs of identities that were not merged, see newPeople
@@ -32,6 +33,7 @@ type person struct {
 	fte         effort.Micro
 	leave       []DateRange
 	memberships []membership
+	known       providerSet // which providers tell of an account of the person
 }
 
 type membership struct {
@@ -47,8 +49,8 @@ const lastDate = objective.Date(1<<31 - 1)
 // then by addresses that a source has verified, then by what profiles say, the
 // latter two as far as d.People.Merge believes them. Two configured persons
 // stay two whatever a source says, and machines are never part of a person.
-func newPeople(d *Declared, profiles []store.Profile, groups []store.Group) *people {
-	p := &people{byActor: make(map[string]uint32), machines: make(map[string]bool), org: d.Zone}
+func newPeople(d *Declared, at *providers, profiles []store.Profile, groups []store.Group) *people {
+	p := &people{byActor: make(map[string]uint32), machines: make(map[string]bool), known: make(map[string]providerSet), org: d.Zone}
 	actor := d.People.Actor
 	if actor == nil {
 		actor = func(identity string) string { return identity }
@@ -69,11 +71,17 @@ func newPeople(d *Declared, profiles []store.Profile, groups []store.Group) *peo
 		if profiles[i].Bot {
 			p.machines[profiles[i].Actor] = true
 		}
+		p.known[profiles[i].Actor] |= providerOf(at.of(profiles[i].Source))
 	}
 	p.merge(d.People.Merge, profiles)
 	p.takeZones(profiles)
 	p.joinDeclared(d, byID)
-	p.joinGroups(d, groups)
+	p.joinGroups(d, at, groups)
+	for actor, set := range p.known {
+		if no, ok := p.byActor[actor]; ok {
+			p.list[no].known |= set
+		}
+	}
 	return p
 }
 
@@ -87,7 +95,7 @@ func (p *people) add(who person) uint32 {
 func (p *people) of(actor string) uint32 {
 	no, ok := p.byActor[actor]
 	if !ok {
-		no = p.add(person{key: "actor:" + actor, fte: effort.PersonDay})
+		no = p.add(person{key: "actor:" + actor, fte: effort.PersonDay, known: p.known[actor]})
 		p.byActor[actor] = no
 	}
 	return no

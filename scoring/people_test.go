@@ -246,3 +246,40 @@ func TestEngineLearnsOfPeopleLater(t *testing.T) {
 	e.SetPeople(nil, nil)
 	near(t, "two strangers again", total(), 6)
 }
+
+// Accounts that nothing puts together may be one person's: as many people are
+// counted as one source knows, or the configuration.
+func TestEvaluateCountsPeopleNotAccounts(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		accounts map[string][]string // by source
+		named    int                 // of the accounts, how many the configuration gives a person of their own
+		told     bool
+	}{
+		{"one person in three tools", map[string][]string{"gh": {"a1"}, "jira": {"a2"}, "slack": {"a3"}}, 0, false},
+		{"two in two tools", map[string][]string{"gh": {"a1", "b1"}, "jira": {"a2", "b2"}}, 0, false},
+		{"three in one tool", map[string][]string{"gh": {"a1", "b1", "c1"}, "jira": {"a2"}}, 0, true},
+		{"three who are configured", map[string][]string{"gh": {"a1"}, "jira": {"b1"}, "slack": {"c1"}}, 3, true},
+		{"two who are configured, and a third account", map[string][]string{"gh": {"a1", "b1"}, "jira": {"c1"}}, 2, false},
+		{"two who are configured, and one beside them", map[string][]string{"gh": {"a1", "b1", "c1"}}, 2, true},
+	} {
+		w := newWorld(fourObjectives())
+		w.declared.Privacy.MinPersonDays = 1
+		w.labelled("PAY-1", "o1")
+		named := tc.named
+		for _, source := range []string{"gh", "jira", "slack"} {
+			for _, who := range tc.accounts[source] {
+				w.profiles = append(w.profiles, store.Profile{Source: source, Actor: who})
+				w.do(who, store.EventCommit, "PAY-1", monday)
+				if named--; named >= 0 {
+					w.declared.People.Persons = append(w.declared.People.Persons, scoring.Person{ID: "p" + who, Identities: []string{who}, FTE: 1})
+				}
+			}
+		}
+		w.declared.Windows.Labels = []string{"7d"}
+		org := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour)).Window("7d").Org
+		if (org.Status == scoring.OK) != tc.told || org.Total.Known() != tc.told {
+			t.Errorf("%s: %s %s, %v", tc.name, org.Status, org.Reason, org.Total)
+		}
+	}
+}

@@ -75,6 +75,7 @@ func (v *evaluation) confidence() {
 			continue
 		}
 		stand := v.stand(o, reports[o])
+		v.tellSpread(&stand.Reported, reports[o])
 		gap := confidence.Gap(stand.Reported, stand.Observed)
 		w := confidence.WatermelonOf(stand)
 		stands = append(stands, w)
@@ -95,13 +96,16 @@ func (v *evaluation) confidence() {
 	v.calibration(reports)
 }
 
-// reports lists what was reported of each objective, oldest first.
+// reports lists what was reported of each objective, oldest first, and notes who
+// the reporters are.
 func (v *evaluation) reports() [][]confidence.Report {
 	all := make([][]confidence.Report, len(v.declared.Set.Objectives))
+	v.reporters = make(map[string]contributor)
 	v.eachCheckIn(func(o int, c checkIn) {
 		r := confidence.Report{Value: c.value, At: c.at}
 		if c.actor != "" {
 			r.Person = v.personKey(c.actor)
+			v.reporters[r.Person] = v.engine.reporter(c.actor, c.item, v.reporters[r.Person].known)
 		}
 		all[o] = append(all[o], r)
 	})
@@ -109,6 +113,27 @@ func (v *evaluation) reports() [][]confidence.Report {
 		sortReports(list)
 	}
 	return all
+}
+
+// tellSpread withholds how far apart the reporters are where it is not certain
+// that they are enough people.
+func (v *evaluation) tellSpread(r *confidence.Reported, reports []confidence.Report) {
+	if !r.Spread.OK() {
+		return
+	}
+	var n headcount
+	seen := make(map[string]bool)
+	for _, report := range reports {
+		if v.asOf.Sub(report.At) > confidence.MaxAge || seen[report.Person] && report.Person != "" {
+			continue
+		}
+		seen[report.Person] = true
+		who := v.reporters[report.Person]
+		n.add(&who)
+	}
+	if count := n.people(); count < confidence.MinReporters {
+		r.Spread = stat.Insufficient(count, "%d of at least %d reporters", count, confidence.MinReporters)
+	}
 }
 
 // stand puts together what is said and seen of an objective.

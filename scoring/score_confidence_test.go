@@ -194,6 +194,27 @@ func TestOutcomeConfidenceFromEvents(t *testing.T) {
 	near(t, "unsure", at(t, w.evaluate(t), "o1", scoring.OutcomeConfidence).Value, .02)
 }
 
+// Five accounts that may be one person's are not five reporters.
+func TestConfidenceSpreadNeedsPeople(t *testing.T) {
+	sources := []string{"gh", "jira", "slack", "git", "other"}
+	for same, want := range map[bool]scoring.Status{true: scoring.OK, false: scoring.InsufficientData} {
+		w := plannedWorld()
+		for i, source := range sources {
+			who := fmt.Sprint("account", i)
+			if same {
+				source = "gh"
+			}
+			w.profiles = append(w.profiles, store.Profile{Source: source, Actor: who})
+			w.checkIn(who, "C1/1", "o1", fmt.Sprint(float64(i)/10), noon(2025, 3, 30))
+		}
+		r := w.evaluate(t)
+		near(t, "reporters", at(t, r, "o1", scoring.ReportedConfidence).SampleSize, 5)
+		if s := at(t, r, "o1", scoring.ConfidenceSpread); s.Status != want || s.Value.Known() != same {
+			t.Errorf("all at one source: %v: the spread is %v (%s)", same, s.Value, s.Status)
+		}
+	}
+}
+
 // Machines have no confidence, and an objective has the confidence of the key
 // that it declares, whether something stored has it or not.
 func TestConfidenceOfMachines(t *testing.T) {

@@ -151,17 +151,19 @@ func (d *deciding) opened(list []consensus.Decision) []consensus.Decision {
 	return opened
 }
 
-// membersOf counts the members of a team on the day.
+// membersOf counts the people in a team on the day, as many as they are at
+// least.
 func (v *evaluation) membersOf(team int) int {
-	n := 0
+	var n headcount
 	for p := range v.engine.people.list {
 		if slices.ContainsFunc(v.engine.people.list[p].memberships, func(m membership) bool {
 			return m.team == team && m.from <= v.day && v.day <= m.until
 		}) {
-			n++
+			who := v.engine.contributor(uint32(p))
+			n.add(&who)
 		}
 	}
-	return n
+	return n.people()
 }
 
 // decide adds an item to the decisions of its team. What ended too long ago to

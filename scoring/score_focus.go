@@ -115,7 +115,7 @@ func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Sco
 			on[r.objective] += r.effort
 		}
 	}
-	d := focus.DiversityOf(carried, v.declared.Privacy.KPeople)
+	d := focus.DiversityOf(carried, v.engine.accountsFor(s.people.headcount()))
 	byRoot := make([]effort.Micro, 0, len(mix))
 	for _, sum := range mix {
 		byRoot = append(byRoot, sum)
@@ -195,7 +195,13 @@ func (v *evaluation) wip(s *streams, team int) stat.Estimate {
 			touched = append(touched, focus.Touched{Person: int(r.person), Workstream: r.root})
 		}
 	}
-	return focus.WIP(v.wholeTeam(team, week, s), touched, v.declared.Privacy.KPeople)
+	members := v.wholeTeam(team, week, s)
+	var n headcount
+	for _, no := range members {
+		who := v.engine.contributor(uint32(no))
+		n.add(&who)
+	}
+	return focus.WIP(members, touched, v.engine.accountsFor(n))
 }
 
 // endedBy reports whether an item had ended by the end of a day.

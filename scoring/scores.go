@@ -68,10 +68,10 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 	if total == 0 {
 		return InsufficientData, reasonNothing
 	}
-	if n := len(t.people); n < p.KEffort {
+	if t.people.count() < p.KEffort {
 		return SuppressedPrivacy, fmt.Sprintf("fewer than %d contributors (privacy.k_effort)", p.KEffort)
 	}
-	if _, dominated := Dominated(t.people, p.Dominance); dominated {
+	if t.people.dominated(p.Dominance) {
 		return SuppressedPrivacy, fmt.Sprintf("one contributor supplies more than %.0f %% of the effort (privacy.dominance)", p.Dominance*100)
 	}
 	if total.PersonDays() < p.MinPersonDays {
@@ -83,15 +83,15 @@ func (e *Engine) publishable(t *tally) (Status, string) {
 // beyondEffort sums up logged time that is no effort: the overtime of a team, or
 // what bulk logs of the organisation left over. Who logs it is about people:
 // they must be enough, and none of them most of it.
-func (e *Engine) beyondEffort(t *tally, parts []effort.Micro, status Status) Number {
-	_, dominated := Dominated(parts, e.declared.Privacy.Dominance)
+func (e *Engine) beyondEffort(t *tally, parts contributors, status Status) Number {
 	k := e.declared.Privacy.KPeople
-	if status != OK || t.past.any || len(t.people) < k || len(parts) > 0 && (len(parts) < k || dominated) {
+	few := len(parts) > 0 && (parts.count() < k || parts.dominated(e.declared.Privacy.Dominance))
+	if status != OK || t.past.any || t.people.count() < k || few {
 		return Absent()
 	}
 	var sum effort.Micro
 	for _, part := range parts {
-		sum += part
+		sum += part.sum
 	}
 	return personDays(sum)
 }

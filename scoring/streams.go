@@ -64,8 +64,8 @@ type streamRow struct {
 type streams struct {
 	days   DateRange
 	rows   []streamRow
-	people []effort.Micro // of each contributor
-	status Status         // why shares of the effort are not told, OK where they are
+	people contributors
+	status Status // why shares of the effort are not told, OK where they are
 	reason string
 }
 
@@ -142,18 +142,18 @@ func (s *streams) judge(e *Engine) {
 			sum += s.rows[i].effort
 		}
 		if sum > 0 {
-			s.people = append(s.people, sum)
+			s.people = s.people.with(e.contributor(s.rows[first].person), sum)
 		}
 	}
 	s.status, s.reason = e.enough(s.people)
 }
 
 // enough applies the rules for shares of effort to what each contributor did.
-func (e *Engine) enough(people []effort.Micro) (Status, string) {
+func (e *Engine) enough(people contributors) (Status, string) {
 	t := newTally(e.declared.Effort.Model, DateRange{}, 0)
 	t.people = people
-	for _, sum := range people {
-		t.total[t.model] += sum
+	for i := range people {
+		t.total[t.model] += people[i].sum
 	}
 	return e.publishable(t)
 }
@@ -233,21 +233,21 @@ func (v *evaluation) began(s *weekSums, seen map[uint64]bool) []focus.Workstream
 func (v *evaluation) blockOf(monday objective.Date, s *weekSums, began []focus.Workstream) block {
 	b := block{week: stat.WeekOf(int(monday))}
 	var carried []focus.Carry
-	var people []effort.Micro
+	sums := make([]effort.Micro, len(s.carriers))
 	for _, c := range s.carried {
-		for len(people) <= int(c.person) {
-			people = append(people, 0)
-		}
-		people[c.person] += c.effort
+		sums[c.person] += c.effort
 		carried = append(carried, focus.Carry{Person: int(c.person), Workstream: v.rootOf(c.work), Effort: c.effort})
 	}
-	people = slices.DeleteFunc(people, func(sum effort.Micro) bool { return sum == 0 })
+	var people contributors
+	for n, actor := range s.carriers {
+		people = people.with(v.engine.contributor(v.engine.actors[actor].person), sums[n])
+	}
 	if status, why := v.engine.enough(people); status != OK {
 		none := stat.Estimate{Status: stat.Status(status), Reason: why}
 		b.Creep = phase.Creep{Alpha: none, Unplanned: none, Top: none, Shadow: none}
 		return b
 	}
-	b.Alpha = focus.DiversityOf(carried, v.declared.Privacy.KPeople).Alpha
+	b.Alpha = focus.DiversityOf(carried, v.engine.accountsFor(people.headcount())).Alpha
 	for i := range began {
 		began[i].First = monday
 	}

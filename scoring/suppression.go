@@ -22,19 +22,31 @@ func Suppress(sizes []int, k int, totalPublished bool) []bool {
 // people. The next to go is the smallest that is left, ties to the lower index.
 // Groups without people hide nobody and are no help.
 func Complement(hidden []bool, sizes []int, k int) {
+	complement(hidden, sizes, k, func() (people int) {
+		for i, n := range sizes {
+			if hidden[i] {
+				people += max(n, 0)
+			}
+		}
+		return people
+	})
+}
+
+// complement is Complement with another count of the people in the hidden
+// groups together: accounts in two groups may be one person's.
+func complement(hidden []bool, sizes []int, k int, together func() int) {
 	for {
-		groups, people, next := 0, 0, -1
+		groups, next := 0, -1
 		for i, n := range sizes {
 			switch {
 			case n <= 0:
 			case hidden[i]:
 				groups++
-				people += n
 			case next < 0 || n < sizes[next]:
 				next = i
 			}
 		}
-		if groups == 0 || next < 0 || groups > 1 && people >= k {
+		if groups == 0 || next < 0 || groups > 1 && together() >= k {
 			return
 		}
 		hidden[next] = true

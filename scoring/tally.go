@@ -77,11 +77,11 @@ type tally struct {
 	methods    map[attribution.Method]effort.Micro
 	top        [effort.NumModels]effort.Micro
 	total      [effort.NumModels]effort.Micro
-	people     []effort.Micro // effort of each contributor
-	available  effort.Micro   // what the members could have worked
-	observed   effort.Micro   // effort of members
-	overtime   []effort.Micro // of each contributor who logged more than a day is worth; teams only
-	unplaced   []effort.Micro // logged time that fitted nowhere, of each who logged it; organisation only
+	people     contributors // effort of each
+	available  effort.Micro // what the members could have worked
+	observed   effort.Micro // effort of members
+	overtime   contributors // of each contributor who logged more than a day is worth; teams only
+	unplaced   contributors // logged time that fitted nowhere, of each who logged it; organisation only
 
 	// Clusters are person-weeks, the unit that hangs together.
 	topClusters, allClusters []effort.Micro // A1
@@ -141,16 +141,10 @@ func (t *tally) endWeek() {
 }
 
 // endPerson closes a contributor.
-func (t *tally) endPerson() {
-	if t.person.all > 0 {
-		t.people = append(t.people, t.person.all)
-	}
-	if t.person.overtime > 0 {
-		t.overtime = append(t.overtime, t.person.overtime)
-	}
-	if t.person.unplaced > 0 {
-		t.unplaced = append(t.unplaced, t.person.unplaced)
-	}
+func (t *tally) endPerson(who contributor) {
+	t.people = t.people.with(who, t.person.all)
+	t.overtime = t.overtime.with(who, t.person.overtime)
+	t.unplaced = t.unplaced.with(who, t.person.unplaced)
 	t.last = t.person
 	t.person = clusterSum{}
 }

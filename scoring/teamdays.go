@@ -48,20 +48,14 @@ type TeamUnit struct {
 	Days [7]DayFacts
 }
 
-// Few says of the contributors to an effort how many they were, and what the
-// largest contribution was under the headline model.
+// Few says of the contributors to an effort how many people they were at least,
+// and what one of them can have contributed at most under the headline model.
 type Few struct {
 	People int
 	Most   effort.Micro
 }
 
-// add counts a contributor.
-func (f *Few) add(sum effort.Micro) {
-	if sum > 0 {
-		f.People++
-		f.Most = max(f.Most, sum)
-	}
-}
+func fewOf(c contributors) Few { return Few{c.count(), c.most()} }
 
 // DayFacts is what is known of a group on a day beside its effort.
 type DayFacts struct {
@@ -88,6 +82,7 @@ type teamWeek struct {
 	TeamWeek
 	rows map[dayWork][][effort.NumModels]effort.Micro // by unit
 	sums [][7]effort.Micro                            // of the person at hand, by unit
+	did  [][8]contributors                            // by unit: on each day, and in the week
 }
 
 type dayWork struct {
@@ -100,6 +95,7 @@ func (e *Engine) TeamDays(monday objective.Date) TeamWeek {
 	e.settle()
 	b := &teamWeek{TeamWeek: TeamWeek{Monday: monday}, rows: make(map[dayWork][][effort.NumModels]effort.Micro)}
 	b.Units = make([]TeamUnit, unitTeams+len(e.declared.Teams))
+	b.did = make([][8]contributors, len(b.Units))
 	for t := range e.declared.Teams {
 		b.Units[unitTeams+t].Team = e.declared.Teams[t].ID
 	}
@@ -115,7 +111,7 @@ func (e *Engine) TeamDays(monday objective.Date) TeamWeek {
 				b.cell(e, who, &cells[i], parts)
 			}
 		}
-		b.endPerson(e, who)
+		b.endPerson(e, who, e.contributor(no))
 	}
 	b.finish()
 	return b.TeamWeek
@@ -161,15 +157,15 @@ func unitOf(team int) int {
 }
 
 // endPerson counts a person as a contributor, and what they could have worked.
-func (b *teamWeek) endPerson(e *Engine, who *person) {
+func (b *teamWeek) endPerson(e *Engine, who *person, account contributor) {
 	for u := range b.Units {
 		unit := &b.Units[u]
 		var week effort.Micro
 		for d, sum := range b.sums[u] {
-			unit.Days[d].Few.add(sum)
+			b.did[u][d] = b.did[u][d].with(account, sum)
 			week += sum
 		}
-		unit.Week.add(week)
+		b.did[u][7] = b.did[u][7].with(account, week)
 		team := u - unitTeams
 		switch {
 		case u == unitRest, u == unitOrg && len(e.declared.Teams) == 0 && week == 0:
@@ -187,6 +183,13 @@ func (b *teamWeek) endPerson(e *Engine, who *person) {
 }
 
 func (b *teamWeek) finish() {
+	for u := range b.Units {
+		unit := &b.Units[u]
+		for d := range unit.Days {
+			unit.Days[d].Few = fewOf(b.did[u][d])
+		}
+		unit.Week = fewOf(b.did[u][7])
+	}
 	for at, units := range b.rows {
 		row := TeamDay{Day: at.day, Work: at.work}
 		for u, micros := range units {

@@ -289,23 +289,20 @@ func (e *Engine) closeKept(w *keptWeek, units [][]*tally) {
 }
 
 // mergePast makes one list of contributors of those who are known and of what is
-// known of the others: as many as there were at least, the first of whom did at
-// most what one of them can have done.
+// known of the others: as many people as there were at least, the first of whom
+// did at most what one of them can have done.
 func (t *tally) mergePast() {
 	if t.past.People == 0 {
 		return
 	}
-	n, most, left := max(len(t.people), t.past.People), t.past.Most, t.sum()
-	if len(t.people) > 0 {
-		most += slices.Max(t.people)
-	}
+	n, most, left := max(t.people.count(), t.past.People), t.past.Most+t.people.most(), t.sum()
 	if n == 1 {
 		most = left
 	}
 	most = min(most, left)
-	t.people, left = append(t.people[:0], most), left-most
+	t.people, left = append(t.people[:0], contributor{sum: most, named: true}), left-most
 	for others := n - 1; others > 0; others-- {
 		part := left / effort.Micro(others)
-		t.people, left = append(t.people, part), left-part
+		t.people, left = append(t.people, contributor{sum: part, named: true}), left-part
 	}
 }

@@ -238,10 +238,18 @@ func TestMergePast(t *testing.T) {
 		{[]effort.Micro{90}, Few{2, 50}, 140, []effort.Micro{140, 0}},
 		{nil, Few{1, 50}, 60, []effort.Micro{60}},
 	} {
-		y := &tally{people: tc.known, past: past{Few: tc.past}}
+		y := &tally{past: past{Few: tc.past}}
+		for _, sum := range tc.known {
+			y.people = append(y.people, contributor{sum: sum, named: true})
+		}
 		y.total[y.model] = tc.sum
-		if y.mergePast(); !slices.Equal(y.people, tc.want) {
-			t.Errorf("%v and %v of %d come to %v, want %v", tc.known, tc.past, tc.sum, y.people, tc.want)
+		y.mergePast()
+		var got []effort.Micro
+		for _, who := range y.people {
+			got = append(got, who.sum)
+		}
+		if !slices.Equal(got, tc.want) || y.people.count() != len(tc.want) {
+			t.Errorf("%v and %v of %d come to %v, want %v", tc.known, tc.past, tc.sum, got, tc.want)
 		}
 	}
 }

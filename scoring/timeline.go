@@ -146,7 +146,7 @@ func (e *Engine) replaceTouches(no uint32, touches []touch) {
 	if slices.Equal(it.touches, touches) {
 		return
 	}
-	e.countTouches(it.touches, -1)
+	e.countTouches(no, -1)
 	for person, monday := range e.weeksOf(it.touches) {
 		w := e.lines[person].at(monday)
 		if w == nil {
@@ -158,7 +158,7 @@ func (e *Engine) replaceTouches(no uint32, touches []touch) {
 		e.tidy(w)
 	}
 	it.touches = touches
-	e.countTouches(it.touches, 1)
+	e.countTouches(no, 1)
 	e.file(no, it.touches)
 }
 
@@ -174,19 +174,20 @@ func (e *Engine) file(no uint32, touches []touch) {
 }
 
 // countTouches counts touches of an item in, or with a sign of -1 out.
-func (e *Engine) countTouches(touches []touch, sign int) {
+func (e *Engine) countTouches(no uint32, sign int) {
+	touches := e.items[no].touches
 	for i := range touches {
-		e.count(touches[i].actor, touches[i].machine, &e.stats.Touches, sign)
+		e.count(no, touches[i].actor, touches[i].machine, &e.stats.Touches, sign)
 	}
 }
 
-// count counts one touch or log.
-func (e *Engine) count(no uint32, machine bool, into *int, sign int) {
+// count counts one touch or log of an item.
+func (e *Engine) count(item, no uint32, machine bool, into *int, sign int) {
 	a := &e.actors[no]
 	if machine || a.machine {
 		into = &e.stats.Machine
 	} else {
-		a.held += sign
+		a.hold(e.origins[item], sign)
 	}
 	*into += sign
 }

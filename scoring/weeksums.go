@@ -17,6 +17,7 @@ type weekSums struct {
 	stopped    []effort.Micro // per objective, afterwards
 	works      []workSum      // in an order that is the same in every store
 	carried    []carriedSum   // of weeks that are not collapsed
+	carriers   []uint32       // by person of carried: one of their actors, whose person may become another
 
 	coordination *effort.Micro // once it was asked for, see Engine.coordination
 }
@@ -63,20 +64,19 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 		sums[slot{work, int16(p.objective), p.category}] += v
 		return true
 	})
-	persons := uint32(0)
 	for i := range e.lines {
 		w := e.lines[i].at(monday)
 		if w == nil || e.kept.from(monday) > monday {
 			continue
 		}
-		persons++
+		s.carriers = append(s.carriers, e.lines[i].actors[0])
 		fresh := w.dirty
 		cells := e.cells(w)
 		for k := range cells {
 			c := &cells[k]
 			parts = e.place(c, monday+objective.Date(c.day), parts[:0])
 			if sum := effort.Micro(c.micros[e.declared.Effort.Model]); len(parts) > 0 && sum > 0 {
-				s.carried = append(s.carried, carriedSum{persons - 1, c.work, sum})
+				s.carried = append(s.carried, carriedSum{uint32(len(s.carriers) - 1), c.work, sum})
 			}
 			for p := range parts {
 				sums[slot{c.work, int16(parts[p].objective), parts[p].category}] += parts[p].micros[e.declared.Effort.Model]

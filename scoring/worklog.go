@@ -51,7 +51,7 @@ func (e *Engine) replaceLogs(no uint32, logs []logEntry) {
 	if slices.Equal(old, logs) {
 		return
 	}
-	e.countLogs(old, -1)
+	e.countLogs(no, -1)
 	for _, l := range old {
 		line := e.line(e.actors[l.actor].person)
 		if i, ok := slices.BinarySearch(line.logged, no); ok {
@@ -63,7 +63,7 @@ func (e *Engine) replaceLogs(no uint32, logs []logEntry) {
 	if len(logs) > 0 {
 		e.logs[no] = logs
 	}
-	e.countLogs(logs, 1)
+	e.countLogs(no, 1)
 	e.fileLogs(no, logs)
 }
 
@@ -82,9 +82,9 @@ func (e *Engine) fileLogs(no uint32, logs []logEntry) {
 	}
 }
 
-func (e *Engine) countLogs(logs []logEntry, sign int) {
-	for i := range logs {
-		e.count(logs[i].actor, logs[i].machine, &e.stats.Logs, sign)
+func (e *Engine) countLogs(no uint32, sign int) {
+	for _, l := range e.logs[no] {
+		e.count(no, l.actor, l.machine, &e.stats.Logs, sign)
 	}
 }
 

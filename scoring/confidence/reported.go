@@ -19,7 +19,7 @@ import (
 const (
 	HalfLife     = 14 * 24 * time.Hour // after which a report weighs half
 	MaxAge       = 28 * 24 * time.Hour // after which it is dropped
-	minReporters = 5                   // for the spread
+	MinReporters = 5                   // for the spread
 )
 
 // A Report is what one person said of an objective.
@@ -59,7 +59,7 @@ func ReportedOf(reports []Report, now time.Time) Reported {
 			weights = append(weights, math.Exp2(-age.Hours()/HalfLife.Hours()))
 		}
 	}
-	r.Spread = stat.Insufficient(len(values), "%d of at least %d reporters", len(values), minReporters)
+	r.Spread = stat.Insufficient(len(values), "%d of at least %d reporters", len(values), MinReporters)
 	median, ok := stat.WeightedMedian(values, weights)
 	switch {
 	case len(last) == 0:
@@ -69,7 +69,7 @@ func ReportedOf(reports []Report, now time.Time) Reported {
 	default:
 		r.Estimate = stat.Known(median, len(values))
 	}
-	if len(values) >= minReporters {
+	if len(values) >= MinReporters {
 		slices.Sort(values)
 		quartile := func(p float64) float64 { return gonum.Quantile(p, gonum.LinInterp, values, nil) }
 		r.Spread = stat.Known(quartile(0.75)-quartile(0.25), len(values))

@@ -150,6 +150,11 @@ func TestExampleDeclares(t *testing.T) {
 	if got := d.People.Actor("x"); got != "X" {
 		t.Errorf("Actor was not passed on: %q", got)
 	}
+	for _, section := range c.Connectors {
+		if got := d.Providers[section.Name]; got != section.Type || got == "" {
+			t.Errorf("the provider of %s is %q, want %q", section.Name, got, section.Type)
+		}
+	}
 	if n := len(d.People.Persons); n != 4 {
 		t.Errorf("%d persons, want the 2 listed and the 2 named by handle", n)
 	}

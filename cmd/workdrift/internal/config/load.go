@@ -151,7 +151,9 @@ func (c *Config) ObjectivesFile() string {
 func (c *Config) Declared(actor, term func(string) string) *scoring.Declared {
 	out := c.declared
 	out.People.Actor, out.People.Term = actor, term
+	out.Providers = make(map[string]string, len(c.Connectors))
 	for i := range c.Connectors {
+		out.Providers[c.Connectors[i].Name] = c.Connectors[i].Type
 		// Results have a freshness of their own: no day of work waits for them.
 		if c.Connectors[i].Type != "prometheus" {
 			out.Sources = append(out.Sources, c.Connectors[i].Name)

@@ -87,6 +87,9 @@ func drawItem(t *rapid.T, no int) store.Change {
 	case no < 10:
 		it.Source, it.Kind = "gh", store.KindCommit
 		it.Attrs[store.AttrRepo] = []string{key[:8]}
+		if rapid.Bool().Draw(t, "part of a change") {
+			it.Links = append(it.Links, store.Link{Kind: store.LinkPartOf, Key: "acme/api#1"})
+		}
 	case no >= 13:
 		it.Source, it.Kind, it.ID = "prom", store.KindOutcome, store.OutcomeID(key[len("outcome:"):], "")
 		it.Attrs[store.AttrObjective] = []string{key[len("outcome:"):]}
@@ -156,6 +159,11 @@ func drawEvent(t *rapid.T, it *store.Item, e int) store.Event {
 		Actor: rapid.SampledFrom(append([]string{""}, drawnActors...)).Draw(t, "actor"),
 		Bot:   rapid.IntRange(0, 9).Draw(t, "bot") == 0,
 		At:    drawnStart.Add(time.Duration(rapid.IntRange(0, 60*24*60).Draw(t, "minute")) * time.Minute),
+	}
+	if rapid.IntRange(0, 4).Draw(t, "turn of a week") == 0 {
+		// A commit that is read twice, on two days unless its offset is known.
+		ev.Kind, ev.Actor = store.EventCommit, rapid.SampledFrom([]string{"gh:cleo", "gh:cleo", "gh:ana"}).Draw(t, "author")
+		ev.At = time.Date(2025, 3, 16, 23, 30, 0, 0, time.UTC)
 	}
 	if hours := rapid.IntRange(-14, 14).Draw(t, "offset"); hours%3 == 0 {
 		ev.At = store.WithOffset(ev.At, hours*3600)

@@ -3,6 +3,7 @@ package scoring
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -145,6 +146,7 @@ func checkLedger(t *rapid.T, e *Engine, changes []store.Change) {
 		work uint32
 	}
 	seen := make(map[mark]effort.Presence)
+	told := toldCode(e, changes)
 	days := make(map[personDay]int64) // quarters of weight of what is touched
 	for i := range changes {
 		ch := &changes[i]
@@ -159,11 +161,15 @@ func checkLedger(t *rapid.T, e *Engine, changes []store.Change) {
 			}
 			p := e.people.of(ev.Actor)
 			who := &e.people.list[p]
+			if told[toldAt{p, work, ev.At.Unix() / 60}] && who.zone == nil && effort.MomentOf(ev.At).Offset == effort.NoOffset {
+				presence &^= effort.Code
+			}
 			day, _ := effort.LocalDate(ev.At, who.zone, who.teamZone, e.declared.Zone)
 			seen[mark{personDay{p, day}, work}] |= presence
 		}
 	}
 	weights := []int64{4, 2, 1, 1}
+	maps.DeleteFunc(seen, func(_ mark, presence effort.Presence) bool { return presence == 0 })
 	for m, presence := range seen {
 		for bit, w := range weights {
 			if presence&(1<<bit) != 0 {
@@ -193,6 +199,26 @@ func checkLedger(t *rapid.T, e *Engine, changes []store.Change) {
 			}
 		}
 	}
+}
+
+type toldAt struct {
+	person, work uint32
+	minute       int64
+}
+
+// toldCode collects when whom the sources saw at code with their offset.
+func toldCode(e *Engine, changes []store.Change) map[toldAt]bool {
+	told := make(map[toldAt]bool)
+	for i := range changes {
+		ch := &changes[i]
+		for _, ev := range ch.Events {
+			there := ch.Item.Gone == "" || ch.Item.Gone == store.GoneMoved
+			if there && effort.Credit(&ev, ch.Item.Kind, e.people.machines)&effort.Code != 0 && effort.MomentOf(ev.At).Offset != effort.NoOffset {
+				told[toldAt{e.people.of(ev.Actor), uint32(e.Work(ch.No)), ev.At.Unix() / 60}] = true
+			}
+		}
+	}
+	return told
 }
 
 // daySums returns what each day of a week adds up to, the same under each

@@ -157,6 +157,7 @@ func (e *Engine) replaceTouches(no uint32, touches []touch) {
 		}
 		e.tidy(w)
 	}
+	e.stainCopies(it.touches)
 	it.touches = touches
 	e.countTouches(no, 1)
 	e.file(no, it.touches)
@@ -171,6 +172,7 @@ func (e *Engine) file(no uint32, touches []touch) {
 		}
 		e.stain(w)
 	}
+	e.stainCopies(touches)
 }
 
 // countTouches counts touches of an item in, or with a sign of -1 out.
@@ -242,6 +244,7 @@ func (e *Engine) markItem(no uint32) {
 	for person, monday := range e.weeksOf(e.items[no].touches) {
 		e.stain(e.lines[person].at(monday))
 	}
+	e.stainCopies(e.items[no].touches)
 	for _, l := range e.logs[no] {
 		if a := &e.actors[l.actor]; !l.machine && !a.machine {
 			e.markBooked(a.person, l)

@@ -78,6 +78,8 @@ type workTouch struct {
 	logged   effort.Micro // above 0 in a log, which has no minute
 	work     uint32
 	order    uint64
+	moment   int32 // in UTC, of code whose author's offset is not told
+	untold   bool
 }
 
 // splitWeek computes the cells of one person-week anew.
@@ -90,6 +92,7 @@ func (e *Engine) splitWeek(w *personWeek) {
 			e.present(w, it)
 		}
 	}
+	e.dropCopies(w)
 	if w.booked != nil {
 		for _, l := range w.booked.logs {
 			work := e.items[l.item].work
@@ -135,6 +138,7 @@ func (e *Engine) present(w *personWeek, it *itemState) {
 			}
 			e.split.table = append(e.split.table, workTouch{
 				day: int32(day), minute: int16(minute), presence: t.presence, work: it.work, order: order,
+				moment: t.minute, untold: t.presence&effort.Code != 0 && t.offset == effort.NoOffset,
 			})
 		}
 	}

@@ -196,13 +196,6 @@ func (f *firm) land(at time.Time, t *task, by *worker) {
 			}
 		}
 	}
-	if commitsHaveTwoDays && t.method != fake.Squash {
-		for _, c := range t.commits {
-			for _, d := range c.deeds {
-				f.truth.do(d.who, d.at, d.on, wrote)
-			}
-		}
-	}
 	if t.method == fake.Squash {
 		who := map[string]bool{}
 		if !t.agent {

@@ -250,16 +250,6 @@ func (l *ledger) place(out []entry, s *soul, day date, p *piece, micros int64) [
 	return out
 }
 
-// A defect of the scores that the oracle found, and that it follows until it is
-// mended: set this to false then, and nothing else. Everything else is compared
-// as the specification has it.
-const (
-	// A commit that is read with the change that carries it and again on the
-	// default branch, where the author's offset is not told, counts on two days
-	// when nothing else tells the author's zone (section 2.3).
-	commitsHaveTwoDays = true
-)
-
 // isTop reports whether an objective was one of the top priorities on a day.
 func (l *ledger) isTop(id string, day date) bool {
 	rank := func(o *plan) int {

@@ -39,10 +39,14 @@ const (
 	calmDays = 3
 )
 
-// soakOneIn is how many of the firm take part: one in three, or all.
+// soakOneIn is how many of the firm take part: one in three, or all; fewer
+// under the race detector.
 func soakOneIn() int {
-	if *large {
+	switch {
+	case *large:
 		return 1
+	case underRace:
+		return 8
 	}
 	return 3
 }

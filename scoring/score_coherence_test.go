@@ -121,7 +121,9 @@ func TestCoherenceGoesStale(t *testing.T) {
 		for i := range samples {
 			samples[i].At = noon(2025, 3, 31).AddDate(0, 0, -last)
 		}
-		near(t, fmt.Sprint("sampled ", last, " days ago"), org(t, w.evaluate(t), scoring.FeedbackCoverage).Value, want)
+		r := w.evaluate(t)
+		near(t, fmt.Sprint("sampled ", last, " days ago"), org(t, r, scoring.FeedbackCoverage).Value, want)
+		near(t, fmt.Sprint("in sight ", last, " days later"), org(t, r, scoring.LineOfSight).Value, want*60/72)
 	}
 }
 

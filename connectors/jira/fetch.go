@@ -32,7 +32,6 @@ func newFetch(c *connector, cursor store.Cursor) *fetch {
 // begin starts a unit.
 func (f *fetch) begin() {
 	f.norm = newNormaliser(f.c.env.Source, &f.c.cfg, f.c.site)
-	f.norm.former = f.c.former
 	f.moves = store.Cursor{}
 }
 

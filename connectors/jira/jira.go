@@ -87,12 +87,9 @@ type connector struct {
 	sweep  *sweep
 	census *census
 	form   timeForm
-	relist bool   // list projects again, whether due or not
-	roster string // position of the roster that was seen last
-	// projects are those of the roster rosterWas.
-	projects  []project
-	rosterWas string
-	met       map[string]bool // keys of parents that need not be asked for
+	relist bool            // list projects again, whether due or not
+	roster string          // position of the roster that was seen last
+	met    map[string]bool // keys of parents that need not be asked for
 	// worklogs are the issues of worklogs that were read lately: the feed of
 	// deleted ones tells ids only.
 	worklogs map[string]string

@@ -47,9 +47,8 @@ type rosterPos struct {
 }
 
 type project struct {
-	ID     string   `json:"id"`
-	Key    string   `json:"key"`
-	Former []string `json:"former,omitempty"` // keys it had before, sorted
+	ID  string `json:"id"`
+	Key string `json:"key"`
 }
 
 // A want is a parent that was met as a parent only.

@@ -84,32 +84,11 @@ func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) erro
 	return f.move(streamRoster, pos)
 }
 
-// renamed reports whether a project has other keys than before.
+// renamed reports whether a project has another key than before.
 func renamed(before, now []project) bool {
 	return slices.ContainsFunc(before, func(a project) bool {
-		return slices.ContainsFunc(now, func(b project) bool {
-			return a.ID == b.ID && (a.Key != b.Key || !slices.Equal(a.Former, b.Former))
-		})
+		return slices.ContainsFunc(now, func(b project) bool { return a.ID == b.ID && a.Key != b.Key })
 	})
-}
-
-// former returns the keys that an issue would have under the former keys of its
-// project: they lead to it, whether it had them or not.
-func (c *connector) former(key string) []string {
-	if c.rosterWas != c.roster {
-		p, _ := connectors.DecodePosition[rosterPos](c.roster)
-		c.rosterWas, c.projects = c.roster, p.Projects
-	}
-	name := projectOf(key)
-	i := slices.IndexFunc(c.projects, func(p project) bool { return p.Key == name })
-	if i < 0 {
-		return nil
-	}
-	var keys []string
-	for _, k := range c.projects[i].Former {
-		keys = append(keys, k+key[len(name):])
-	}
-	return keys
 }
 
 // configured reports whether a key is of a project that is read, under its
@@ -121,54 +100,31 @@ func (c *connector) configured(key string) bool {
 		slices.ContainsFunc(p.Projects, func(p project) bool { return p.Key == name })
 }
 
-// A wireProject is a project, with every key that leads to it where the server
-// tells them.
-type wireProject struct {
-	ID   string   `json:"id"`
-	Key  string   `json:"key"`
-	Keys []string `json:"projectKeys"`
-}
-
-// withKeys asks for projects with their keys.
-func withKeys() url.Values { return url.Values{"expand": {"projectKeys"}} }
-
-func (w *wireProject) project() project {
-	p := project{ID: w.ID, Key: w.Key}
-	for _, k := range w.Keys {
-		if k != "" && k != w.Key && !slices.Contains(p.Former, k) {
-			p.Former = append(p.Former, k)
-		}
-	}
-	slices.Sort(p.Former)
-	return p
-}
-
 // listProjects returns every project that can be seen.
 func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 	if !c.site.cloud {
-		rep, err := c.api.get(ctx, "rest/api/2/project", withKeys())
+		rep, err := c.api.get(ctx, "rest/api/2/project", nil)
 		if err != nil {
 			return nil, err
 		}
-		var all []wireProject
-		err = rep.array(&all)
-		return projects(all), err
+		var all []project
+		return all, rep.array(&all)
 	}
 	var all []project
 	for start := 0; ; {
 		rep, err := c.api.get(ctx, "rest/api/3/project/search",
-			url.Values{"startAt": {strconv.Itoa(start)}, "maxResults": {"50"}, "orderBy": {"key"}, "expand": {"projectKeys"}})
+			url.Values{"startAt": {strconv.Itoa(start)}, "maxResults": {"50"}, "orderBy": {"key"}})
 		if err != nil {
 			return nil, err
 		}
 		var page struct {
-			Values []wireProject `json:"values"`
-			Total  int           `json:"total"`
+			Values []project `json:"values"`
+			Total  int       `json:"total"`
 		}
 		if err := rep.object(&page, "values"); err != nil {
 			return nil, err
 		}
-		all = append(all, projects(page.Values)...)
+		all = append(all, page.Values...)
 		if start += len(page.Values); len(page.Values) == 0 || start >= page.Total {
 			return all, nil
 		}
@@ -178,22 +134,13 @@ func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 // oneProject asks for a project by key, former keys included, or by id. One
 // that cannot be seen has no ID.
 func (c *connector) oneProject(ctx context.Context, name string) (project, error) {
-	rep, err := optional(c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), withKeys()))
+	rep, err := optional(c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), nil))
 	if err != nil {
 		return project{}, err
 	}
 	if isAbsent(rep.status) || rep.status == http.StatusForbidden {
 		return project{}, nil
 	}
-	var w wireProject
-	err = rep.object(&w, "id", "key")
-	return w.project(), err
-}
-
-func projects(all []wireProject) []project {
-	out := make([]project, len(all))
-	for i := range all {
-		out[i] = all[i].project()
-	}
-	return out
+	var p project
+	return p, rep.object(&p, "id", "key")
 }

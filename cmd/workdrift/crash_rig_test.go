@@ -131,6 +131,7 @@ func (r *crashRig) config() string {
         organizations: [acme], since: 2025-06-01, page_size: 4}
 web: {listen_address: "127.0.0.1:0"}
 storage: {directory: .}
+privacy: {ledger_retention_days: 3650} # the world is old, and the daemon lives today
 top: 2
 objectives:
   - {id: search, rank: 1, text: Search, owner: {team: core}, target_share: 0.5, match: {paths: ["search/**", "api/**"]}}

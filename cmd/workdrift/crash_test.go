@@ -278,10 +278,20 @@ func killOnce(t *testing.T, dir string, after time.Duration, n *crashFigures, he
 	return nil
 }
 
+// firstDifference quotes where two reports part.
+func firstDifference(a, b []byte) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	part := func(s []byte) []byte { return s[max(0, i-120):min(len(s), i+120)] }
+	return fmt.Sprintf("\n%s\n%s", part(a), part(b))
+}
+
 func compareWithCalm(t *testing.T, report []byte, s crashState, calm crashRun, seeded bool) {
 	t.Helper()
 	if !bytes.Equal(report, calm.report) {
-		t.Error("the report differs from that of an undisturbed run")
+		t.Errorf("the report differs from that of an undisturbed run: %s", firstDifference(report, calm.report))
 	}
 	if seeded && s.hash != calm.state.hash {
 		t.Error("the state hash differs from that of an undisturbed run")

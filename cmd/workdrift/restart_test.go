@@ -142,7 +142,7 @@ func TestServeStopsAndRestarts(t *testing.T) {
 	// What the daemon read, score reports as if nothing had happened.
 	report, _, _ := score(t, dir, 0, false)
 	if !bytes.Equal(report, calm.report) {
-		t.Error("the report differs from that of an undisturbed run")
+		t.Errorf("the report differs from that of an undisturbed run: %s", firstDifference(report, calm.report))
 	}
 	sameRecords(t, "after restarts", state(t, dir).records, r.truth())
 	t.Logf("%d cycles: SIGTERM to exit %v, start after kill -9 to ready %v at most", cycles, slowest.stop.Round(time.Millisecond), slowest.ready.Round(time.Millisecond))

@@ -64,6 +64,10 @@ type Pool struct {
 	Shrunk  []float64 // each group's proportion, drawn towards Mean
 }
 
+// leastTrial is the part of a trial below which there is none: a proportion so
+// close to 0 or 1 would have a variance whose inverse is no number.
+const leastTrial = 1e-9
+
 // Shrink draws the proportions of groups, measured on n trials each, towards
 // their common mean by empirical Bayes: the less a group's own trials say, the
 // more. The variance between the groups is the moment estimate of R.
@@ -82,7 +86,7 @@ func Shrink(proportions, n []float64) (Pool, bool) {
 		}
 		p = clip(p)
 		v := p
-		if p == 0 || p == 1 {
+		if p*n[i] < leastTrial || (1-p)*n[i] < leastTrial {
 			v = (p*n[i] + 0.5) / (n[i] + 1)
 		}
 		variances[i] = v * (1 - v) / n[i]

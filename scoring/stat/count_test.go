@@ -94,6 +94,9 @@ func TestShrink(t *testing.T) {
 	if !(certain.Shrunk[0] > 0) || !(certain.Shrunk[1] < 1) || !(certain.Between > 0) {
 		t.Errorf("only hits and only misses: %+v", certain)
 	}
+	if tiny, ok := Shrink([]float64{1, 1, 1, 7e-310}, []float64{1, 1, 1, 1}); !ok || math.IsNaN(tiny.Mean) {
+		t.Errorf("a proportion next to nothing: %+v", tiny)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		var p, n []float64
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {

@@ -2,100 +2,16 @@ package git
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/store"
 )
 
-const histories = "../../../shared/data/commits"
-
-// A recorded commit of a real project.
-type recorded struct {
-	SHA        string
-	Parents    []string
-	Author     string
-	AuthorDate time.Time `json:"author_date"`
-	CommitDate time.Time `json:"commit_date"`
-	Subject    string
-	Body       string
-	Files      [][]any
-}
-
-func readHistory(t testing.TB, name string) []recorded {
-	t.Helper()
-	file, err := os.Open(filepath.Join(histories, name, "commits.jsonl.gz"))
-	if err != nil {
-		t.Skipf("the recorded commit histories are not here: %v", err)
-	}
-	defer file.Close()
-	plain, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []recorded
-	for dec := json.NewDecoder(plain); ; {
-		var c recorded
-		if err := dec.Decode(&c); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, c)
-	}
-}
-
-// rebuild writes a history as a fast-import stream: messages, dates, paths
-// and the shape of the history are real, file contents are made up. Parents
-// from before the window are replaced by the commit before, so that all of it
-// is on one branch. It returns the commits by mark, in the stream's order.
-func rebuild(commits []recorded) ([]byte, int) {
-	var b bytes.Buffer
-	marks := map[string]int{}
-	replaced, last := 0, 0
-	for i, c := range commits {
-		mark := i + 1
-		marks[c.SHA] = mark
-		fmt.Fprintf(&b, "commit refs/heads/main\nmark :%d\n", mark)
-		fmt.Fprintf(&b, "author %s <%s@example.org> %d +0000\n", c.Author, c.Author, c.AuthorDate.Unix())
-		fmt.Fprintf(&b, "committer c <c@example.org> %d +0000\n", c.CommitDate.Unix())
-		message := c.Subject + "\n\n" + c.Body
-		fmt.Fprintf(&b, "data %d\n%s\n", len(message), message)
-		var parents []int
-		for _, p := range c.Parents {
-			if m := marks[p]; m > 0 {
-				parents = append(parents, m)
-			} else {
-				replaced++
-			}
-		}
-		if len(parents) == 0 && last > 0 {
-			parents = []int{last}
-		}
-		for n, p := range parents {
-			fmt.Fprintf(&b, "%s :%d\n", [2]string{"from", "merge"}[min(n, 1)], p)
-		}
-		if len(c.Parents) > 1 {
-			c.Files = nil // made-up contents would be changes of the merge's own
-		}
-		for _, f := range c.Files {
-			path := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fmt.Sprint(f[0]))
-			content := fmt.Sprintf("%d %s\n", mark, path)
-			fmt.Fprintf(&b, "M 100644 inline \"%s\"\ndata %d\n%s\n", path, len(content), content)
-		}
-		b.WriteByte('\n')
-		last = mark
-	}
-	return b.Bytes(), replaced
-}
+// recorded is where the recorded histories are.
+const recorded = "../../../shared/data"
 
 // TestRebuiltHistories reads repositories with the messages and the shape of
 // real ones and holds what is found against the data's own table.
@@ -115,8 +31,8 @@ func TestRebuiltHistories(t *testing.T) {
 	} {
 		t.Run(h.name, func(t *testing.T) {
 			needGit(t)
-			commits := readHistory(t, h.name)
-			stream, replaced := rebuild(commits)
+			commits := connectortest.History(t, recorded, h.name)
+			stream, replaced := connectortest.FastImport(commits)
 			w := importStream(t, bytes.NewReader(stream))
 			k := newKept()
 			started := time.Now()
@@ -155,7 +71,7 @@ func TestRebuiltHistories(t *testing.T) {
 }
 
 // disorder counts the commits that are not where the data has them.
-func disorder(commits []recorded, k *kept) int {
+func disorder(commits []connectortest.Commit, k *kept) int {
 	n := 0
 	for i, c := range commits {
 		if i >= len(k.order) {
@@ -172,7 +88,7 @@ func disorder(commits []recorded, k *kept) int {
 // BenchmarkFetch reads a rebuilt history from nothing.
 func BenchmarkFetch(b *testing.B) {
 	needGit(b)
-	stream, _ := rebuild(readHistory(b, "kafka"))
+	stream, _ := connectortest.FastImport(connectortest.History(b, recorded, "kafka"))
 	w := importStream(b, bytes.NewReader(stream))
 	commits := 0
 	b.ReportAllocs()
@@ -187,7 +103,7 @@ func BenchmarkFetch(b *testing.B) {
 // BenchmarkFloor is what git itself needs to print the same.
 func BenchmarkFloor(b *testing.B) {
 	needGit(b)
-	stream, _ := rebuild(readHistory(b, "kafka"))
+	stream, _ := connectortest.FastImport(connectortest.History(b, recorded, "kafka"))
 	w := importStream(b, bytes.NewReader(stream))
 	commits := 0
 	for b.Loop() {

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/workdrift/workdrift/scoring/effort"
@@ -140,22 +141,28 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 	return sum
 }
 
-// dataFrom is the Monday of the first week of the data, NoDate without any.
+// dataFrom is the Monday of the first week with work, NoDate without any. The
+// collapsed week that says how far the ledger is collapsed may hold none, and
+// lie years before the data; and what is still told of collapsed weeks does not
+// count.
 func (v *evaluation) dataFrom() objective.Date {
 	first := objective.NoDate
-	if kept := v.engine.kept.weeks; len(kept) > 0 {
-		first = kept[0].Monday
+	e := v.engine
+	if i := slices.IndexFunc(e.kept.weeks, func(w keptWeek) bool { return len(w.works) > 0 }); i >= 0 {
+		first = e.kept.weeks[i].Monday
 	}
-	for i := range v.engine.lines {
-		l := &v.engine.lines[i]
-		for k, w := range l.weeks {
-			if w == nil {
+	for i := range e.lines {
+		for _, w := range e.lines[i].weeks {
+			if w == nil || e.kept.from(w.monday) > w.monday {
 				continue
 			}
-			if monday := l.first + objective.Date(7*k); first == objective.NoDate || monday < first {
-				first = monday
+			if first != objective.NoDate && first <= w.monday {
+				break
 			}
-			break
+			if len(e.cells(w)) > 0 {
+				first = w.monday
+				break
+			}
 		}
 	}
 	return first

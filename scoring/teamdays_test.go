@@ -294,6 +294,36 @@ func TestCollapsedWeekIsClosed(t *testing.T) {
 	}
 }
 
+// The week that says how far the ledger is collapsed is no data where it holds
+// none, and neither is what comes back, with names, for a collapsed week: the
+// data begins, and everything is told, as without them.
+func TestEmptyCollapsedWeekIsNoData(t *testing.T) {
+	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
+	dataFrom := func(e *Engine) objective.Date {
+		e.settle()
+		v := &evaluation{engine: e, declared: e.declared}
+		return v.dataFrom()
+	}
+	plain, ch := retentionWorld(t, 9)
+	marked, _ := retentionWorld(t, 9)
+	years := objective.DateOf(drawnNow).Monday() - 7*470
+	marked.SetCollapsed([]TeamWeek{marked.TeamDays(years)})
+	again := *ch
+	again.Events = append(again.Events, store.Event{Source: "gh", Item: "1", ID: "late", Kind: store.EventCommit, Actor: "px", At: years.Time().Add(36 * time.Hour)})
+	late, _ := retentionWorld(t, 9)
+	late.SetCollapsed([]TeamWeek{late.TeamDays(years)})
+	late.Apply(again)
+	for name, e := range map[string]*Engine{"marked": marked, "told again": late} {
+		if got := dataFrom(e); got != dataFrom(plain) {
+			t.Errorf("%s: the data begins on %v, without on %v", name, got, dataFrom(plain))
+		}
+	}
+	want, _ := json.Marshal(plain.Report(drawnNow, sources))
+	if got, _ := json.Marshal(marked.Report(drawnNow, sources)); !bytes.Equal(got, want) {
+		t.Errorf("marked: %s\nwithout: %s", got, want)
+	}
+}
+
 func FuzzTeamWeek(f *testing.F) {
 	w := TeamWeek{Monday: 19000, Units: []TeamUnit{{}, {}, {Team: "core", Week: Few{3, 9}}}}
 	w.Rows = []TeamDay{{Day: 6, Work: 1 << 63, Parts: []TeamPart{{Unit: 0, Effort: [effort.NumModels]effort.Micro{1, 2, 3}}, {Unit: 2}}}}

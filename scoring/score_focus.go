@@ -128,12 +128,16 @@ func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Sco
 			has = append(has, on[o] > 0 || team >= 0 && slices.Contains(v.declared.Set.Objectives[o].Teams, v.declared.Teams[team].ID))
 		}
 	}
+	unplanned := focus.UnplannedRate(s.workstreams(first), s.days.From, s.days.Until)
+	if from := v.dataFrom(); from == objective.NoDate || from+warmUp > s.days.From {
+		unplanned = tooEarly()
+	}
 	scores := []Score{
 		scoreOf(EffectiveWorkstreams+"_gamma", d.Gamma),
 		scoreOf(EffectiveWorkstreams+"_alpha", d.Alpha),
 		scoreOf(EffectiveWorkstreams+"_beta", d.Beta),
 		scoreOf(FocusHHI, focus.FocusOf(byRoot).Concentration),
-		scoreOf(UnplannedWorkstreams, focus.UnplannedRate(s.workstreams(first), s.days.From, s.days.Until)),
+		scoreOf(UnplannedWorkstreams, unplanned),
 		scoreOf(UnplannedEffort, focus.UnplannedEffort(pieces, s.days.From)),
 		scoreOf(WIPPerPerson, v.wip(s, team)),
 		scoreOf(ParetoShare, focus.ParetoShare(active)),

@@ -48,6 +48,8 @@ func focusWorld(days ...map[string]int) *world {
 		}
 	}
 	w.declared.Teams = []scoring.Team{team}
+	w.item(store.KindTicket, "OLD-1", nil)
+	w.do("p0", store.EventComment, "OLD-1", noon(2024, 10, 1)) // the data begins
 	return w
 }
 
@@ -101,6 +103,12 @@ func TestUnplannedWork(t *testing.T) {
 		near(t, "pareto "+who, get(scoring.ParetoShare).Value, 11./16)
 	}
 	near(t, "active objectives", r.Team("core").Score(scoring.ActiveObjectives).Value, 2)
+	old := &w.changes[w.byID["OLD-1"]].Events[0]
+	old.At = noon(2025, 2, 12)
+	if s := w.evaluate(t).Score(scoring.UnplannedWorkstreams); s.Status != scoring.InsufficientData || s.Value.Known() {
+		t.Errorf("what is new is told of data that began 20 days before: %v (%s)", s.Value, s.Status)
+	}
+	old.At = noon(2024, 10, 1)
 	// What was begun before is not new.
 	w.do("p0", store.EventCommit, "acme/api#1", noon(2024, 11, 4))
 	w.changes[w.byID["STORY-1"]].Item.Created = noon(2024, 11, 4)

@@ -168,6 +168,14 @@ type block struct {
 // must have rested to begin anew.
 const blockWeeks = 156
 
+// warmUp is how long the data must go back before what is new can be told from
+// what is only seen for the first time.
+const warmUp = 28
+
+func tooEarly() stat.Estimate {
+	return stat.Insufficient(0, "the data begins less than %d days before: what is new cannot be told", warmUp)
+}
+
 // weekBlocks returns the closed weeks that are not collapsed, oldest first, up to
 // three years.
 func (v *evaluation) weekBlocks() []block {
@@ -185,7 +193,11 @@ func (v *evaluation) weekBlocks() []block {
 		if v.engine.kept.from(monday) > monday {
 			continue // without persons
 		}
-		v.blocks = append(v.blocks, v.blockOf(monday, s, began))
+		b := v.blockOf(monday, s, began)
+		if b.Unplanned.OK() && monday < from+warmUp {
+			b.Unplanned = tooEarly()
+		}
+		v.blocks = append(v.blocks, b)
 	}
 	return v.blocks
 }

@@ -104,11 +104,16 @@ func TestLanguages(t *testing.T) {
 	}
 	team := []Document{doc("1", 0, en), doc("2", 0, de), doc("3", 0, "sso login"), doc("4", 0, de+" "+de)}
 	corpus := []Document{doc("5", 0, de), doc("6", 0, en), doc("7", 0, en)}
-	a, b, language := SameLanguage(team, corpus, FunctionWords())
+	for _, side := range [][]Document{team, corpus} {
+		for i := range side {
+			side[i].Language = LanguageOf(side[i], FunctionWords())
+		}
+	}
+	a, b, language := SameLanguage(team, corpus)
 	if language != "de" || len(a) != 3 || len(b) != 1 {
 		t.Errorf("%s: %d and %d documents", language, len(a), len(b))
 	}
-	a, b, language = SameLanguage(team[2:3], corpus, FunctionWords())
+	a, b, language = SameLanguage(team[2:3], corpus)
 	if language != "" || len(a) != 1 || len(b) != 3 {
 		t.Errorf("nothing is known: %q, %d and %d", language, len(a), len(b))
 	}

@@ -18,7 +18,7 @@ func Coverage(declared []Term, items []Document) stat.Estimate {
 		}
 		terms++
 		for i := range items {
-			if t.in(&items[i]) > 0 {
+			if t.In(&items[i]) > 0 {
 				seen++
 				break
 			}
@@ -47,7 +47,7 @@ func Breach(excluded []Term, ruled bool, items []Document) stat.Estimate {
 	for i := range items {
 		breach := items[i].Excluded
 		for _, t := range excluded {
-			breach = breach || t.in(&items[i]) > 0
+			breach = breach || t.In(&items[i]) > 0
 		}
 		if breach {
 			breaches++

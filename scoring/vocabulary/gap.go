@@ -44,6 +44,8 @@ type Input struct {
 	// is not looked at, so the result is the same on any machine. 0 stands for
 	// DefaultBudget.
 	Budget int
+	// Bare leaves out the limits, which cost more than the test.
+	Bare bool
 }
 
 // DefaultBudget allows all permutations and resamples of a lexicon of 100 terms
@@ -70,6 +72,9 @@ type Gap struct {
 	Terms []Contribution
 	// Shared is how many terms of the lexicon both sides use.
 	Shared int
+	// Cost is how many operations the comparison took at most, in the unit of
+	// Input.Budget; 0 where a sample is too small for any.
+	Cost int
 	// Items and Tokens of the team and of the corpus that have a term.
 	Items, Tokens [2]int
 }
@@ -120,13 +125,28 @@ func GapOf(in Input) Gap {
 	if test.Budget == 0 {
 		test.Budget = DefaultBudget
 	}
-	g.describe(test, in.Lexicon)
+	g.describe(test, in.Lexicon, in.Bare)
 	return g
 }
 
+// cost returns how many operations a test takes at most, where both sides are so
+// large that not all splits are tried.
+func cost(test stat.SplitTest, bare bool) int {
+	size := 0
+	for _, d := range slices.Concat(test.First, test.Second) {
+		size += len(d)
+	}
+	times := Permutations
+	if !bare {
+		times += resamples
+	}
+	return min(times*(2*test.Places+1+size), test.Budget)
+}
+
 // describe compares two sides that are large enough.
-func (g *Gap) describe(test stat.SplitTest, lexicon []Term) {
+func (g *Gap) describe(test stat.SplitTest, lexicon []Term, bare bool) {
 	n := g.Items[0]
+	g.Cost = cost(test, bare)
 	half := test
 	half.Budget /= 2
 	split, ok := stat.PermuteDocuments(half)
@@ -148,6 +168,9 @@ func (g *Gap) describe(test stat.SplitTest, lexicon []Term) {
 	}
 	g.Estimate = stat.Known(adjusted, n)
 	g.Flagged = Flagged(adjusted, split.P)
+	if bare {
+		return
+	}
 	if low, high, ok := bootstrap(test, split); ok {
 		g.Estimate = g.Within(low, min(high, 1))
 	}
@@ -226,7 +249,7 @@ func totals(documents [][]stat.Count, places int) []int64 {
 // finds a team that says the word and means another thing by it.
 func AnchorGap(anchor Term, in Input) Gap {
 	has := func(documents []Document) []Document {
-		return slices.DeleteFunc(slices.Clone(documents), func(d Document) bool { return anchor.in(&d) == 0 })
+		return slices.DeleteFunc(slices.Clone(documents), func(d Document) bool { return anchor.In(&d) == 0 })
 	}
 	in.Team, in.Corpus = has(in.Team), has(in.Corpus)
 	in.Lexicon = slices.DeleteFunc(slices.Clone(in.Lexicon), func(t Term) bool { return slices.Equal(t.Keys, anchor.Keys) })

@@ -1,6 +1,9 @@
 package vocabulary
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // A Language is a language with some of its function words, as keys of words.
 type Language struct {
@@ -47,39 +50,35 @@ func LanguageOf(d Document, languages []Language) string {
 }
 
 // SameLanguage returns the documents of both sides that are in one language: the
-// one in which the side that has fewer words has most of them. Documents whose
-// language is unknown stay, because short items have few function words.
-// Comparing languages with each other would measure nothing but which is spoken.
-func SameLanguage(team, corpus []Document, languages []Language) (sameTeam, sameCorpus []Document, language string) {
+// one in which the side that has fewer words has most of them, of equal ones the
+// first by name. Documents whose language is unknown stay, because short items
+// have few function words. Comparing languages with each other would measure
+// nothing but which is spoken.
+func SameLanguage(team, corpus []Document) (sameTeam, sameCorpus []Document, language string) {
 	var words [2]map[string]int
-	var of [2][]string
 	for i, side := range [2][]Document{team, corpus} {
 		words[i] = map[string]int{}
-		for _, d := range side {
-			name := LanguageOf(d, languages)
-			of[i] = append(of[i], name)
-			for _, w := range d.Words {
-				words[i][name] += w.Count
+		for k := range side {
+			if side[k].Language != "" {
+				words[i][side[k].Language] += side[k].size()
 			}
 		}
 	}
 	most := 0
-	for _, l := range languages {
-		if n := min(words[0][l.Name], words[1][l.Name]); n > most {
-			language, most = l.Name, n
+	for _, name := range slices.Sorted(maps.Keys(words[0])) {
+		if n := min(words[0][name], words[1][name]); n > most {
+			language, most = name, n
 		}
 	}
 	if language == "" {
 		return team, corpus, ""
 	}
-	keep := func(side []Document, names []string) []Document {
-		var same []Document
-		for i, d := range side {
-			if names[i] == language || names[i] == "" {
-				same = append(same, d)
-			}
+	other := func(d Document) bool { return d.Language != language && d.Language != "" }
+	keep := func(side []Document) []Document {
+		if !slices.ContainsFunc(side, other) {
+			return side
 		}
-		return slices.Clip(same)
+		return slices.DeleteFunc(slices.Clone(side), other)
 	}
-	return keep(team, of[0]), keep(corpus, of[1]), language
+	return keep(team), keep(corpus), language
 }

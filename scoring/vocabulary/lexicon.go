@@ -14,17 +14,33 @@ const FromCorpus = 60
 // prior is how many words the prior is worth.
 const prior = 500
 
+// Counts say how often words occur in a group of documents.
+type Counts struct {
+	Of    func(key string) int // of a word
+	Total int                  // of all words
+}
+
+// CountsOf counts the words of documents, each document once, and lists them.
+func CountsOf(documents []Document) (Counts, []Word) {
+	counts, total := tally(documents)
+	words := make([]Word, 0, len(counts))
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		words = append(words, Word{key, counts[key]})
+	}
+	return Counts{func(key string) int { return counts[key] }, total}, words
+}
+
 // Lexicon returns the terms in which a team is compared with the declaration of
-// an objective: the declared ones, in their order, and the 60 words by which the
-// corpus of the declaration stands out most against the background (all other
-// documents).
+// an objective: the declared ones, in their order, and then, by key, the 60 words
+// by which the corpus of the declaration stands out most against the background,
+// all other documents. The corpus is given as its words, by key.
 //
 // They stand out by the log-odds ratio with an informative Dirichlet prior,
 // divided by its standard deviation (B. L. Monroe, M. P. Colaresi and K. M.
 // Quinn, Political Analysis 16, 2008). The prior is worth 500 words, spread like
 // corpus and background together. Only words that stand out (above 0) and are no
-// declared term by themselves are taken; equal ones by their key.
-func Lexicon(declared []Term, corpus, background []Document) []Term {
+// declared term by themselves are taken; of equal ones the first by key.
+func Lexicon(declared []Term, corpus []Word, background Counts) []Term {
 	lexicon := slices.DeleteFunc(slices.Clone(declared), func(t Term) bool { return len(t.Keys) == 0 })
 	taken := map[string]bool{}
 	for _, t := range lexicon {
@@ -32,23 +48,29 @@ func Lexicon(declared []Term, corpus, background []Document) []Term {
 			taken[t.Keys[0]] = true
 		}
 	}
-	ours, n := tally(corpus)
-	theirs, m := tally(background)
-	if n == 0 {
-		return lexicon
+	n := 0
+	for _, w := range corpus {
+		n += w.Count
 	}
 	type scored struct {
 		key string
 		z   float64
 	}
 	var words []scored
-	for _, key := range slices.Sorted(maps.Keys(ours)) {
-		if z := standsOut(float64(ours[key]), float64(n), float64(theirs[key]), float64(m)); z > 0 && !taken[key] {
-			words = append(words, scored{key, z})
+	for _, w := range corpus {
+		theirs := 0
+		if background.Of != nil {
+			theirs = background.Of(w.Key)
+		}
+		if z := standsOut(float64(w.Count), float64(n), float64(theirs), float64(background.Total)); z > 0 && !taken[w.Key] {
+			words = append(words, scored{w.Key, z})
 		}
 	}
 	slices.SortStableFunc(words, func(a, b scored) int { return cmp.Compare(b.z, a.z) })
-	for _, w := range words[:min(FromCorpus, len(words))] {
+	words = words[:min(FromCorpus, len(words))]
+	// By key, so that the lexicon is the same as long as its words are.
+	slices.SortFunc(words, func(a, b scored) int { return cmp.Compare(a.key, b.key) })
+	for _, w := range words {
 		lexicon = append(lexicon, Term{w.key, []string{w.key}})
 	}
 	return lexicon

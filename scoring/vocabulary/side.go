@@ -35,7 +35,7 @@ func sideOf(documents []Document, lexicon []Term) side {
 		var counts []stat.Count
 		tokens := 0
 		for place, term := range lexicon {
-			if n := term.in(&documents[i]); n > 0 {
+			if n := term.In(&documents[i]); n > 0 {
 				counts = append(counts, stat.Count{Place: place, N: int64(n)})
 				tokens += n
 			}

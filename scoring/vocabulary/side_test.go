@@ -93,7 +93,7 @@ func TestBootstrapCovers(t *testing.T) {
 func TestTermsIn(t *testing.T) {
 	d := doc("d", 0, strings.Repeat("audit ", 3)+"log log")
 	for words, want := range map[string]int{"audit": 3, "audit log": 2, "log audit": 2, "audit log entry": 0, "": 0} {
-		if got := term(words).in(&d); got != want {
+		if got := term(words).In(&d); got != want {
 			t.Errorf("%q occurs %d times, want %d", words, got, want)
 		}
 	}

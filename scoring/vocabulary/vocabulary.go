@@ -37,6 +37,8 @@ type Document struct {
 	Author int
 	// Words are ordered by key, without repeats.
 	Words []Word
+	// Language is that of the item (LanguageOf), "" where it is not known.
+	Language string
 	// Excluded is set where the objective's exclude rule matches the item by
 	// something other than its words.
 	Excluded bool
@@ -51,6 +53,15 @@ func (d *Document) count(key string) int {
 	return d.Words[i].Count
 }
 
+// size returns how many words the document has, repeats counted.
+func (d *Document) size() int {
+	n := 0
+	for _, w := range d.Words {
+		n += w.Count
+	}
+	return n
+}
+
 // A Term is a declared term of one or more words ("audit log"). Without their
 // order, a document has it as often as it has its rarest word.
 type Term struct {
@@ -58,9 +69,9 @@ type Term struct {
 	Keys []string
 }
 
-// in returns how often a document has the term; a term without words is
+// In returns how often a document has the term; a term without words is
 // nowhere.
-func (t Term) in(d *Document) int {
+func (t Term) In(d *Document) int {
 	n := 0
 	for i, key := range t.Keys {
 		c := d.count(key)

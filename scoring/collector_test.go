@@ -23,6 +23,7 @@ const golden = "testdata/exposition.prom"
 // exampleReport has two teams, of which one is published.
 func exampleReport(t *testing.T) *scoring.Report {
 	w := fortyDays()
+	w.declared.Privacy.HumanDebt = true
 	no := objective.NoDate
 	team := scoring.Team{ID: "core"}
 	for i := range 4 {

@@ -109,29 +109,35 @@ func (e *Engine) coordination(monday objective.Date, s *weekSums) effort.Micro {
 		if w == nil {
 			continue
 		}
-		e.split.table = e.split.table[:0]
-		for _, no := range w.items {
-			if it := &e.items[no]; !e.idle(it.work) {
-				e.present(w, it)
-			}
-		}
-		type slot struct {
-			day  int32
-			work uint32
-		}
-		presence := make(map[slot]effort.Presence)
-		for _, t := range e.split.table {
-			presence[slot{t.day, t.work}] |= t.presence
-		}
-		for _, c := range e.cells(w) {
-			talk, all := weigh(&e.declared.Effort.Weights, presence[slot{int32(monday) + int32(c.day), c.work}])
+		e.talkOf(w, func(c *cell, talk, all effort.Micro) {
 			if all > 0 && e.graph.Of(uint64(c.work)).Bucket != attribution.Gone {
-				sum += effort.Micro(c.micros[e.declared.Effort.Model]) * effort.Micro(talk) / effort.Micro(all)
+				sum += effort.Micro(c.micros[e.declared.Effort.Model]) * talk / all
 			}
-		}
+		})
 	}
 	s.coordination = &sum
 	return sum
+}
+
+// talkOf calls f for each piece of effort of a person-week with the weights of
+// the ways in which the person was present, that of code left out and included:
+// both are 0 where time was only logged.
+func (e *Engine) talkOf(w *personWeek, f func(c *cell, talk, all effort.Micro)) {
+	cells := e.cells(w) // first: splitting takes the table
+	e.gather(w)
+	type slot struct {
+		day  int32
+		work uint32
+	}
+	presence := make(map[slot]effort.Presence)
+	for _, t := range e.split.table {
+		presence[slot{t.day, t.work}] |= t.presence
+	}
+	for i := range cells {
+		c := &cells[i]
+		talk, all := weigh(&e.declared.Effort.Weights, presence[slot{int32(w.monday) + int32(c.day), c.work}])
+		f(c, effort.Micro(talk), effort.Micro(all))
+	}
 }
 
 // weigh returns the weights of the ways to be present, that of code left out

@@ -107,6 +107,7 @@ type Privacy struct {
 	KEffort       int     // fewest contributors for an effort ratio
 	Dominance     float64 // largest share of one contributor, 0 to 1
 	MinPersonDays float64 // fewest person-days for an effort ratio
+	HumanDebt     bool    // scores about load and working hours are computed
 }
 
 // Windows says over which days scores are taken.

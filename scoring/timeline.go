@@ -29,6 +29,7 @@ type personWeek struct {
 	items  []uint32    // numbers of the items touched, ascending
 	cells  []cell      // effort, by day and work; see Engine.cells
 	booked *bookedWeek // logged time, nil when there is none
+	hours  *weekHours  // nil until it is asked for, see Engine.hoursOf
 }
 
 // cell is the effort of one person on one work on one day, under each model.

@@ -85,14 +85,7 @@ type workTouch struct {
 // splitWeek computes the cells of one person-week anew.
 func (e *Engine) splitWeek(w *personWeek) {
 	s := &e.split
-	s.table = s.table[:0]
-	for _, no := range w.items {
-		it := &e.items[no]
-		if !e.idle(it.work) {
-			e.present(w, it)
-		}
-	}
-	e.dropCopies(w)
+	e.gather(w)
 	if w.booked != nil {
 		for _, l := range w.booked.logs {
 			work := e.items[l.item].work
@@ -120,6 +113,17 @@ func (e *Engine) splitWeek(w *personWeek) {
 	if w.booked != nil {
 		w.booked.overtime = s.into.Overtime
 	}
+}
+
+// gather fills the table with the touches of a person-week that are work.
+func (e *Engine) gather(w *personWeek) {
+	e.split.table = e.split.table[:0]
+	for _, no := range w.items {
+		if it := &e.items[no]; !e.idle(it.work) {
+			e.present(w, it)
+		}
+	}
+	e.dropCopies(w)
 }
 
 // present appends the touches of a person at an item in a week.

@@ -110,7 +110,7 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 // stain marks a person-week that must be split again, and forgets the sums of
 // its week.
 func (e *Engine) stain(w *personWeek) {
-	w.dirty = true
+	w.dirty, w.hours = true, nil
 	delete(e.weekly, w.monday)
 }
 

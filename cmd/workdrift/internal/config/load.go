@@ -107,6 +107,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 		Privacy: scoring.Privacy{
 			KPeople: c.doc.Privacy.KPeople, KEffort: c.doc.Privacy.KEffort,
 			Dominance: c.doc.Privacy.Dominance, MinPersonDays: c.doc.Privacy.MinPersonDays,
+			HumanDebt: c.doc.Privacy.HumanDebt,
 		},
 		Decisions: scoring.Decisions{
 			Types: c.doc.Decisions.Types, Labels: c.doc.Decisions.Labels, Paths: c.doc.Decisions.Paths,

@@ -112,6 +112,7 @@ type rareFacts struct {
 	checkIns map[uint32][]checkIn
 	outcomes map[uint32]*measuredOutcome
 	blocks   map[uint32][]blockLink
+	records  map[uint32][]string // of decisions: the keys of what they link to
 }
 
 // A move is one change of an item between open and ended.
@@ -153,11 +154,12 @@ type sampleAt struct {
 type blockLink struct {
 	key string
 	at  minute
+	by  string // key of the identity that made the link, private; "" when unknown
 }
 
 func newRareFacts() rareFacts {
 	return rareFacts{names: make(map[string]uint32), moves: make(map[uint32][]move), checkIns: make(map[uint32][]checkIn),
-		outcomes: make(map[uint32]*measuredOutcome), blocks: make(map[uint32][]blockLink)}
+		outcomes: make(map[uint32]*measuredOutcome), blocks: make(map[uint32][]blockLink), records: make(map[uint32][]string)}
 }
 
 // name numbers a string, 0 for the empty one. The numbers differ from engine to
@@ -212,13 +214,7 @@ func (e *Engine) learn(ch *store.Change) {
 	if f.kind == kindOutcome && !f.is(markGone) {
 		e.rare.outcomes[no] = &measuredOutcome{result: first(it, store.AttrResult), query: queryOf(it.ID), samples: samples}
 	}
-	var blocks []blockLink
-	for _, l := range it.Links {
-		if l.Kind == store.LinkBlocks && !f.is(markGone) {
-			blocks = append(blocks, blockLink{strings.Clone(l.Key), minuteOf(l.At)})
-		}
-	}
-	put(e.rare.blocks, no, blocks)
+	e.rare.linked(ch, &f)
 	e.facts[no] = f
 }
 

@@ -36,7 +36,7 @@ func coherenceScores() scoreGroup {
 	of := func(name, unit, help string) latestFamily {
 		return latestFamily{score: name, of: ofOrganisation, unit: unit, work: true, help: help}
 	}
-	late := of(LateDependencies, "ratio", "Share of the dependencies between teams that were linked in the last 91 days and more than 24 hours after the blocked item was started, 0 to 1. Healthy up to 0.25, alarming from 0.50 (defaults; a study found problems solved a third sooner where coordination follows dependencies). Links without a time do not count, and imports of links do.")
+	late := of(LateDependencies, "ratio", "Share of the dependencies between teams that were linked in the last 91 days and more than 24 hours after the blocked item was started, 0 to 1. Healthy up to 0.25, alarming from 0.50 (defaults; a study found problems solved a third sooner where coordination follows dependencies). Links without a time do not count, nor does a burst of more than 20 by one account within 10 minutes.")
 	late.limits, late.work = "90 % Wilson interval.", false
 	delay := of(LateDependencyDelay, "seconds", "Median time from the start of the blocked item to the link, of the dependencies that were linked late. No reading is known; read it with workdrift_late_dependency_ratio.")
 	delay.scale, delay.work = secondsPerDay, false
@@ -51,7 +51,7 @@ func coherenceScores() scoreGroup {
 	silo.of = ofObjectives
 	declared := func(f latestFamily) latestFamily { f.work = false; return f }
 	return scoreGroup{
-		latest: []latestFamily{
+		latest: slices.Concat([]latestFamily{
 			late, delay, mix, silo,
 			of(OwnershipGap, "ratio", "Share of the effort of 13 weeks on active objectives that is on those without an owner, or without a sign of one for 28 days: a check-in, an edit of what is declared, a comment on a ticket that stands for it. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor a person from a team."),
 			declared(of(OwnershipGapByNumber, "ratio", "Share of the active objectives without an owner, or without a sign of one for 28 days, 0 to 1. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor a person from a team.")),
@@ -64,7 +64,7 @@ func coherenceScores() scoreGroup {
 			oer,
 			of(PriorityTranslation, "correlation", "Median over the teams of the rank correlation between declared priority and effort of 28 days, -1 to 1. Healthy near 1; no reading is known. Sees teams that may be told and work on several objectives."),
 			of(PriorityTranslationGap, "correlation", "Largest minus smallest of the teams' rank correlations between declared priority and effort of 28 days, 0 to 2. Healthy near 0; no reading is known. One team that was meant to do something else is enough to raise it."),
-		},
+		}, seamFamilies(), learningFamilies()),
 		score: (*evaluation).coherence,
 	}
 }
@@ -81,6 +81,8 @@ func (v *evaluation) coherence() {
 	v.lateDependencies()
 	_, _, teams := v.streamsOf()
 	v.mixes(teams)
+	v.seams()
+	v.learning()
 	var spent []effort.Micro // by objective
 	sight := v.sight(&spent)
 	var owners []coherence.Ownership
@@ -162,7 +164,7 @@ func (v *evaluation) lateDependencies() {
 			}
 			links = append(links, coherence.Dependency{
 				BlockerTeam: v.teamID(no, day), BlockedTeam: v.teamID(blocked, day),
-				Made: b.at.time(), Started: v.engine.facts[blocked].started.time(),
+				Actor: b.by, Made: b.at.time(), Started: v.engine.facts[blocked].started.time(),
 			})
 		}
 	}

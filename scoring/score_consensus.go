@@ -2,7 +2,6 @@ package scoring
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -292,14 +291,8 @@ func (v *evaluation) teamOf(no uint32, day objective.Date) int {
 			}
 		}
 	}
-	team, most := len(v.declared.Teams), effort.Micro(math.MinInt64)
 	if who < 0 {
-		return team
+		return len(v.declared.Teams)
 	}
-	for _, m := range e.people.list[who].memberships {
-		if m.from <= day && day <= m.until && (m.share > most || m.share == most && m.team < team) {
-			team, most = m.team, m.share
-		}
-	}
-	return team
+	return v.homeTeam(uint32(who), day)
 }

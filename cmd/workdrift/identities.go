@@ -141,6 +141,11 @@ func forgetIdentities(ctx context.Context, db *bolt.DB) error {
 
 // withStore opens the database of a configuration while no daemon runs.
 func withStore(ctx context.Context, cfg *config.Config, readOnly bool, fn func(*bolt.DB) error) error {
+	if !readOnly {
+		if err := prepareDirectory(cfg.Storage.Directory); err != nil {
+			return err
+		}
+	}
 	db, err := bolt.Open(ctx, filepath.Join(cfg.Storage.Directory, databaseFile), bolt.Options{Log: quietLogger(), ReadOnly: readOnly})
 	if err != nil {
 		return err

@@ -42,6 +42,9 @@ func (e *Engine) SetPeople(profiles []store.Profile, groups []store.Group) {
 	e.forget(stale)
 	e.swapPeople(next, person, lines)
 	e.fileMoved(moved)
+	for _, s := range e.weekly {
+		s.teams = nil // who is in which may be another
+	}
 }
 
 // forget counts the weeks of persons out that are to be built again.

@@ -92,7 +92,7 @@ type evaluation struct {
 	tickets  [][]uint32 // by objective, likewise; see scopeOf
 	roots    roots
 	streams  []streams // see streamsOf
-	blocks   []block   // see weekBlocks
+	blocks   [][]block // see weekBlocks
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports
@@ -171,11 +171,18 @@ func (v *evaluation) finish() {
 			}
 		}
 	}
+	withheld := func(scope *Scope) bool { return scope != nil && scope.Status == SuppressedPrivacy }
+	if withheld(v.hidden.organisation) {
+		v.report.Phase = nil
+	}
 	rule(v.report.Scores, v.hidden.organisation)
 	for t := range v.report.Teams {
 		var scope *Scope
 		if t < len(v.hidden.teams) {
 			scope = v.hidden.teams[t]
+		}
+		if withheld(scope) {
+			v.report.Teams[t].Phase = nil
 		}
 		rule(v.report.Teams[t].Scores, scope)
 	}

@@ -32,7 +32,9 @@ type Report struct {
 	// Scores and Teams hold what has one value as of Day.
 	Scores []Score      `json:"scores"`
 	Teams  []TeamReport `json:"teams"` // in declared order, never ranked
-	Weeks  []WeekReport `json:"weeks"`
+	// Phase is that of the organisation, as TeamReport.Phase.
+	Phase *PhaseReport `json:"phase,omitempty"`
+	Weeks []WeekReport `json:"weeks"`
 	// Provisional holds the days after Day, which have not closed. Pages may
 	// show it, marked as such; it is in no metric and no answer.
 	Provisional WeekReport         `json:"-"`
@@ -72,6 +74,9 @@ type ObjectiveReport struct {
 type TeamReport struct {
 	Team   string  `json:"team"`
 	Scores []Score `json:"scores"`
+	// Phase is nil before the first closed week, and where the team's effort is
+	// withheld.
+	Phase *PhaseReport `json:"phase,omitempty"`
 }
 
 // A WindowReport holds the scores of one window.

@@ -217,7 +217,8 @@ func (v *evaluation) endedBy(no uint32, day objective.Date) (ended bool) {
 // rising compares the newest week with those before it.
 func (v *evaluation) rising() Score {
 	var alpha stat.Weekly
-	for _, b := range v.weekBlocks() {
+	org, _ := v.weekBlocks()
+	for _, b := range org {
 		if b.Alpha.OK() {
 			alpha = append(alpha, stat.Point{Week: b.week, Value: b.Alpha.Value})
 		}

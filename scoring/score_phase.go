@@ -1,10 +1,10 @@
 package scoring
 
 import (
-	"github.com/workdrift/workdrift/scoring/coherence"
-	"github.com/workdrift/workdrift/scoring/confidence"
+	"cmp"
+	"slices"
+
 	"github.com/workdrift/workdrift/scoring/objective"
-	"github.com/workdrift/workdrift/scoring/outcome"
 	"github.com/workdrift/workdrift/scoring/phase"
 	"github.com/workdrift/workdrift/scoring/stat"
 )
@@ -28,10 +28,9 @@ func indicators() [phase.Indicators]phase.Phase {
 func phaseScores() scoreGroup {
 	group := scoreGroup{
 		latest: []latestFamily{
-			{score: DriftPhase, of: ofOrganisation, label: "phase", work: true,
-				states: []string{string(phase.Aligned), string(phase.FocusCreep), string(phase.VocabularyGap), string(phase.TotalDecoupling), string(phase.Unknown)},
-				help:   "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks of 3 years; unknown once what decides was not measured for 4 weeks."},
-			{score: DriftPhaseStart, of: ofOrganisation, unit: "seconds", work: true,
+			{score: DriftPhase, of: ofOrganisation | ofTeams, label: "phase", work: true, states: phaseNames(),
+				help: "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks of 3 years; unknown once what decides was not measured for 4 weeks."},
+			{score: DriftPhaseStart, of: ofOrganisation | ofTeams, unit: "seconds", work: true,
 				help: "Unix time at which the current drift phase began: the end of the ISO week that decided it. Long phases are no worse than short ones by themselves. Cannot see before the first week with persons."},
 		},
 		score: (*evaluation).phases,
@@ -50,118 +49,87 @@ func phaseScores() scoreGroup {
 	return group
 }
 
+// phaseNames are what a phase can be.
+func phaseNames() []string {
+	return []string{string(phase.Aligned), string(phase.FocusCreep), string(phase.VocabularyGap), string(phase.TotalDecoupling), string(phase.Unknown)}
+}
+
 func (v *evaluation) phases() {
-	var state phase.State
-	var last [phase.Indicators]stat.Estimate
-	stands := v.standing()
-	for _, b := range v.weekBlocks() {
-		last[phase.F] = phase.CreepOf(b.Creep)
-		last[phase.V] = stat.Insufficient(0, "vocabulary is not compared yet")
-		last[phase.G] = stands.decoupling(b.week)
-		next := phase.Block{Week: b.week}
-		for i := range last {
-			next.Readings[i] = phase.ReadingOf(last[i])
-		}
-		state = state.Next(next)
+	org, teams := v.weekBlocks()
+	stands := v.standing(len(org))
+	whole := newPhaseTrack()
+	tracks := make([]*phaseTrack, len(v.declared.Teams))
+	for t := range tracks {
+		tracks[t] = newPhaseTrack()
 	}
-	now := plainScore(DriftPhase, 1, true, "")
-	now.Verdict = string(phase.Unknown)
-	start := unavailable(DriftPhaseStart, InsufficientData, "no ISO week has closed since the data begins")
-	if state.Started {
-		now.Verdict = string(state.Phase)
-		start = plainScore(DriftPhaseStart, float64(dayOfWeek(state.Since+1).Time().Unix()), true, "")
+	for i := range org {
+		all := stands.at(org[i].week)
+		whole.next(org[i].week, org[i].Creep, [phase.Indicators]stat.Estimate{
+			phase.F: phase.CreepOf(org[i].Creep), phase.V: v.vocabularyIn(-1, org[i].week), phase.G: decouplingOf(all, nil),
+		}, v.overridden("", org[i].week))
+		for t := range tracks {
+			b := &teams[t][i]
+			tracks[t].next(b.week, b.Creep, [phase.Indicators]stat.Estimate{
+				phase.F: phase.CreepOf(b.Creep), phase.V: v.vocabularyIn(t, b.week), phase.G: decouplingOf(all, v.takesPart(t)),
+			}, v.overridden(v.declared.Teams[t].ID, b.week))
+		}
 	}
-	v.organisation(now)
-	v.organisation(start)
-	for i, p := range indicators() {
-		indicator, latch := stat.Insufficient(0, "no ISO week has closed since the data begins"), plainScore(DriftLatch+"_"+string(p), 0, true, "")
-		if state.Started {
-			indicator = last[i]
-		}
-		if state.Latches[i].On {
-			latch.Value = 1
-		}
-		if !state.Latches[i].Seen {
-			latch = unavailable(latch.Name, InsufficientData, "its indicator was never measured")
-		}
-		v.organisation(scoreOf(DriftIndicator+"_"+string(p), indicator))
-		v.organisation(latch)
+	for _, s := range whole.scores() {
+		v.organisation(s)
 	}
+	v.report.Phase = whole.report()
+	for t := range tracks {
+		for _, s := range tracks[t].scores()[:2] { // the rest is told of the organisation only
+			v.team(t, s)
+		}
+		v.report.Teams[t].Phase = tracks[t].report()
+	}
+}
+
+// vocabularyIn is indicator V of the organisation (team -1) or of a team in one
+// week: phase.VocabularyOf the pairs whose words were compared over the 91 days
+// that end with it. Until they are compared weekly it is not measured, and the
+// latch of the vocabulary gap is unknown.
+func (v *evaluation) vocabularyIn(_, _ int) stat.Estimate {
+	return stat.Insufficient(0, "vocabulary is not compared week by week")
+}
+
+// overridden returns the phase that a human declared for the organisation (team
+// "") or a team in a week, "" for none. A declaration counts from the week in
+// which it was known, and goes on to count when it is taken out again: it is an
+// event, and no edit. Of several in one week the last one counts.
+func (v *evaluation) overridden(team string, week int) phase.Phase {
+	type event struct {
+		on   objective.Date
+		load int
+		said string
+	}
+	var last *event
+	for i, l := range v.history {
+		for _, o := range l.Set.Phases {
+			on := o.On
+			if i > 0 {
+				if slices.Contains(v.history[i-1].Set.Phases, o) {
+					continue
+				}
+				on = max(on, objective.DateOf(l.Known.UTC()))
+			}
+			if o.Team != team || stat.WeekOf(int(on)) != week {
+				continue
+			}
+			if last == nil || cmp.Or(cmp.Compare(last.on, on), cmp.Compare(last.load, i), cmp.Compare(last.said, o.Phase)) <= 0 {
+				last = &event{on, i, o.Phase}
+			}
+		}
+	}
+	if last == nil {
+		return ""
+	}
+	return phase.Phase(last.said)
 }
 
 // dayOfWeek returns the Monday of a week that is numbered as stat.WeekOf does.
 func dayOfWeek(week int) objective.Date {
 	monday := objective.Date(0).Monday()
 	return monday + objective.Date(7*(week-stat.WeekOf(int(monday))))
-}
-
-// standings are what tells how objectives stood in past weeks.
-type standings struct {
-	v       *evaluation
-	reports [][]confidence.Report
-	effort  []stat.Weekly // by objective, nil where it has no outcome
-	results []outcome.Result
-}
-
-// standing gathers what was reported and measured of the objectives.
-func (v *evaluation) standing() *standings {
-	n := len(v.declared.Set.Objectives)
-	s := &standings{v: v, reports: v.reports(), effort: make([]stat.Weekly, n), results: make([]outcome.Result, n)}
-	weeks := len(v.weekBlocks()) + outcome.Weeks
-	for o := range n {
-		if r, ok := v.result(o); ok && len(s.reports[o]) > 0 {
-			s.results[o] = r
-			s.effort[o] = v.seenEffort(o, min(weeks, blockWeeks))
-		}
-	}
-	return s
-}
-
-// decoupling is indicator G of one week, by what was known at its end.
-func (s *standings) decoupling(week int) stat.Estimate {
-	next := dayOfWeek(week + 1)
-	ranking := s.v.engine.calendar.at(next - 1).ranking
-	weights := stat.RankOrderCentroid(len(ranking))
-	var stands []phase.Stand
-	for place, o := range ranking {
-		if s.effort[o] == nil {
-			continue
-		}
-		reported := confidence.ReportedOf(s.reports[o], next.Time())
-		stand := phase.Stand{Weight: weights[place], Green: reported.OK() && confidence.BandOf(reported.Value) == confidence.Green}
-		if stand.Green {
-			stalled := outcome.Stalled(s.upTo(o, week))
-			stand.Live = stalled.OK() && s.fresh(o, week)
-			stand.Stalled = stalled.Value == 1
-		}
-		stands = append(stands, stand)
-	}
-	return phase.DecouplingOf(stands, false)
-}
-
-// upTo is what the test of an outcome sees at the end of a week.
-func (s *standings) upTo(o, week int) outcome.Input {
-	r := s.results[o]
-	r.Now, r.WeeksLeft = 0, 0
-	n := 0
-	for n < len(r.Weeks) && r.Weeks[n].Week <= week {
-		r.Now = r.Weeks[n].Value
-		n++
-	}
-	r.Weeks = r.Weeks[:n]
-	sunday := dayOfWeek(week+1) - 1
-	if due := s.v.declared.Set.Objectives[o].At(sunday).Due; due != objective.NoDate && due > sunday {
-		r.WeeksLeft = float64(due-sunday) / 7
-	}
-	return outcome.Input{Until: week, Effort: s.effort[o], Result: r}
-}
-
-// fresh reports whether the outcome was measured within two weeks.
-func (s *standings) fresh(o, week int) bool {
-	for _, w := range s.results[o].Weeks {
-		if w.Week <= week && week-w.Week < coherence.FreshDays/7 {
-			return true
-		}
-	}
-	return false
 }

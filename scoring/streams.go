@@ -158,7 +158,7 @@ func (e *Engine) enough(people contributors) (Status, string) {
 	return e.publishable(t)
 }
 
-// A block is one closed ISO week of the organisation, by itself.
+// A block is one closed ISO week of the organisation, or of a team, by itself.
 type block struct {
 	week int // stat.WeekOf
 	phase.Creep
@@ -177,70 +177,95 @@ func tooEarly() stat.Estimate {
 }
 
 // weekBlocks returns the closed weeks that are not collapsed, oldest first, up to
-// three years.
-func (v *evaluation) weekBlocks() []block {
-	if v.blocks != nil {
-		return v.blocks
+// three years: of the organisation, and of each team.
+func (v *evaluation) weekBlocks() (org []block, teams [][]block) {
+	if v.blocks == nil {
+		v.blocks = make([][]block, 1+len(v.declared.Teams))
+		if from := v.dataFrom(); from != objective.NoDate {
+			v.readBlocks(from)
+		}
 	}
-	from := v.dataFrom()
-	if from == objective.NoDate {
-		return nil
-	}
+	return v.blocks[0], v.blocks[1:]
+}
+
+func (v *evaluation) readBlocks(from objective.Date) {
 	seen := make(map[uint64]bool)
 	for monday := max(from, v.lastMonday()-7*(blockWeeks-1)); monday <= v.lastMonday(); monday += 7 {
 		s := v.week(monday)
-		began := v.began(s, seen)
+		fresh := v.fresh(s, seen)
 		if v.engine.kept.from(monday) > monday {
 			continue // without persons
 		}
-		b := v.blockOf(monday, s, began)
-		if b.Unplanned.OK() && monday < from+warmUp {
-			b.Unplanned = tooEarly()
+		of := func(s *weekSums) block {
+			b := v.blockOf(monday, s, fresh)
+			if b.Unplanned.OK() && monday < from+warmUp {
+				b.Unplanned = tooEarly()
+			}
+			return b
 		}
-		v.blocks = append(v.blocks, b)
+		v.blocks[0] = append(v.blocks[0], of(s))
+		for t, team := range v.engine.weekTeams(monday, v.keep) {
+			v.blocks[1+t] = append(v.blocks[1+t], of(team))
+		}
 	}
-	return v.blocks
 }
 
-// began returns the workstreams of a week that were not seen before, and marks
-// them as seen.
-func (v *evaluation) began(s *weekSums, seen map[uint64]bool) []focus.Workstream {
-	var fresh []focus.Workstream
-	place := make(map[uint64]int)
+// fresh returns the workstreams of a week that were not seen before, with
+// whether anything of them was planned, and marks them as seen.
+func (v *evaluation) fresh(s *weekSums, seen map[uint64]bool) map[uint64]bool {
+	planned := make(map[uint64]bool)
 	for i := range s.works {
 		w := &s.works[i]
 		if w.effort <= 0 {
 			continue
 		}
 		root := v.rootOf(w.work)
-		at, known := place[root]
-		if !known {
-			if seen[root] {
-				continue
-			}
-			seen[root] = true
-			at = len(fresh)
-			place[root] = at
-			fresh = append(fresh, focus.Workstream{Members: 1})
+		before, begins := planned[root]
+		if seen[root] && !begins {
+			continue
 		}
-		fresh[at].Early += w.effort
-		fresh[at].Planned = fresh[at].Planned || w.category == OnObjective
+		seen[root], planned[root] = true, before || w.category == OnObjective
 	}
-	return fresh
+	return planned
 }
 
-// blockOf reads one week.
-func (v *evaluation) blockOf(monday objective.Date, s *weekSums, began []focus.Workstream) block {
+// began returns what a week holds of the workstreams that began in it.
+func (v *evaluation) began(monday objective.Date, s *weekSums, fresh map[uint64]bool) []focus.Workstream {
+	var list []focus.Workstream
+	place := make(map[uint64]int)
+	for i := range s.works {
+		w := &s.works[i]
+		root := v.rootOf(w.work)
+		planned, begins := fresh[root]
+		if !begins || w.effort <= 0 {
+			continue
+		}
+		at, known := place[root]
+		if !known {
+			at = len(list)
+			place[root] = at
+			list = append(list, focus.Workstream{First: monday, Members: 1, Planned: planned})
+		}
+		list[at].Early += w.effort
+	}
+	return list
+}
+
+// blockOf reads one week of the organisation or of a team.
+func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[uint64]bool) block {
 	b := block{week: stat.WeekOf(int(monday))}
 	var carried []focus.Carry
 	sums := make([]effort.Micro, len(s.carriers))
-	for _, c := range s.carried {
-		sums[c.person] += c.effort
-		carried = append(carried, focus.Carry{Person: int(c.person), Workstream: v.rootOf(c.work), Effort: c.effort})
+	for i := range s.carried {
+		c := &s.carried[i]
+		sums[c.person] += c.effort()
+		carried = append(carried, focus.Carry{Person: int(c.person), Workstream: v.rootOf(c.work), Effort: c.effort()})
 	}
 	var people contributors
 	for n, actor := range s.carriers {
-		people = people.with(v.engine.contributor(v.engine.actors[actor].person), sums[n])
+		if sums[n] > 0 {
+			people = people.with(v.engine.contributor(v.engine.actors[actor].person), sums[n])
+		}
 	}
 	if status, why := v.engine.enough(people); status != OK {
 		none := stat.Estimate{Status: stat.Status(status), Reason: why}
@@ -248,10 +273,7 @@ func (v *evaluation) blockOf(monday objective.Date, s *weekSums, began []focus.W
 		return b
 	}
 	b.Alpha = focus.DiversityOf(carried, v.engine.accountsFor(people.headcount())).Alpha
-	for i := range began {
-		began[i].First = monday
-	}
-	b.Unplanned = focus.UnplannedRate(began, monday, monday+6)
+	b.Unplanned = focus.UnplannedRate(v.began(monday, s, fresh), monday, monday+6)
 	days := int(s.total / effort.PersonDay)
 	share := func(name string) stat.Estimate {
 		for _, w := range watchedShares() {

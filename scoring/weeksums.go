@@ -18,6 +18,7 @@ type weekSums struct {
 	works      []workSum      // in an order that is the same in every store
 	carried    []carriedSum   // of weeks that are not collapsed
 	carriers   []uint32       // by person of carried: one of their actors, whose person may become another
+	teams      []*weekSums    // once they were asked for, see Engine.weekTeams
 
 	coordination *effort.Micro // once it was asked for, see Engine.coordination
 }
@@ -26,8 +27,11 @@ type weekSums struct {
 // numbered within the week: the numbers tell equal from different.
 type carriedSum struct {
 	person, work uint32
-	effort       effort.Micro
+	micros       int32
+	day          uint8 // 0 is Monday
 }
+
+func (c *carriedSum) effort() effort.Micro { return effort.Micro(c.micros) }
 
 // A workSum is the effort on one work under one heading. It may be 0 where
 // somebody was present and the week was full.
@@ -46,14 +50,7 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 	if s, ok := e.weekly[monday]; ok {
 		return s
 	}
-	n := len(e.declared.Set.Objectives)
-	s := &weekSums{on: make([]effort.Micro, n), stopped: make([]effort.Micro, n)}
-	type slot struct {
-		work      uint32
-		objective int16
-		category  Category
-	}
-	sums := make(map[slot]effort.Micro)
+	s, sums := e.newWeekSums(), make(slots)
 	var parts []placement
 	e.keptParts(DateRange{monday, monday + 6}, func(work uint32, p *placement) bool {
 		v := p.micros[e.declared.Effort.Model]
@@ -61,7 +58,7 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 			s.total, s.categories[p.category] = s.total+v, s.categories[p.category]+v
 			return true
 		}
-		sums[slot{work, int16(p.objective), p.category}] += v
+		sums[slotOf(work, p)] += v
 		return true
 	})
 	for i := range e.lines {
@@ -75,17 +72,40 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 		for k := range cells {
 			c := &cells[k]
 			parts = e.place(c, monday+objective.Date(c.day), parts[:0])
-			if sum := effort.Micro(c.micros[e.declared.Effort.Model]); len(parts) > 0 && sum > 0 {
-				s.carried = append(s.carried, carriedSum{uint32(len(s.carriers) - 1), c.work, sum})
+			if sum := c.micros[e.declared.Effort.Model]; len(parts) > 0 && sum > 0 {
+				s.carried = append(s.carried, carriedSum{uint32(len(s.carriers) - 1), c.work, sum, c.day})
 			}
 			for p := range parts {
-				sums[slot{c.work, int16(parts[p].objective), parts[p].category}] += parts[p].micros[e.declared.Effort.Model]
+				sums[slotOf(c.work, &parts[p])] += parts[p].micros[e.declared.Effort.Model]
 			}
 		}
 		if fresh && monday < keep {
 			w.cells, w.dirty = nil, true
 		}
 	}
+	s.close(e, sums)
+	e.weekly[monday] = s
+	return s
+}
+
+func (e *Engine) newWeekSums() *weekSums {
+	n := len(e.declared.Set.Objectives)
+	return &weekSums{on: make([]effort.Micro, n), stopped: make([]effort.Micro, n)}
+}
+
+// slots add up effort by work and heading.
+type slots map[slot]effort.Micro
+
+type slot struct {
+	work      uint32
+	objective int16
+	category  Category
+}
+
+func slotOf(work uint32, p *placement) slot { return slot{work, int16(p.objective), p.category} }
+
+// close fills in what follows from the sums.
+func (s *weekSums) close(e *Engine, sums slots) {
 	s.works = make([]workSum, 0, len(sums))
 	for at, sum := range sums {
 		s.works = append(s.works, workSum{sum, at.work, at.objective, at.category})
@@ -103,8 +123,6 @@ func (e *Engine) weekSums(monday, keep objective.Date) *weekSums {
 		return cmp.Or(cmp.Compare(e.items[a.work].order, e.items[b.work].order), cmp.Compare(a.objective, b.objective),
 			cmp.Compare(a.category, b.category), cmp.Compare(a.effort, b.effort))
 	})
-	e.weekly[monday] = s
-	return s
 }
 
 // stain marks a person-week that must be split again, and forgets the sums of

@@ -133,6 +133,17 @@ type Set struct {
 	// Grace is how long work on a stopped objective is not yet counted as
 	// stopped, in days.
 	Grace int
+	// Phases are the phases of drift that humans declared. Each is an event:
+	// taking it out of the declaration does not undo it.
+	Phases []DeclaredPhase `json:",omitempty"`
+}
+
+// A DeclaredPhase is what a human says of the phase of drift on a day.
+type DeclaredPhase struct {
+	On    Date
+	Team  string `json:",omitempty"` // id, "" for the organisation
+	Phase string // as the package scoring/phase names it
+	Why   string `json:",omitempty"`
 }
 
 // A Rule is a condition on the attributes of an item. Exactly one of All, Any,

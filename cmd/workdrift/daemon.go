@@ -300,8 +300,13 @@ func (d *daemon) sources() []web.Source {
 // pages returns the handler of the main listener, which takes deliveries too
 // unless they have an address of their own.
 func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error) {
+	access, err := accessOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	o := web.Options{
-		Log: d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
+		Access: access,
+		Log:    d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
 		Report: d.evaluator.report.Load, Sources: d.sources,
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}

@@ -44,7 +44,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 			if len(web.AllowedHosts) != 0 {
 				t.Errorf("allowed_hosts = %v, want none", web.AllowedHosts)
 			}
-			web.AllowedHosts = nil
+			web.AllowedHosts, web.Local = nil, false
 			g = web
 		}
 		if !reflect.DeepEqual(g, w) {
@@ -74,7 +74,7 @@ func TestExampleIsComplete(t *testing.T) {
 	}
 	for _, key := range keys {
 		last := key[strings.LastIndexByte(key, '.')+1:]
-		commented := regexp.MustCompile(`(?m)^ *# ` + last + `: `)
+		commented := regexp.MustCompile(`(?m)^ *# +(- )?` + last + `:( |$)`)
 		if !used[key] && !commented.Match(raw) {
 			t.Errorf("%s is not in the example", key)
 		}

@@ -205,11 +205,15 @@ type Web struct {
 	// exporter-toolkit, absolute; "" when there is none.
 	ConfigFile string `yaml:"web_config_file"`
 	// Login says whether that file asks for a password or a certificate.
-	Login                bool     `yaml:"-"`
-	AllowUnauthenticated bool     `yaml:"allow_unauthenticated"`
-	EnableReload         bool     `yaml:"enable_reload"`
-	EnablePprof          bool     `yaml:"enable_pprof"`
-	AllowedHosts         []string `yaml:"allowed_hosts"`
+	Login                bool `yaml:"-"`
+	AllowUnauthenticated bool `yaml:"allow_unauthenticated"`
+	// Local says whether the pages are for this machine alone: nobody else can
+	// reach ListenAddress, and no name leads to it.
+	Local        bool     `yaml:"-"`
+	EnableReload bool     `yaml:"enable_reload"`
+	EnablePprof  bool     `yaml:"enable_pprof"`
+	AllowedHosts []string `yaml:"allowed_hosts"`
+	Access       Access   `yaml:"access"`
 	// HooksAddress serves deliveries of webhooks alone; "" serves them at
 	// ListenAddress.
 	HooksAddress string `yaml:"hooks_address"`
@@ -253,7 +257,7 @@ func defaults() document {
 			PriorityInversion: .5, EffortCoverage: .6,
 		},
 		Storage: Storage{Directory: "workdrift-data"},
-		Web:     Web{ListenAddress: "127.0.0.1:9797", HooksBodyLimit: 5 << 20, MetricsSeriesLimit: 2000},
+		Web:     Web{ListenAddress: "127.0.0.1:9797", HooksBodyLimit: 5 << 20, MetricsSeriesLimit: 2000, Access: Access{LoginRole: "read"}},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

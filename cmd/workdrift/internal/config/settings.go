@@ -105,6 +105,13 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 		file, unread = read(w.ConfigFile)
 		w.Login = unread == nil && authenticates(file)
 	}
+	d.access(w, resolve)
+	if unread == nil && asksPasswords(file) && len(w.Access.Users)+len(w.Access.Clients) > 0 {
+		d.errorf("web.access", "web_config_file asks for passwords already (basic_auth_users), before this could; keep one of the two")
+	}
+	if d.has("web.access.login_role") && !w.Login && unread == nil {
+		d.errorf("web.access.login_role", "is for whom web_config_file lets in, and it asks nobody to log in")
+	}
 	local := d.address("web.listen_address", w.ListenAddress)
 	if w.ProbeAddress != "" {
 		d.address("web.probe_address", w.ProbeAddress)
@@ -112,12 +119,13 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 			d.errorf("web.probe_address", "is the same as listen_address")
 		}
 	}
-	if local || w.AllowUnauthenticated || d.bad["web.listen_address"] {
+	w.Local = local && !w.AllowUnauthenticated && len(w.AllowedHosts) == 0
+	if local || w.AllowUnauthenticated || w.Access.Configured() || d.bad["web.listen_address"] {
 		return
 	}
 	if w.ConfigFile == "" {
 		d.errorf("web.listen_address", "others can reach this address and nobody would have to log in; "+
-			"listen on 127.0.0.1, give a web_config_file with basic_auth_users, or set allow_unauthenticated: true")
+			"listen on 127.0.0.1, say in access who may, give a web_config_file with basic_auth_users, or set allow_unauthenticated: true")
 		return
 	}
 	if unread != nil {

@@ -23,6 +23,7 @@ func (c *Config) Warnings() []string {
 	if !slices.Contains(c.doc.Windows.Labels, "28d") {
 		w.errorf("windows.labels", "the shipped alerts and dashboards read the window 28d")
 	}
+	c.Web.Access.openSecrets(w)
 	for i := range c.Connectors {
 		w.errs = append(w.errs, c.Connectors[i].openSecrets(c.d)...)
 	}

@@ -367,7 +367,7 @@ func TestHooksBesidePages(t *testing.T) {
 	if reloads != 0 {
 		t.Error("a page elsewhere reloads the configuration")
 	}
-	for _, route := range routes {
+	for _, route := range paths {
 		if got := ask(h, route.method, route.path, "Host", "evil.example").Code; got != 421 {
 			t.Errorf("%s under another name: %d", route.path, got)
 		}

@@ -1,27 +1,30 @@
-// Package web serves what people and Prometheus look at: the status page,
-// /metrics, health, readiness and the report as JSON.
+// Package web serves what people and programs look at: the status page, the
+// API under /api/v1/, /metrics, health and readiness, and deliveries of webhooks.
+//
+// routes.go is the table of everything there is: who may use a route stands in
+// its line, and nothing is served besides. access.go finds out who asks.
+// api_*.go make the answers of the API, which openapi.yaml describes.
 //
 // Handlers only read immutable snapshots. None of them computes a score, calls
-// a connector or opens a transaction.
+// a connector or opens a transaction; what decides something goes through
+// Options.
 package web
 
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
 )
 
 //go:embed templates/*.html static/*.css
@@ -58,6 +61,25 @@ type Options struct {
 	// Hooks takes deliveries of webhooks (see NewHooks), nil when they are not
 	// taken here.
 	Hooks http.Handler
+	// Access says who may do what.
+	Access Access
+
+	// Explain lists the work behind a number, for a subject (see Explanation) in
+	// a window; Refusal when there is none. What it returns does not change.
+	Explain func(ctx context.Context, subject, window string) (*Explanation, error)
+	// Declared returns what was declared over time.
+	Declared func() *History
+	// Overrides returns the decisions in force, by key.
+	Overrides func() []store.Override
+	// Decide keeps decisions about items, those with an empty To withdrawing one,
+	// and returns the decisions that they take the place of. Refusal when one
+	// cannot be kept; then none is.
+	Decide func(ctx context.Context, list []store.Override) (before []store.Override, err error)
+	// CheckIn keeps a report of how sure somebody is of an objective, 0 to 1.
+	CheckIn func(ctx context.Context, objective string, confidence float64) error
+	// Findings returns what a report is worth pointing out.
+	Findings func(*scoring.Report) []Finding
+
 	// Hosts are the names under which the pages may be reached, besides IP
 	// addresses and localhost.
 	Hosts []string
@@ -69,35 +91,24 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Options: o, pages: pages, requests: newRequestMetrics(o.Registry)}
-	mux := http.NewServeMux()
-	handle := func(pattern, name string, h http.Handler) {
-		mux.Handle(pattern, s.requests.instrument(name, h))
+	decoy, err := o.Access.decoy()
+	if err != nil {
+		return nil, err
 	}
-	handle("GET /{$}", "status", http.HandlerFunc(s.status))
-	handle("GET /static/", "static", http.FileServerFS(assets))
-	handle("GET /api/v1/report", "report", http.HandlerFunc(s.report))
-	handle("GET /metrics", "metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
-		Registry: o.Registry, EnableOpenMetrics: true, MaxRequestsInFlight: 5, Timeout: 10 * time.Second,
-		ErrorHandling: promhttp.ContinueOnError, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelError),
+	s := &server{
+		Options: o, pages: pages, requests: newRequestMetrics(o.Registry), clock: time.Now,
+		failures: newFailures(), hashing: make(chan struct{}, 1), decoy: decoy,
+	}
+	hooks, mux := s.build()
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, &Refusal{Status: http.StatusForbidden, Detail: "Another site asked for this."})
 	}))
-	for pattern, h := range s.probes() {
-		handle(pattern, "probe", h)
+	rest := s.guard(origins.Handler(missed(mux)))
+	if hooks == nil {
+		return secured(rest), nil
 	}
-	if o.Reload != nil {
-		handle("POST /-/reload", "reload", http.HandlerFunc(s.reload))
-	}
-	if o.Profiling {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	}
-	pagesOnly := s.guard(http.NewCrossOriginProtection().Handler(mux))
-	if o.Hooks == nil {
-		return secured(pagesOnly), nil
-	}
-	return secured(apart(s.requests.instrument("hooks", o.Hooks), pagesOnly)), nil
+	return secured(apart(hooks, rest)), nil
 }
 
 // apart serves deliveries beside everything else. They come from other sites,
@@ -119,8 +130,8 @@ func apart(hooks, rest http.Handler) http.Handler {
 func Probes(report func() *scoring.Report) http.Handler {
 	s := &server{Options: Options{Report: report}}
 	mux := http.NewServeMux()
-	for pattern, h := range s.probes() {
-		mux.Handle(pattern, h)
+	for _, p := range probes() {
+		mux.Handle("GET "+p.pattern, served(p.handle)(s))
 	}
 	return secured(mux)
 }
@@ -129,23 +140,11 @@ type server struct {
 	Options
 	pages    *template.Template
 	requests *requestMetrics
-}
-
-func (s *server) probes() map[string]http.Handler {
-	healthy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		plain(w, http.StatusOK, "workdrift is healthy.\n")
-	})
-	ready := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if s.Report() == nil {
-			plain(w, http.StatusServiceUnavailable, "No report yet: the first one follows the first page that a source brings.\n")
-			return
-		}
-		plain(w, http.StatusOK, "workdrift is ready.\n")
-	})
-	return map[string]http.Handler{
-		"GET /-/healthy": healthy, "GET /healthz": healthy,
-		"GET /-/ready": ready, "GET /readyz": ready,
-	}
+	clock    func() time.Time // the real one, also where Now is another
+	failures *failures
+	hashing  chan struct{} // held by the one password check at a time
+	decoy    []byte
+	encoded  encodedReport
 }
 
 func plain(w http.ResponseWriter, code int, text string) {
@@ -171,7 +170,7 @@ func secured(next http.Handler) http.Handler {
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r.Host) {
-			plain(w, http.StatusMisdirectedRequest, "This host name is not in web.allowed_hosts.\n")
+			refuse(w, r, &Refusal{Status: http.StatusMisdirectedRequest, Detail: "This host name is not in web.allowed_hosts."})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -195,18 +194,4 @@ func (s *server) reload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	plain(w, http.StatusOK, "Configuration reloaded.\n")
-}
-
-func (s *server) report(w http.ResponseWriter, _ *http.Request) {
-	report := s.Report()
-	if report == nil {
-		plain(w, http.StatusServiceUnavailable, "No report yet.\n")
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(report); err != nil {
-		s.Log.Debug("send report", "err", err)
-	}
 }

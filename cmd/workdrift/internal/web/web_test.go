@@ -28,6 +28,7 @@ func handler(t *testing.T, report *scoring.Report, edit func(*Options)) http.Han
 		Version: "1.2.3", Registry: prometheus.NewRegistry(),
 		Report:  func() *scoring.Report { return report },
 		Sources: func() []Source { return nil },
+		Access:  Access{Anyone: Reader, Local: Triager, OperatorsRead: true},
 	}
 	if edit != nil {
 		edit(&o)
@@ -60,8 +61,8 @@ func everything(o *Options) {
 	o.Reload = func(context.Context) error { return nil }
 }
 
-// routes are all paths of the main listener when everything is switched on.
-var routes = []struct {
+// paths are all paths of the main listener when everything is switched on.
+var paths = []struct {
 	method, path string
 	plain        int // code without options
 }{
@@ -81,7 +82,7 @@ var routes = []struct {
 
 func TestRoutes(t *testing.T) {
 	plain, full := handler(t, emptyReport(t), nil), handler(t, emptyReport(t), everything)
-	for _, route := range routes {
+	for _, route := range paths {
 		if got := ask(plain, route.method, route.path).Code; got != route.plain {
 			t.Errorf("%s %s: %d, want %d", route.method, route.path, got, route.plain)
 		}
@@ -107,7 +108,7 @@ func TestSecurityHeaders(t *testing.T) {
 		"probe listener":   ask(probes, "GET", "/readyz"),
 		"probe, elsewhere": ask(probes, "GET", "/metrics"),
 	}
-	for _, r := range routes {
+	for _, r := range paths {
 		answers[r.method+" "+r.path] = ask(full, r.method, r.path)
 	}
 	for name, w := range answers {

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"math"
+	"net/http"
+
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// An Explanation lists the work behind a number. It tells less than the command
+// line does: items are few people's work, so an item has only its part of what
+// its place got, in coarse steps, and none where that would tell about few.
+type Explanation struct {
+	// Subject is the key of an item, the id of an objective or a team, or one of
+	// run_work, excluded, stopped, unknown.
+	Subject string
+	Window  string
+	AsOf    *scoring.Report // as of when it is
+	Items   []ExplainedItem
+	// More is how many further items carry effort. They are not listed.
+	More int
+}
+
+// An ExplainedItem is one item with what decided where it counts.
+type ExplainedItem struct {
+	Key        string   `json:"key"`
+	Kind       string   `json:"kind"`
+	Title      string   `json:"title"`
+	URL        string   `json:"url,omitempty"`
+	Gone       string   `json:"gone,omitempty"`
+	Bucket     string   `json:"bucket"`
+	Objectives []string `json:"objectives"`
+	Method     string   `json:"method"`
+	Rule       string   `json:"rule,omitempty"`
+	Path       []string `json:"path"`
+	PartOf     string   `json:"part_of,omitempty"`
+	OwnedBy    []string `json:"owned_by"` // teams
+	Parts      []Part   `json:"parts"`
+}
+
+// A Part is what a work carries of the organisation's effort in a place: a
+// category, or one within an objective.
+type Part struct {
+	Category  string `json:"category"`
+	Objective string `json:"objective,omitempty"`
+	// Share is the part of the place's effort, in steps of ShareStep, absent
+	// where it is withheld.
+	Share scoring.Number `json:"ratio"`
+	// Status is ok or suppressed_privacy.
+	Status scoring.Status `json:"status"`
+}
+
+// ShareStep is how finely the share of an item is told. The difference between
+// two days would otherwise tell what somebody did in between.
+const ShareStep = .05
+
+// Told makes the part of a place's effort that may be told. Known is false
+// where it may not.
+func Told(category, objective string, share float64, known bool) Part {
+	p := Part{Category: category, Objective: objective, Share: scoring.Absent(), Status: scoring.SuppressedPrivacy}
+	if known {
+		p.Status = scoring.OK
+		p.Share = scoring.Number(math.Round(share/ShareStep) / math.Round(1/ShareStep))
+	}
+	return p
+}
+
+// explanationPage is a page of an explanation.
+type explanationPage struct {
+	AsOf    *asOf           `json:"as_of"`
+	Subject string          `json:"subject"`
+	Window  string          `json:"window"`
+	Items   []ExplainedItem `json:"items"`
+	More    int             `json:"more_items"`
+	Next    string          `json:"next_cursor,omitempty"`
+}
+
+func explain(s *server, r *http.Request) (any, error) {
+	q := r.URL.Query()
+	if q.Get("subject") == "" {
+		return nil, &Refusal{Status: http.StatusBadRequest,
+			Detail: "Give a subject: the key of an item, the id of an objective or a team, run_work, excluded, stopped or unknown."}
+	}
+	window := q.Get("window")
+	if window == "" {
+		window = headlineWindow
+	}
+	x, err := s.Explain(r.Context(), q.Get("subject"), window)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := pageOf(r, x.Items, func(i *ExplainedItem) string { return i.Key })
+	if err != nil {
+		return nil, err
+	}
+	if wantsCSV(r) {
+		return listing{Rows: page}, nil
+	}
+	return explanationPage{
+		AsOf: headOf(x.AsOf), Subject: x.Subject, Window: x.Window, Items: page, More: x.More, Next: next,
+	}, nil
+}

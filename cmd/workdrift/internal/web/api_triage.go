@@ -1,0 +1,184 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/store"
+)
+
+// What one request may decide.
+const (
+	maxDecisionBody = 64 << 10
+	maxDecidedKeys  = 100 // each is a write to the disk
+	maxWhy          = 500 // runes
+)
+
+// An overrideRow is a decision in force.
+type overrideRow struct {
+	Key  string    `json:"key"`
+	To   string    `json:"to"`
+	Role string    `json:"role"`
+	Why  string    `json:"why"`
+	At   time.Time `json:"at"`
+}
+
+func overrideRows(list []store.Override) []overrideRow {
+	rows := make([]overrideRow, 0, len(list))
+	for _, o := range list {
+		rows = append(rows, overrideRow{Key: o.Key, To: o.To, Role: o.Role, Why: o.Why, At: o.At.UTC()})
+	}
+	return rows
+}
+
+// overrides lists the decisions in force, by key.
+func overrides(s *server, r *http.Request) (any, error) {
+	return tableOf(r, nil, overrideRows(s.Overrides()), func(o *overrideRow) string { return o.Key })
+}
+
+// A decision is what decide and stop read.
+type decision struct {
+	Keys []string `json:"keys"`
+	To   string   `json:"to"`
+	Why  string   `json:"why"`
+}
+
+// decided is the answer to a decision: what is in force now, and what it took
+// the place of, which undoes it when it is decided again. Keys that had no
+// decision are undone by withdrawing.
+type decided struct {
+	Decided  []overrideRow `json:"decided"`
+	Replaced []overrideRow `json:"replaced"`
+}
+
+// decide assigns items to an objective, to run work, or off strategy.
+func decide(s *server, r *http.Request) (any, error) {
+	var d decision
+	if err := readJSON(r, &d); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(d.To) == "" {
+		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is missing: an objective, run_work, excluded or unknown."}
+	}
+	return s.keep(r, d)
+}
+
+// stop decides that items are off strategy, which starts the clock that
+// measures how long the work goes on.
+func stop(s *server, r *http.Request) (any, error) {
+	var d struct {
+		Keys []string `json:"keys"`
+		Why  string   `json:"why"`
+	}
+	if err := readJSON(r, &d); err != nil {
+		return nil, err
+	}
+	return s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why})
+}
+
+func (s *server) keep(r *http.Request, d decision) (any, error) {
+	why := printable(d.Why)
+	unprocessable := func(format string, args ...any) error {
+		return &Refusal{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf(format, args...)}
+	}
+	keys := slices.Clone(d.Keys)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	switch {
+	case len(keys) == 0 || keys[0] == "":
+		return nil, unprocessable("keys must name at least one item.")
+	case len(keys) > maxDecidedKeys:
+		return nil, unprocessable("keys name %d items; at most %d can be decided at once.", len(keys), maxDecidedKeys)
+	case why == "":
+		return nil, unprocessable("why is missing: a decision without a reason cannot be judged later.")
+	case utf8.RuneCountInString(why) > maxWhy:
+		return nil, unprocessable("why is longer than %d characters.", maxWhy)
+	}
+	now := s.Now().UTC().Truncate(time.Second)
+	overrides := make([]store.Override, 0, len(keys))
+	for _, key := range keys {
+		overrides = append(overrides, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: now})
+	}
+	before, err := s.Decide(r.Context(), overrides)
+	if err != nil {
+		return nil, err
+	}
+	return created{decided{overrideRows(overrides), overrideRows(before)}}, nil
+}
+
+// withdraw takes a decision back.
+func withdraw(s *server, r *http.Request) (any, error) {
+	key := r.URL.Query().Get("key")
+	if key == "" {
+		return nil, &Refusal{Status: http.StatusBadRequest, Detail: "Give the key of the decision to withdraw."}
+	}
+	if !slices.ContainsFunc(s.Overrides(), func(o store.Override) bool { return o.Key == key }) {
+		return nil, &Refusal{Status: http.StatusNotFound, Detail: "There is no decision under this key."}
+	}
+	before, err := s.Decide(r.Context(), []store.Override{{Key: key}})
+	if err != nil {
+		return nil, err
+	}
+	return decided{[]overrideRow{}, overrideRows(before)}, nil
+}
+
+// A checkInReport is how sure somebody is of an objective.
+type checkInReport struct {
+	Objective  string   `json:"objective"`
+	Confidence *float64 `json:"confidence"`
+}
+
+func checkIn(s *server, r *http.Request) (any, error) {
+	var c checkInReport
+	if err := readJSON(r, &c); err != nil {
+		return nil, err
+	}
+	if c.Confidence == nil || *c.Confidence < 0 || *c.Confidence > 1 {
+		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "confidence must be from 0 to 1."}
+	}
+	if err := s.CheckIn(r.Context(), c.Objective, *c.Confidence); err != nil {
+		return nil, err
+	}
+	return created{c}, nil
+}
+
+// readJSON reads a small body strictly.
+func readJSON(r *http.Request, into any) error {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return &Refusal{Status: http.StatusUnsupportedMediaType, Detail: "The body must be application/json."}
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxDecisionBody))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(into)
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		err = errors.New("there is more after the first value")
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &Refusal{Status: http.StatusRequestEntityTooLarge, Detail: "The body is too large."}
+	}
+	return &Refusal{Status: http.StatusBadRequest, Detail: "The body cannot be read: " + strings.TrimPrefix(err.Error(), "json: ")}
+}
+
+// printable takes out of a text what is not printed, and the space around it.
+func printable(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, text))
+}

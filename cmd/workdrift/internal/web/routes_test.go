@@ -1,0 +1,426 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// What somebody presents in the tests.
+const (
+	readToken   = "read-0123456789-0123456789"
+	triageToken = "triage-0123456789-0123456789"
+	password    = "correct horse"
+)
+
+// anAccess knows everybody in every way. Hashing costs less than the
+// configuration allows.
+func anAccess(t testing.TB) Access {
+	t.Helper()
+	raw, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := PasswordHash{raw}
+	return Access{
+		Users:  []User{{Name: "reader", Role: Reader, Hash: hash}, {Name: "lead", Role: Triager, Hash: hash}},
+		Tokens: []Token{{Reader, NewDigest(readToken)}, {Triager, NewDigest(triageToken)}},
+		Proxy: &Proxy{
+			Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, UserHeader: "X-Forwarded-User",
+			GroupsHeader: "X-Forwarded-Groups", TriageGroups: []string{"portfolio"},
+		},
+	}
+}
+
+// withEverything switches on all that a handler can do.
+func withEverything(t testing.TB) func(*Options) {
+	return func(o *Options) {
+		everything(o)
+		o.Access = anAccess(t)
+		o.Hooks = NewHooks(HookOptions{Log: o.Log, Now: o.Now, BodyLimit: 1 << 20,
+			Find: func(string) (Hook, bool) { return Hook{}, false }})
+		o.Explain = func(_ context.Context, subject, window string) (*Explanation, error) {
+			return anExplanation(o.Report(), subject, window), nil
+		}
+		o.Declared = aHistory
+		kept := []store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}
+		o.Overrides = func() []store.Override { return kept }
+		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) { return kept[:1], nil }
+		o.CheckIn = func(context.Context, string, float64) error { return nil }
+		o.Findings = func(*scoring.Report) []Finding {
+			return []Finding{{ID: "largest-stream", Text: "=1+1 is the largest stream.", Window: "28d"}}
+		}
+	}
+}
+
+func anExplanation(report *scoring.Report, subject, window string) *Explanation {
+	x := &Explanation{Subject: subject, Window: window, AsOf: report, More: 3}
+	for i := range 3 {
+		x.Items = append(x.Items, ExplainedItem{
+			Key: fmt.Sprintf("acme/web#%d", i+1), Kind: "ticket", Title: "=cmd|'/c calc'!A0", Bucket: "objective",
+			Objectives: []string{"sso"}, Method: "explicit", Path: []string{"implements PAY-7"}, OwnedBy: []string{},
+			Parts: []Part{Told("objective", "sso", .337, i > 0)},
+		})
+	}
+	return x
+}
+
+func aHistory() *History {
+	set := func(rank int) objective.Set {
+		return objective.Set{TopN: 3, Objectives: []objective.Objective{{
+			ID: "sso", Text: "Single sign-on", Start: objective.NoDate,
+			Versions: []objective.Version{{From: objective.NoDate, Rank: rank, State: objective.Active, TargetShare: -1, Due: objective.NoDate}},
+		}}}
+	}
+	declared := []objective.Loaded{{Known: noon.AddDate(0, -2, 0), Set: set(1)}, {Known: noon.AddDate(0, -1, 0), Set: set(2)}}
+	return &History{Declared: declared, Edits: objective.Edits(declared)}
+}
+
+// calls say how to use each route so that it works: a route that is not here
+// fails the tests until somebody has thought about it.
+var calls = map[string]struct {
+	path, body string
+	code       int // of who may
+}{
+	"GET /{$}":                           {"/", "", 200},
+	"GET /static/":                       {"/static/style.css", "", 200},
+	"GET /metrics":                       {"/metrics", "", 200},
+	"POST /-/reload":                     {"/-/reload", "", 200},
+	"POST /hooks/":                       {"/hooks/nobody", "{}", 404},
+	"GET /-/healthy":                     {"/-/healthy", "", 200},
+	"GET /healthz":                       {"/healthz", "", 200},
+	"GET /-/ready":                       {"/-/ready", "", 200},
+	"GET /readyz":                        {"/readyz", "", 200},
+	"GET /debug/pprof/":                  {"/debug/pprof/", "", 200},
+	"GET /debug/pprof/profile":           {"/debug/pprof/profile?seconds=1&debug=x", "", 200},
+	"GET /debug/pprof/symbol":            {"/debug/pprof/symbol", "", 200},
+	"GET /debug/pprof/trace":             {"/debug/pprof/trace?seconds=0.001", "", 200},
+	"GET /api/v1/openapi.yaml":           {"/api/v1/openapi.yaml", "", 200},
+	"GET /api/v1/report":                 {"/api/v1/report", "", 200},
+	"GET /api/v1/scores":                 {"/api/v1/scores", "", 200},
+	"GET /api/v1/effort":                 {"/api/v1/effort", "", 200},
+	"GET /api/v1/objectives":             {"/api/v1/objectives", "", 200},
+	"GET /api/v1/objectives/{objective}": {"/api/v1/objectives/sso", "", 200},
+	"GET /api/v1/teams":                  {"/api/v1/teams", "", 200},
+	"GET /api/v1/weeks":                  {"/api/v1/weeks", "", 200},
+	"GET /api/v1/sources":                {"/api/v1/sources", "", 200},
+	"GET /api/v1/findings":               {"/api/v1/findings", "", 200},
+	"GET /api/v1/explain":                {"/api/v1/explain?subject=sso", "", 200},
+	"GET /api/v1/structure-log":          {"/api/v1/structure-log", "", 200},
+	"GET /api/v1/declarations":           {"/api/v1/declarations", "", 200},
+	"GET /api/v1/annotations":            {"/api/v1/annotations", "", 200},
+	"GET /api/v1/overrides":              {"/api/v1/overrides", "", 200},
+	"POST /api/v1/overrides":             {"/api/v1/overrides", `{"keys":["PAY-7"],"to":"sso","why":"it is"}`, 201},
+	"DELETE /api/v1/overrides":           {"/api/v1/overrides?key=acme/web%237", "", 200},
+	"POST /api/v1/stop-decisions":        {"/api/v1/stop-decisions", `{"keys":["PAY-7"],"why":"enough"}`, 201},
+	"POST /api/v1/check-ins":             {"/api/v1/check-ins", `{"objective":"sso","confidence":0.7}`, 201},
+}
+
+// A caller is one way to come, with the code by the class of a route; 0 stands
+// for what the route answers to who may use it.
+type caller struct {
+	name, from string
+	headers    []string
+	want       map[class]int
+}
+
+func basic(name, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
+}
+
+const (
+	proxied = "192.0.2.7:40000"    // from the trusted network
+	distant = "198.51.100.9:40000" // from elsewhere
+)
+
+func callers() []caller {
+	nobody := map[class]int{reading: 401, triaging: 401, operating: 401}
+	reads := map[class]int{triaging: 403, operating: 403}
+	may := map[class]int{}
+	return []caller{
+		{"nobody", distant, nil, nobody},
+		{"nobody on this machine", "127.0.0.1:40000", nil, nobody},
+		{"read token", distant, []string{"Authorization", "Bearer " + readToken}, reads},
+		{"triage token", distant, []string{"Authorization", "bearer " + triageToken}, may},
+		{"wrong token", distant, []string{"Authorization", "Bearer " + readToken + "0"}, nobody},
+		{"empty token", distant, []string{"Authorization", "Bearer "}, nobody},
+		{"other scheme", distant, []string{"Authorization", "Digest x"}, nobody},
+		{"reader", distant, []string{"Authorization", basic("reader", password)}, reads},
+		{"lead", distant, []string{"Authorization", basic("lead", password)}, may},
+		{"wrong password", distant, []string{"Authorization", basic("lead", "wrong")}, nobody},
+		{"unknown user", distant, []string{"Authorization", basic("nobody", password)}, nobody},
+		{"trusted proxy", proxied, []string{"X-Forwarded-User", "ada"}, reads},
+		{"trusted proxy with a group", proxied, []string{"X-Forwarded-User", "ada", "X-Forwarded-Groups", "staff, portfolio"}, may},
+		{"trusted proxy with another group", proxied, []string{"X-Forwarded-User", "ada", "X-Forwarded-Groups", "portfolio2"}, reads},
+		{"trusted proxy without a user", proxied, []string{"X-Forwarded-Groups", "portfolio"}, nobody},
+		{"spoofed proxy", distant, []string{"X-Forwarded-User", "ada", "X-Forwarded-Groups", "portfolio"}, nobody},
+		{"spoofed proxy that says where from", distant, []string{"X-Forwarded-User", "ada", "X-Forwarded-For", "192.0.2.7"}, nobody},
+	}
+}
+
+// call sends the request of a route.
+func call(h http.Handler, rt *route, path, from string, headers ...string) *httptest.ResponseRecorder {
+	return callAs(h, rt.method, rt, path, from, headers...)
+}
+
+// callAs is call by another method.
+func callAs(h http.Handler, method string, rt *route, path, from string, headers ...string) *httptest.ResponseRecorder {
+	c := calls[rt.method+" "+rt.pattern]
+	target := c.path
+	if path != rt.pattern { // the same as CSV
+		target = strings.Replace(target, rt.pattern, path, 1)
+	}
+	r := httptest.NewRequest(method, "http://127.0.0.1:9797"+target, strings.NewReader(c.body))
+	r.RemoteAddr = from
+	if c.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+			continue
+		}
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// eachRoute calls f for every path of every route.
+func eachRoute(t *testing.T, f func(name string, rt *route, path string, ok int)) {
+	t.Helper()
+	used := 0
+	for _, rt := range routes() {
+		pattern := rt.method + " " + rt.pattern
+		c, known := calls[pattern]
+		if !known {
+			t.Errorf("%s has no call in this test", pattern)
+			continue
+		}
+		used++
+		for _, path := range rt.paths() {
+			f(rt.method+" "+path, &rt, path, c.code)
+		}
+	}
+	if used != len(calls) {
+		t.Errorf("%d routes, but %d calls", used, len(calls))
+	}
+}
+
+// Every route lets in whom its class says, and nobody else.
+func TestRouteAccess(t *testing.T) {
+	for _, c := range callers() {
+		t.Run(c.name, func(t *testing.T) {
+			h, tried := handler(t, fullReport(t), withEverything(t)), 0
+			eachRoute(t, func(name string, rt *route, path string, ok int) {
+				if strings.HasSuffix(path, "/profile") && c.want[rt.class] == 0 {
+					return // takes a second
+				}
+				from := c.from
+				if from == distant { // failures slow an address down
+					tried++
+					from = fmt.Sprintf("198.51.100.%d:40000", tried)
+				}
+				want := ok
+				if code := c.want[rt.class]; code != 0 {
+					want = code
+				}
+				w := call(h, rt, path, from, c.headers...)
+				if w.Code != want {
+					t.Errorf("%s (%s): %d, want %d: %s", name, rt.class, w.Code, want, w.Body)
+				}
+				if w.Code == 401 && len(w.Header().Values("WWW-Authenticate")) == 0 {
+					t.Errorf("%s: 401 does not say how to log in", name)
+				}
+				if w.Code >= 400 && isAPIPath(path) && w.Header().Get("Content-Type") != "application/problem+json" {
+					t.Errorf("%s: %d is no problem but %s", name, w.Code, w.Header().Get("Content-Type"))
+				}
+			})
+		})
+	}
+}
+
+func isAPIPath(path string) bool { return strings.HasPrefix(path, apiPath) }
+
+// What comes from another site, or under another name, is refused whoever asks.
+func TestRoutesRefuseOtherSites(t *testing.T) {
+	h := handler(t, fullReport(t), withEverything(t))
+	login := []string{"Authorization", "Bearer " + triageToken}
+	eachRoute(t, func(name string, rt *route, path string, ok int) {
+		if strings.HasSuffix(path, "/profile") {
+			return
+		}
+		for _, headers := range [][]string{
+			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+			{"Origin", "http://evil.example"}, {"Origin", "null"},
+		} {
+			want := 403
+			if rt.class == signed {
+				want = ok
+			}
+			if w := callAs(h, "POST", rt, path, distant, append(headers, login...)...); w.Code != want {
+				t.Errorf("POST %s with %s: %d, want %d", path, headers, w.Code, want)
+			}
+		}
+		want := 421
+		if rt.class == signed {
+			want = ok
+		}
+		if w := call(h, rt, path, distant, append([]string{"Host", "evil.example"}, login...)...); w.Code != want {
+			t.Errorf("%s under another name: %d, want %d", name, w.Code, want)
+		}
+	})
+}
+
+// GET changes nothing: only routes that are posted to may decide.
+func TestRoutesThatChange(t *testing.T) {
+	for _, rt := range routes() {
+		changes := rt.class == triaging || rt.class == signed || rt.name == "reload"
+		if safe := rt.method == "GET"; safe == changes {
+			t.Errorf("%s %s is of the class %s", rt.method, rt.pattern, rt.class)
+		}
+		if (rt.view == nil) == (rt.handler == nil) {
+			t.Errorf("%s %s needs a view or a handler", rt.method, rt.pattern)
+		}
+	}
+}
+
+// Every answer carries the headers, whatever the route.
+func TestRoutesAreSecured(t *testing.T) {
+	h := handler(t, fullReport(t), withEverything(t))
+	eachRoute(t, func(name string, rt *route, path string, _ int) {
+		for _, login := range [][]string{nil, {"Authorization", "Bearer " + readToken}} {
+			header := call(h, rt, path, distant, login...).Header()
+			csp := header.Get("Content-Security-Policy")
+			if !strings.HasPrefix(csp, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'") {
+				t.Errorf("%s: the policy is %q", name, csp)
+			}
+			for _, key := range []string{"X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"} {
+				if header.Get(key) == "" {
+					t.Errorf("%s: no %s", name, key)
+				}
+			}
+		}
+	})
+}
+
+// Without web.access this machine triages, and nobody else does.
+func TestTriageWithoutAccess(t *testing.T) {
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Reader, Local: Triager, OperatorsRead: true}
+	})
+	rt := &route{method: "POST", pattern: "/api/v1/overrides"}
+	for _, tc := range []struct {
+		name, from string
+		headers    []string
+		code       int
+	}{
+		{"from this machine", "127.0.0.1:4000", nil, 201},
+		{"over IPv6", "[::1]:4000", nil, 201},
+		{"by a page of this server", "127.0.0.1:4000", []string{"Origin", "http://127.0.0.1:9797", "Sec-Fetch-Site", "same-origin"}, 201},
+		{"from elsewhere", distant, nil, 403},
+		{"through a proxy on this machine", "127.0.0.1:4000", []string{"X-Forwarded-For", "198.51.100.9"}, 403},
+		{"through a proxy that says so", "127.0.0.1:4000", []string{"Via", "1.1 proxy"}, 403},
+		{"through a proxy that hides", "127.0.0.1:4000", []string{"Origin", "https://drift.example", "Sec-Fetch-Site", "same-origin"}, 403},
+		{"by another address of this machine", "127.0.0.1:4000", []string{"Host", "10.1.2.3:9797"}, 403},
+		{"with a password that nobody asked for", "127.0.0.1:4000", []string{"Authorization", basic("a", "b")}, 201},
+	} {
+		if w := call(h, rt, rt.pattern, tc.from, tc.headers...); w.Code != tc.code {
+			t.Errorf("%s: %d, want %d: %s", tc.name, w.Code, tc.code, w.Body)
+		}
+	}
+}
+
+// After a few failures an address waits, other addresses do not, and a good
+// login costs nothing.
+func TestFailedLoginsAreSlowedDown(t *testing.T) {
+	f := newFailures()
+	now := noon
+	bad, good := netip.MustParseAddr("198.51.100.9"), netip.MustParseAddr("198.51.100.10")
+	for range failureBurst {
+		if !f.allowed(bad, now) {
+			t.Fatal("refused too early")
+		}
+		f.add(bad, now)
+	}
+	if f.allowed(bad, now) || f.allowed(bad, now.Add(failureEvery-time.Second)) {
+		t.Error("allowed after too many failures")
+	}
+	if !f.allowed(bad, now.Add(failureEvery)) || !f.allowed(good, now) {
+		t.Error("refused although time passed, or for the failures of another")
+	}
+	six := netip.MustParseAddr("2001:db8::1")
+	for range failureBurst {
+		f.add(six, now)
+	}
+	if f.allowed(netip.MustParseAddr("2001:db8::2"), now) || !f.allowed(netip.MustParseAddr("2001:db8:1::2"), now) {
+		t.Error("networks of IPv6 are not told apart by their first half")
+	}
+	for i := range 3 * failureAddresses {
+		f.add(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), now)
+	}
+	if len(f.full) > failureAddresses {
+		t.Errorf("%d addresses are remembered", len(f.full))
+	}
+	if f.allowed(good, now) {
+		t.Error("who is not known is let through while more fail than can be remembered")
+	}
+	if later := now.Add(24 * 3 * time.Hour); !f.allowed(good, later.Add(365*24*time.Hour)) {
+		t.Error("failures are never forgiven")
+	}
+}
+
+func TestFailedLoginsOverHTTP(t *testing.T) {
+	h := handler(t, fullReport(t), withEverything(t))
+	rt := &route{method: "GET", pattern: "/api/v1/report"}
+	for i, want := range []int{401, 401, 401, 401, 401, 429} {
+		if w := call(h, rt, rt.pattern, distant, "Authorization", "Bearer wrong"); w.Code != want {
+			t.Errorf("failure %d: %d, want %d", i+1, w.Code, want)
+		}
+	}
+	w := call(h, rt, rt.pattern, distant, "Authorization", "Bearer "+readToken)
+	if w.Code != 429 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a good login from the same address: %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+	if w := call(h, rt, rt.pattern, proxied, "Authorization", "Bearer "+readToken, "X-Forwarded-For", "203.0.113.5"); w.Code != 200 {
+		t.Errorf("from another address: %d", w.Code)
+	}
+	if w := call(h, rt, rt.pattern, distant); w.Code != 401 {
+		t.Errorf("without a login: %d", w.Code)
+	}
+}
+
+func TestSecretsArePrintedNowhere(t *testing.T) {
+	access := anAccess(t)
+	raw := string(access.Users[0].Hash.hash)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		text := fmt.Sprintf(format, access)
+		digest := access.Tokens[0].Digest.sum
+		for _, secret := range []string{raw, fmt.Sprintf("%x", raw), fmt.Sprintf("%x", digest), fmt.Sprint(digest[:4])[1:8]} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows a secret: %s", format, text)
+			}
+		}
+	}
+	if _, err := NewPasswordHash("$2a$04$" + strings.Repeat("a", 53)); err == nil || strings.Contains(err.Error(), "aaaa") {
+		t.Errorf("a cheap hash: %v", err)
+	}
+	if bytes.Contains([]byte(fmt.Sprint(access.Tokens)), []byte(readToken)) {
+		t.Error("a token is kept")
+	}
+}

@@ -123,6 +123,15 @@ func (e *Engine) coordination(monday objective.Date, s *weekSums) effort.Micro {
 // the ways in which the person was present, that of code left out and included:
 // both are 0 where time was only logged.
 func (e *Engine) talkOf(w *personWeek, f func(c *cell, talk, all effort.Micro)) {
+	e.waysOf(w, func(c *cell, p effort.Presence) {
+		talk, all := weigh(&e.declared.Effort.Weights, p)
+		f(c, effort.Micro(talk), effort.Micro(all))
+	})
+}
+
+// waysOf calls f for each piece of effort of a person-week with the ways in which
+// the person was present, none where time was only logged.
+func (e *Engine) waysOf(w *personWeek, f func(c *cell, p effort.Presence)) {
 	cells := e.cells(w) // first: splitting takes the table
 	e.gather(w)
 	type slot struct {
@@ -135,8 +144,7 @@ func (e *Engine) talkOf(w *personWeek, f func(c *cell, talk, all effort.Micro)) 
 	}
 	for i := range cells {
 		c := &cells[i]
-		talk, all := weigh(&e.declared.Effort.Weights, presence[slot{int32(w.monday) + int32(c.day), c.work}])
-		f(c, effort.Micro(talk), effort.Micro(all))
+		f(c, presence[slot{int32(w.monday) + int32(c.day), c.work}])
 	}
 }
 

@@ -21,6 +21,7 @@ type weekSums struct {
 	teams      []*weekSums    // once they were asked for, see Engine.weekTeams
 
 	coordination *effort.Micro // once it was asked for, see Engine.coordination
+	code         *weekCode     // likewise, see Engine.codeIn
 }
 
 // A carriedSum is the effort of one person on one work on one day. Persons are

@@ -46,10 +46,10 @@ type Absorption struct {
 	Trend stat.Trend // of the weekly values; N tells how many there are
 }
 
-// Absorption is taken over so many weeks; its trend needs so many values.
+// An absorption is taken over so many weeks; its trend needs so many values.
 const (
-	absorptionWeeks = 12
-	minWeeks        = 8
+	AbsorptionWeeks    = 12
+	AbsorptionMinWeeks = 8
 )
 
 // AbsorptionOf returns how many merged changes come to a day on which a person
@@ -59,12 +59,12 @@ const (
 // without a reviewer-day.
 func AbsorptionOf(merged, reviewerDays stat.Weekly, until int) Absorption {
 	days := map[int]float64{}
-	for _, p := range reviewerDays.Last(absorptionWeeks, until) {
+	for _, p := range reviewerDays.Last(AbsorptionWeeks, until) {
 		days[p.Week] = p.Value
 	}
 	var weekly stat.Weekly
 	changes, reviewed, n := 0.0, 0.0, 0
-	for _, p := range merged.Last(absorptionWeeks, until) {
+	for _, p := range merged.Last(AbsorptionWeeks, until) {
 		d, ok := days[p.Week]
 		if !ok {
 			continue
@@ -77,12 +77,12 @@ func AbsorptionOf(merged, reviewerDays stat.Weekly, until int) Absorption {
 	}
 	a := Absorption{Trend: stat.MannKendall(weekly)}
 	switch {
-	case n < minWeeks:
-		a.Estimate = stat.Insufficient(n, "%d of at least %d weeks", n, minWeeks)
+	case n < AbsorptionMinWeeks:
+		a.Estimate = stat.Insufficient(n, "%d of at least %d weeks", n, AbsorptionMinWeeks)
 	case reviewed <= 0:
 		a.Estimate = stat.NotDefined("nobody reviewed anything")
 	default:
-		a.Estimate = stat.Known(changes/reviewed, n).AlertFrom(absorptionWeeks)
+		a.Estimate = stat.Known(changes/reviewed, n).AlertFrom(AbsorptionWeeks)
 	}
 	return a
 }

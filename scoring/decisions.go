@@ -15,6 +15,9 @@ type Decisions struct {
 	Types, Labels       []string
 	Paths, DesignLabels []string
 	Reactions           []string
+	// QuietDays is how many days without a touch make a stop,
+	// velocity.DefaultQuietDays when 0.
+	QuietDays int
 }
 
 // decider finds decisions. It is nil where nothing is one.

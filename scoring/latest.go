@@ -91,8 +91,9 @@ type evaluation struct {
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
 	tickets  [][]uint32 // by objective, likewise; see scopeOf
 	roots    roots
-	streams  []streams // see streamsOf
-	blocks   [][]block // see weekBlocks
+	streams  []streams     // see streamsOf
+	blocks   [][]block     // see weekBlocks
+	tracks   []*phaseTrack // see replay
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports

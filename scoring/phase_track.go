@@ -70,9 +70,8 @@ type phaseTrack struct {
 	recent  [phase.Indicators][]PhaseReading // the newest phaseDepth
 	changed [phase.Indicators][]PhaseReading
 	changes []PhaseChange
+	latched []int // weeks in which readings set a latch
 }
-
-func newPhaseTrack() *phaseTrack { return &phaseTrack{} }
 
 // next adds a week.
 func (k *phaseTrack) next(week int, creep phase.Creep, values [phase.Indicators]stat.Estimate, declared phase.Phase) {
@@ -98,6 +97,9 @@ func (k *phaseTrack) next(week int, creep phase.Creep, values [phase.Indicators]
 		if k.state.Latches[i].On != before.Latches[i].On {
 			k.changed[i] = append([]PhaseReading(nil), k.recent[i]...)
 			readings = append(readings, k.changed[i]...)
+			if k.state.Latches[i].On && declared == "" {
+				k.latched = append(k.latched, week)
+			}
 		}
 	}
 	if before.Started && before.Phase == k.state.Phase {

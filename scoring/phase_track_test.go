@@ -197,3 +197,22 @@ func TestDeclaredPhase(t *testing.T) {
 		}
 	}
 }
+
+// A phase that is latched asks for a correction like an alert does; one that a
+// human declared does not.
+func TestLatchedPhaseIsAnAlarm(t *testing.T) {
+	for _, c := range []struct {
+		weeks  string
+		said   []objective.DeclaredPhase
+		alarms float64
+	}{
+		{"ccccccccdd", nil, 0},
+		{"ccccccccddd", nil, 1},
+		{"ccccccccdddccccddd", nil, 2},
+		{"cccccccccccc", []objective.DeclaredPhase{{On: calendarDay(lastWeek), Phase: "focus_creep"}}, 0},
+	} {
+		w := phaseWorld(c.weeks)
+		w.declared.Alerts, w.declared.Set.Phases = nil, c.said
+		near(t, c.weeks, org(t, w.evaluate(t), scoring.LoopAction).SampleSize, c.alarms)
+	}
+}

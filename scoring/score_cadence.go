@@ -45,7 +45,7 @@ func cadenceScores() scoreGroup {
 		"Share of the check-ins of the last quarter that were followed within 7 days by a stop, an edit of rank or target, or 10 percentage points of effort that moved, 0 to 1. Alarming at 0 for a quarter (default, not a benchmark). Sees what was declared and recorded, no talks.")
 	adjust.of |= ofObjectives
 	closure := of(LoopClosure, "seconds", "95 % confidence limit (Brookmeyer-Crowley).",
-		"Median time from an alert on the effort (3 of 4 weeks beyond its threshold) to a stop, an edit of rank or target, or a fifth of the effort that moved, Kaplan-Meier over the last year. Alarming above 28 days (default, not a benchmark). Cannot see whether the one answers the other.")
+		"Median time from an alert on the effort (3 of 4 weeks beyond its threshold), or the latching of a drift phase, to a stop, an edit of rank or target, or a fifth of the effort that moved, Kaplan-Meier over the last year. Alarming above 28 days (default, not a benchmark). Cannot see whether the one answers the other.")
 	followUp := of(LoopFollowUp, "seconds", "",
 		"Lower bound of the median time from an alert to a correction while more than half of the alerts have none. Absent when the median is known.")
 	closure.scale, followUp.scale = secondsPerDay, secondsPerDay
@@ -314,10 +314,17 @@ func (v *evaluation) openOn(no uint32, day objective.Date) bool {
 	return open
 }
 
-// alarms lists the days on which an alert on a share of the effort began: the
-// first after a week with which 3 of 4 weekly blocks were beyond the threshold.
+// alarms lists the days on which an alert on a share of the effort began, the
+// first after a week with which 3 of 4 weekly blocks were beyond the threshold;
+// and those after a week that latched a phase of drift.
 func (v *evaluation) alarms() []objective.Date {
 	var days []objective.Date
+	whole, _ := v.replay()
+	for _, week := range whole.latched {
+		if week > stat.WeekOf(int(v.lastMonday()))-alarmYear {
+			days = append(days, dayOfWeek(week+1))
+		}
+	}
 	for _, w := range watchedShares() {
 		limit, ok := v.declared.Alerts[w.name]
 		if !ok {

@@ -55,13 +55,31 @@ func phaseNames() []string {
 }
 
 func (v *evaluation) phases() {
+	whole, tracks := v.replay()
+	for _, s := range whole.scores() {
+		v.organisation(s)
+	}
+	v.report.Phase = whole.report()
+	for t := range tracks {
+		for _, s := range tracks[t].scores()[:2] { // the rest is told of the organisation only
+			v.team(t, s)
+		}
+		v.report.Teams[t].Phase = tracks[t].report()
+	}
+}
+
+// replay goes through the weeks of the organisation and of each team.
+func (v *evaluation) replay() (whole *phaseTrack, tracks []*phaseTrack) {
+	if v.tracks != nil {
+		return v.tracks[0], v.tracks[1:]
+	}
+	v.tracks = make([]*phaseTrack, 1+len(v.declared.Teams))
+	for i := range v.tracks {
+		v.tracks[i] = &phaseTrack{}
+	}
+	whole, tracks = v.tracks[0], v.tracks[1:]
 	org, teams := v.weekBlocks()
 	stands := v.standing(len(org))
-	whole := newPhaseTrack()
-	tracks := make([]*phaseTrack, len(v.declared.Teams))
-	for t := range tracks {
-		tracks[t] = newPhaseTrack()
-	}
 	for i := range org {
 		all := stands.at(org[i].week)
 		whole.next(org[i].week, org[i].Creep, [phase.Indicators]stat.Estimate{
@@ -74,16 +92,7 @@ func (v *evaluation) phases() {
 			}, v.overridden(v.declared.Teams[t].ID, b.week))
 		}
 	}
-	for _, s := range whole.scores() {
-		v.organisation(s)
-	}
-	v.report.Phase = whole.report()
-	for t := range tracks {
-		for _, s := range tracks[t].scores()[:2] { // the rest is told of the organisation only
-			v.team(t, s)
-		}
-		v.report.Teams[t].Phase = tracks[t].report()
-	}
+	return whole, tracks
 }
 
 // vocabularyIn is indicator V of the organisation (team -1) or of a team in one

@@ -70,7 +70,7 @@ func velocityScores() scoreGroup {
 }
 
 func (v *evaluation) velocity() {
-	judging := velocity.Judging{Now: v.day, DataFrom: v.dataFrom()}
+	judging := v.judging()
 	stops := v.stops()
 	spells, left := judging.Spells(stops)
 	latency := velocity.LatencyOf(spells)
@@ -86,6 +86,10 @@ func (v *evaluation) velocity() {
 	v.organisation(scoreOf(ZombieWorkstreams, all))
 	v.organisation(scoreOf(LiveZombieWorkstreams, live))
 	v.organisation(scoreOf(StopResurrections, velocity.Resurrections(spells)))
+}
+
+func (v *evaluation) judging() velocity.Judging {
+	return velocity.Judging{Now: v.day, DataFrom: v.dataFrom(), QuietDays: v.declared.Decisions.QuietDays}
 }
 
 // leftOut says how many decisions there were, and why some are no spells.

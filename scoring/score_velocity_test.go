@@ -191,3 +191,39 @@ func TestVelocityOfOtherEndings(t *testing.T) {
 		t.Errorf("a confidence in what was given up: %+v", got)
 	}
 }
+
+// How many quiet days make a stop is declared: after nine of them o4, touched
+// every ten days, stopped at once and came back five times.
+func TestVelocityQuietDays(t *testing.T) {
+	w := stoppedWorld()
+	w.declared.Decisions.QuietDays = 9
+	r := w.evaluate(t)
+	// The five spells last 0, 4, 10, 0 and 6 days.
+	near(t, "RMST28", org(t, r, scoring.StopLatencyRestrictedMean).Value, (4+10+6)/5.)
+	near(t, "zombies", org(t, r, scoring.ZombieWorkstreams).Value, 0)
+	near(t, "resurrections", org(t, r, scoring.StopResurrections).Value, 5+1)
+}
+
+// A ticket that was moved to another project, and has another key and repository
+// since, is followed; one that was handed to an objective that goes on was not
+// stopped.
+func TestVelocityFollowsMoves(t *testing.T) {
+	w := stoppedWorld()
+	moved := &w.changes[w.byID["PAY-4"]]
+	moved.Item.Keys = []string{"OPS-77", "PAY-4"}
+	r := w.evaluate(t)
+	near(t, "RMST28", org(t, r, scoring.StopLatencyRestrictedMean).Value, 9.6)
+	near(t, "zombies", org(t, r, scoring.ZombieWorkstreams).Value, 1)
+
+	for _, set := range []*objective.Set{&w.declared.Set, &w.history[0].Set, &w.history[1].Set} {
+		set.Objectives = append(append([]objective.Objective(nil), set.Objectives...),
+			objective.Objective{ID: "o7", Start: objective.NoDate, Match: attr(store.AttrLabel, "o7"), Versions: always(7, -1)})
+	}
+	moved.Item.Attrs[store.AttrLabel] = []string{"o7"}
+	r = w.evaluate(t)
+	near(t, "spells", org(t, r, scoring.StopLatencyRestrictedMean).SampleSize, 4)
+	near(t, "zombies after it was handed over", org(t, r, scoring.ZombieWorkstreams).Value, 0)
+	if s := org(t, r, scoring.StopLatencyRestrictedMean); !strings.Contains(s.Verdict, "2 no effort before the decision") {
+		t.Errorf("verdict %q", s.Verdict)
+	}
+}

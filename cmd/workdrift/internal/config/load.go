@@ -112,6 +112,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 		Decisions: scoring.Decisions{
 			Types: c.doc.Decisions.Types, Labels: c.doc.Decisions.Labels, Paths: c.doc.Decisions.Paths,
 			DesignLabels: c.doc.Decisions.DesignLabels, Reactions: c.doc.Decisions.Reactions,
+			QuietDays: c.doc.Decisions.StopQuietDays,
 		},
 		Windows:   d.windows(c.doc.Windows),
 		Threshold: c.doc.Attribution.Threshold,

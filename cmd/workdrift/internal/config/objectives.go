@@ -35,6 +35,7 @@ func (d *decoder) set(doc *document) objective.Set {
 		Projects:      doc.Projects,
 		TopN:          doc.Top,
 		Grace:         doc.Decisions.GraceDays,
+		Phases:        d.phases(doc),
 	}
 	inRange(d, "top", doc.Top, 1, 100)
 	d.share("run_work.budget_share", doc.RunWork.BudgetShare)

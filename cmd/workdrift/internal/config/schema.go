@@ -36,6 +36,15 @@ type intent struct {
 	Projects   []string    `yaml:"projects"`
 	RunWork    runWork     `yaml:"run_work"`
 	NonGoals   []namedRule `yaml:"non_goals"`
+	Phases     []saidPhase `yaml:"phases"`
+}
+
+// A saidPhase is what a human says of the phase of drift.
+type saidPhase struct {
+	On    *objective.Date `yaml:"on"`
+	Team  string          `yaml:"team"`
+	Phase string          `yaml:"phase"`
+	Why   string          `yaml:"why"`
 }
 
 type declared struct {

@@ -1,0 +1,148 @@
+package scoring
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+func drawOverrides(t *rapid.T, d *Declared) []store.Override {
+	targets := []string{attribution.RunWork.String(), attribution.Excluded.String(), attribution.Unknown.String(), "nothing"}
+	for i := range d.Set.Objectives {
+		targets = append(targets, d.Set.Objectives[i].ID)
+	}
+	var list []store.Override
+	for i := range rapid.IntRange(0, 4).Draw(t, "overrides") {
+		list = append(list, store.Override{
+			Key: rapid.SampledFrom(drawnKeys).Draw(t, "key"), To: rapid.SampledFrom(targets).Draw(t, "to"),
+			Role: "triage", Why: "it is", At: drawnNow.AddDate(0, 0, -10*i),
+		})
+	}
+	return list
+}
+
+// A decision that comes while the engine runs counts as if it had been there
+// from the start, and one that is withdrawn as if it never had.
+func TestEngineFollowsOverrides(t *testing.T) {
+	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDeclared(t)
+		d.Privacy.KEffort, d.Privacy.Dominance = 1, 1
+		var changes []store.Change
+		for no := range rapid.IntRange(1, len(drawnKeys)).Draw(t, "items") {
+			changes = append(changes, drawItem(t, no))
+		}
+		before, after := drawOverrides(t, d), drawOverrides(t, d)
+		want, err := Evaluate(Input{Declared: d, Changes: changes, Sources: sources, Overrides: after}, drawnNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := NewEngine(d, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := rapid.IntRange(0, len(changes)).Draw(t, "decided after")
+		for i, ch := range changes {
+			if i == at {
+				e.Report(drawnNow, sources)
+				e.SetOverrides(after)
+			}
+			e.Apply(ch)
+		}
+		e.Report(drawnNow, sources)
+		e.SetOverrides(after)
+		a, _ := json.Marshal(e.Report(drawnNow, sources))
+		if b, _ := json.Marshal(want); !bytes.Equal(a, b) {
+			t.Fatalf("followed: %s\nread anew: %s", a, b)
+		}
+	})
+}
+
+// Whatever is told of single works, neither one of them nor what is left of
+// their place tells of few people.
+func TestSharesTellOfNoFew(t *testing.T) {
+	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
+	told := 0
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDeclared(t)
+		d.Privacy = Privacy{
+			KEffort: rapid.IntRange(1, 3).Draw(t, "contributors"), KPeople: 5,
+			Dominance: rapid.SampledFrom([]float64{.5, .7, 1}).Draw(t, "dominance"),
+		}
+		e, err := NewEngine(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for no := range rapid.IntRange(1, len(drawnKeys)).Draw(t, "items") {
+			e.Apply(drawItem(t, no))
+		}
+		r := e.Report(drawnNow, sources)
+		w := &r.Windows[len(r.Windows)-1]
+		shares := e.Shares(r, w.Label)
+		works := e.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)})
+		if len(shares) != len(works) {
+			t.Fatalf("%d works, want %d", len(shares), len(works))
+		}
+		type place struct {
+			c Category
+			o string
+		}
+		rest, count, total := map[place]map[uint32]effort.Micro{}, map[place]int{}, map[place]effort.Micro{}
+		any := map[place]bool{}
+		of := func(s *Shared) *workLoad {
+			return works[slices.IndexFunc(works, func(l *workLoad) bool {
+				name := ""
+				if l.objective >= 0 {
+					name = d.Set.Objectives[l.objective].ID
+				}
+				return l.no == s.No && l.category == s.Category && name == s.Objective && l.method == s.Method
+			})]
+		}
+		for i := range shares {
+			total[place{shares[i].Category, shares[i].Objective}] += of(&shares[i]).sum
+		}
+		for i := range shares {
+			s, at := &shares[i], place{shares[i].Category, shares[i].Objective}
+			l := of(s)
+			if !s.Share.Known() {
+				if rest[at] == nil {
+					rest[at] = map[uint32]effort.Micro{}
+				}
+				count[at]++
+				for _, p := range l.parts {
+					rest[at][p.person] += p.sum
+				}
+				continue
+			}
+			told++
+			any[at] = true
+			if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(l.parts)) {
+				t.Fatalf("%+v is told", s)
+			}
+			if exact := float64(l.sum) / float64(total[at]); math.Abs(exact-float64(s.Share)) > ShareStep/2+1e-9 {
+				t.Fatalf("share %v, want about %v", s.Share, exact)
+			}
+		}
+		for at := range any {
+			var people []loadPart
+			for person, sum := range rest[at] {
+				people = append(people, loadPart{person, sum})
+			}
+			if count[at] == 1 || e.tellsOfFew(e.contributorsOf(people)) {
+				t.Fatalf("what is left of %v tells of few: %d works", at, count[at])
+			}
+		}
+	})
+	if told == 0 {
+		t.Error("nothing was told at all")
+	}
+}

@@ -43,6 +43,7 @@ func (d *daemon) control() http.Handler {
 		answer, err := d.evaluator.explain(r.Context(), q.Get("what"), q.Get("window"))
 		reply(w, answer, err)
 	})
+	mux.HandleFunc("GET /past", d.tellPast)
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
 		err := d.store.Backup(r.Context(), r.URL.Query().Get("file"))
 		reply(w, struct{}{}, err)

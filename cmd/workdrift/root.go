@@ -36,7 +36,7 @@ for good.`,
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
 		newExplainCommand(), newIdentitiesCommand(), newCheckInCommand(), newDeclarationsCommand(),
-		newBackupCommand(), newVersionCommand())
+		newBackupCommand(), newBacktestCommand(), newVersionCommand())
 	return root
 }
 

@@ -17,6 +17,7 @@ import (
 type alarm struct {
 	*rule
 	number int // in Result.Alerts
+	begin  time.Time
 	active map[string]*active
 	wrote  map[*series]bool // ALERTS
 }
@@ -68,7 +69,7 @@ func (one *active) advance(at time.Time, value float64, a *alarm) {
 	one.ended = time.Time{}
 	if !one.firing && at.Sub(one.since) >= a.wait {
 		one.firing = true
-		one.episode = Episode{Alert: a.name, Labels: one.labels.Map(), Since: one.since.UTC(), From: at.UTC(), Value: value}
+		one.episode = Episode{Alert: a.name, Labels: one.labels.Map(), Since: one.since.UTC(), From: at.UTC(), Value: Value(value)}
 		delete(one.episode.Labels, labels.AlertName)
 	}
 }
@@ -96,8 +97,11 @@ func (one *active) told() labelled {
 	return labelled{builder.Labels(), 1}
 }
 
-// end counts an alert that is over.
+// end counts an alert that is over, unless it was before the beginning.
 func (a *alarm) end(one *active, at time.Time, into *Result) {
+	if !at.After(a.begin) {
+		return
+	}
 	if !one.firing {
 		into.Alerts[a.number].Waited++
 		return

@@ -20,9 +20,9 @@ const lookback = 5 * time.Minute
 
 // A Sample is one value of a series.
 type Sample struct {
-	Metric string            `json:"metric"`
-	Labels map[string]string `json:"labels,omitempty"`
-	Value  float64           `json:"value"`
+	Metric string
+	Labels map[string]string
+	Value  Value
 }
 
 // A Frame holds what is scraped from a moment on, until the next frame.
@@ -35,6 +35,9 @@ type Frame struct {
 type Options struct {
 	Step  time.Duration // between two evaluations of the rules
 	Until time.Time     // end of the last frame
+	// Begin is from when on the answer counts. What fires then counts from its
+	// own beginning; what ended before is left out.
+	Begin time.Time
 	// Known names the metrics that frames can hold. A rule that reads another
 	// one, directly or through what is recorded, is not replayed.
 	Known []string
@@ -58,7 +61,7 @@ type Episode struct {
 	// Until is when it ended; zero when it fires at the end of the replay.
 	Until time.Time `json:"until,omitzero"`
 	// Value is that of its expression when it began to fire.
-	Value float64 `json:"value"`
+	Value Value `json:"value"`
 }
 
 // An Alert sums up one alerting rule.
@@ -119,7 +122,10 @@ func Run(ctx context.Context, rules *Rules, frames []Frame, o Options) (*Result,
 		}
 		r.memory.forget(timestamp.FromTime(end.Add(-keep)))
 	}
-	r.finish()
+	for _, one := range r.alerts {
+		one.finish(r.result)
+	}
+	slices.SortStableFunc(r.result.Episodes, compareEpisodes)
 	return r.result, nil
 }
 
@@ -139,7 +145,7 @@ func (r *replay) choose(rules *Rules) {
 		missing := rules.unknown(one, known)
 		r.result.Alerts = append(r.result.Alerts, Alert{Name: one.name, Unknown: missing})
 		if len(missing) == 0 {
-			r.alerts = append(r.alerts, &alarm{rule: one, number: i, active: make(map[string]*active)})
+			r.alerts = append(r.alerts, &alarm{rule: one, number: i, begin: r.options.Begin, active: make(map[string]*active)})
 		}
 	}
 }
@@ -174,7 +180,7 @@ func (r *replay) prepare(frame Frame) []labelled {
 			builder.Set(name, v)
 		}
 		builder.Set(labels.MetricName, s.Metric)
-		list = append(list, labelled{builder.Labels(), s.Value})
+		list = append(list, labelled{builder.Labels(), float64(s.Value)})
 	}
 	return list
 }
@@ -258,12 +264,4 @@ func (r *replay) write(at time.Time, list []labelled, before map[*series]bool) m
 		}
 	}
 	return wrote
-}
-
-// finish closes the books.
-func (r *replay) finish() {
-	for _, one := range r.alerts {
-		one.finish(r.result)
-	}
-	slices.SortStableFunc(r.result.Episodes, compareEpisodes)
 }

@@ -33,10 +33,10 @@ func newMemory() *memory {
 // add appends a sample to the series with these labels and returns the series.
 func (m *memory) add(l labels.Labels, at int64, value float64) *series {
 	hash := l.Hash()
-	at0 := slices.IndexFunc(m.byHash[hash], func(s *series) bool { return labels.Equal(s.labels, l) })
+	known := slices.IndexFunc(m.byHash[hash], func(s *series) bool { return labels.Equal(s.labels, l) })
 	var s *series
-	if at0 >= 0 {
-		s = m.byHash[hash][at0]
+	if known >= 0 {
+		s = m.byHash[hash][known]
 	} else {
 		s = &series{labels: l}
 		m.byHash[hash] = append(m.byHash[hash], s)

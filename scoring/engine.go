@@ -134,13 +134,16 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 	return e, nil
 }
 
-// SetDeclarations tells the engine what was declared over time, oldest first,
-// in place of what it was told before. Without any, what the configuration says
-// counts as known from the start. The slice must not be changed afterwards.
+// SetDeclarations tells the engine what was declared over time, in place of what
+// it was told before. They count in the order in which they became known; of
+// those known at the same time a later one holds. Without any, what the
+// configuration says counts as known from the start.
 func (e *Engine) SetDeclarations(history []objective.Loaded) {
 	if len(history) == 0 {
 		history = []objective.Loaded{{Set: e.declared.Set}}
 	}
+	history = slices.Clone(history) // what was imported comes after what it precedes
+	slices.SortStableFunc(history, func(a, b objective.Loaded) int { return a.Known.Compare(b.Known) })
 	e.history, e.edits = history, objective.Edits(history)
 }
 

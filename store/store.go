@@ -125,9 +125,11 @@ type Store interface {
 	Groups(ctx context.Context) iter.Seq2[Group, error]
 
 	// Declare keeps a version of the declared objectives and returns whether
-	// it was new; a body equal to the newest one is not kept again.
+	// it was new; a body equal to the newest one that was known by then is not
+	// kept again. Versions may come out of their order.
 	Declare(ctx context.Context, d Declaration) (bool, error)
-	// Declarations yields every version kept, oldest first.
+	// Declarations yields every version in the order in which it was kept,
+	// which need not be that in which it was known.
 	Declarations(ctx context.Context) iter.Seq2[Declaration, error]
 
 	// Override records a human's decision about one item, replacing an

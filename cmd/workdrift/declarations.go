@@ -4,17 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,10 +81,13 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Import earlier declarations from the configuration's git history",
-		Long: `Import reads every commit of the configuration file, and of objectives_file
-where there is one, from the git repository they are in, and keeps what was
-declared there as known since the commit. Commits whose configuration does not
-load are counted and left out. Importing again adds nothing.`,
+		Long: `Import reads every commit of the configuration file, and of the objectives_file
+that it names at the time, from the git repository they are in, under whatever
+name they had, and keeps what was declared there as known since the commit. What
+was committed on a branch is known since its merge. Where only objectives_file
+is in a repository, its commits are read with the configuration of today. Commits
+whose configuration does not load are counted and left out. Importing again adds
+nothing.`,
 		Example: "  workdrift declarations import --config /etc/workdrift/config.yaml",
 		Args:    cobra.NoArgs,
 	}
@@ -176,7 +174,7 @@ func writeEdits(w io.Writer, edits []edit) error {
 
 // importDeclarations keeps what the commits of the configuration declared.
 func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (done imported, err error) {
-	commits, err := commitsOf(ctx, cfg)
+	commits, err := declaredInGit(ctx, cfg)
 	if err != nil {
 		return done, err
 	}
@@ -190,24 +188,16 @@ func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (d
 	done.Commits = len(commits)
 	var before []byte
 	for _, c := range commits {
-		old, err := config.LoadFrom(cfg.Path, c.read(ctx))
-		if ctx.Err() != nil {
-			return done, ctx.Err()
-		}
-		if err != nil {
+		if c.body == nil {
 			done.Unread++
 			continue
 		}
-		body, err := objective.Encode(&old.Declared(nil, nil).Set)
-		if err != nil {
-			return done, err
-		}
-		if bytes.Equal(body, before) || kept[c.at.UTC().String()+string(body)] {
-			before = body
+		if bytes.Equal(c.body, before) || kept[c.at.String()+string(c.body)] {
+			before = c.body
 			continue
 		}
-		before = body
-		added, err := db.Declare(ctx, store.Declaration{KnownFrom: c.at, Body: body})
+		before = c.body
+		added, err := db.Declare(ctx, store.Declaration{KnownFrom: c.at, Body: c.body})
 		if err != nil {
 			return done, fmt.Errorf("keep what was declared: %w", err)
 		}
@@ -218,79 +208,55 @@ func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (d
 	return done, nil
 }
 
-// A commitOf is a commit that touched the configuration.
-type commitOf struct {
-	sha, root string
-	at        time.Time
+// A declaredCommit is what a commit declared, nil where that does not load.
+type declaredCommit struct {
+	at   time.Time
+	body []byte
 }
 
-// commitsOf lists the commits that touched the configuration's files, oldest
-// first.
-func commitsOf(ctx context.Context, cfg *config.Config) ([]commitOf, error) {
-	dir, err := filepath.EvalSymlinks(filepath.Dir(cfg.Path))
-	if err != nil {
-		return nil, fmt.Errorf("find the configuration: %w", err)
-	}
-	top, err := runGit(ctx, dir, "rev-parse", "--show-toplevel")
+// declaredInGit lists what the commits of the configuration declared, oldest
+// first. Which files there were besides is known once the configurations are
+// read, and so the commits are listed until there are no more.
+func declaredInGit(ctx context.Context, cfg *config.Config) ([]declaredCommit, error) {
+	history, err := historyOf(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"log", "--reverse", "--format=%H %ct", "--", cfg.Path}
-	if file := cfg.ObjectivesFile(); file != "" {
-		args = append(args, file)
-	}
-	for i := 4; i < len(args); i++ {
-		if args[i], err = filepath.Abs(args[i]); err != nil {
-			return nil, fmt.Errorf("find the configuration: %w", err)
-		}
-	}
-	out, err := runGit(ctx, dir, args...)
-	if err != nil {
-		return nil, err
-	}
-	var commits []commitOf
-	for line := range strings.Lines(string(out)) {
-		sha, seconds, _ := strings.Cut(strings.TrimSpace(line), " ")
-		unix, err := strconv.ParseInt(seconds, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("git log answered %q", line)
-		}
-		commits = append(commits, commitOf{sha: sha, root: strings.TrimSpace(string(top)), at: time.Unix(unix, 0).UTC()})
-	}
-	slices.SortStableFunc(commits, func(a, b commitOf) int { return a.at.Compare(b.at) })
-	return commits, nil
-}
-
-// read returns a function that reads files as they were in the commit.
-func (c commitOf) read(ctx context.Context) func(path string) ([]byte, error) {
-	return func(path string) ([]byte, error) {
-		full, err := filepath.Abs(path)
+	var paths []string
+	bodies := make(map[string][]byte)
+	for {
+		commits, err := history.commits(ctx, paths)
 		if err != nil {
 			return nil, err
 		}
-		dir, err := filepath.EvalSymlinks(filepath.Dir(full))
-		if err != nil {
-			return nil, err
+		known := len(paths)
+		for _, c := range commits {
+			if _, done := bodies[c.sha]; done {
+				continue
+			}
+			old, read, err := history.load(ctx, c)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			bodies[c.sha] = nil
+			if err == nil {
+				if bodies[c.sha], err = objective.Encode(&old.Declared(nil, nil).Set); err != nil {
+					return nil, err
+				}
+			}
+			for _, path := range read {
+				if !slices.Contains(paths, path) {
+					paths = append(paths, path)
+				}
+			}
 		}
-		inside, err := filepath.Rel(c.root, filepath.Join(dir, filepath.Base(full)))
-		if err != nil {
-			return nil, err
+		if len(paths) > known {
+			continue
 		}
-		return runGit(ctx, c.root, "show", c.sha+":"+filepath.ToSlash(inside))
+		list := make([]declaredCommit, 0, len(commits))
+		for _, c := range commits {
+			list = append(list, declaredCommit{c.at, bodies[c.sha]})
+		}
+		return list, nil
 	}
-}
-
-// runGit runs a command of git that only reads.
-func runGit(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-pager", "-c", "core.fsmonitor=false"}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
-	out, err := cmd.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(string(exit.Stderr)))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("run git: %w", err)
-	}
-	return out, nil
 }

@@ -40,9 +40,9 @@
 //
 // The rest of this package is wiring. daemon.go puts the parts together and
 // starts and stops them; serve.go, score.go, demo.go, explain.go,
-// identities.go, checkin.go, declarations.go, backup.go and check.go are the
-// commands; control.go is the socket through which a command asks a running
-// daemon; connectors.go is the one list of connectors.
+// identities.go, checkin.go, declarations.go (with githistory.go), backup.go and
+// check.go are the commands; control.go is the socket through which a command
+// asks a running daemon; connectors.go is the one list of connectors.
 // internal/config reads the YAML strictly, and internal/demo is the made-up
 // organisation of the demo, served by connectors/fake.
 //

@@ -15,15 +15,20 @@ import (
 func (db *DB) Declare(ctx context.Context, d store.Declaration) (added bool, err error) {
 	err = db.update(ctx, "keep declaration", func(w *writer) error {
 		next := uint64(1)
-		if key, rec := w.b[bucketDeclaration].Cursor().Last(); key != nil {
-			newest, err := w.declaration(key, rec)
+		var held *store.Declaration // when d became known
+		c := w.b[bucketDeclaration].Cursor()
+		for key, rec := c.First(); key != nil; key, rec = c.Next() {
+			kept, err := w.declaration(key, rec)
 			if err != nil {
 				return err
 			}
-			if bytes.Equal(newest.Body, d.Body) {
-				return nil
+			if !kept.KnownFrom.After(d.KnownFrom) && (held == nil || !kept.KnownFrom.Before(held.KnownFrom)) {
+				held = &kept
 			}
 			next = binary.BigEndian.Uint64(key) + 1
+		}
+		if held != nil && bytes.Equal(held.Body, d.Body) {
+			return nil
 		}
 		added = true
 		key := key8(next)

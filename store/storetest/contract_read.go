@@ -25,7 +25,7 @@ func readCases() []testCase {
 
 func keepCases() []testCase {
 	return []testCase{
-		{"a declaration is kept unless it equals the newest", testDeclare},
+		{"a declaration is kept unless it held already", testDeclare},
 		{"an override replaces and withdraws", testOverride},
 		{"the last report is kept", testReport},
 		{"a frozen week stays", testFreeze},
@@ -247,11 +247,15 @@ func testDeclare(h *harness) {
 	declare("one", someDay.Add(3*time.Hour), true) // back to the first is a new version
 	h.reopen()
 	declare("one", someDay.Add(4*time.Hour), false)
+	declare("one", someDay.Add(time.Hour/2), false)
+	declare("one", someDay.Add(-time.Hour), true) // known earlier than anything
+	declare("two", someDay.Add(5*time.Hour), true)
+	declare("two", someDay.Add(time.Hour), true)
 	var got []string
 	for _, d := range collect(h, h.s.Declarations(h.ctx)) {
 		got = append(got, fmt.Sprintf("%s %d", d.Body, d.KnownFrom.Sub(someDay)/time.Hour))
 	}
-	if want := []string{"one 0", "two 2", "one 3"}; !slices.Equal(got, want) {
+	if want := []string{"one 0", "two 2", "one 3", "one -1", "two 5", "two 1"}; !slices.Equal(got, want) {
 		h.Errorf("Declarations = %v, want %v", got, want)
 	}
 }

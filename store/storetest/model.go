@@ -203,7 +203,13 @@ func (m *model) applyRest(source string, b store.Batch) {
 }
 
 func (m *model) declare(d store.Declaration) bool {
-	if n := len(m.declared); n > 0 && bytes.Equal(m.declared[n-1].Body, d.Body) {
+	var held *store.Declaration
+	for i := range m.declared {
+		if one := &m.declared[i]; !one.KnownFrom.After(d.KnownFrom) && (held == nil || !one.KnownFrom.Before(held.KnownFrom)) {
+			held = one
+		}
+	}
+	if held != nil && bytes.Equal(held.Body, d.Body) {
 		return false
 	}
 	m.declared = append(m.declared, d)

@@ -92,6 +92,12 @@ const (
 	AttrLevel     = "level"     // "epic", "initiative": the rank above a plain ticket, none below
 	AttrChannel   = "channel"   // "proj-checkout", the name without #
 	AttrReaction  = "reaction"  // "decision", each emoji on the first message of a thread
+	// What a ticket gives to begin work with: as of when work began where the
+	// source tells its history, else as of now, and absent where the source, or
+	// the version of the program that read it, does not tell.
+	AttrWords     = "words"     // "27", of the description, at most 200
+	AttrCriteria  = "criteria"  // "yes" or "no": says when it is done
+	AttrAssigned  = "assigned"  // "yes" or "no": somebody is to do it, never who
 	AttrObjective = "objective" // of an outcome: the id of the objective it measures
 	AttrResult    = "result"    // of an outcome: "ok", or why nothing is measured
 )

@@ -111,6 +111,8 @@ func (n *normaliser) ticket(r repository, w *wireIssue) {
 	if w.Milestone != nil {
 		set(it.Attrs, store.AttrMilestone, w.Milestone.Title)
 	}
+	// Edits of an issue have no history: what it gives is what it gives now.
+	refs.Inputs(it.Attrs, w.Body, false, len(w.Assignees) > 0)
 	if w.Type != nil {
 		set(it.Attrs, store.AttrType, w.Type.Name)
 	}

@@ -35,6 +35,7 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 	equal(t, "closed", ticket.Closed, day(2, 0))
 	equal(t, "attributes", ticket.Attrs, map[string][]string{
 		"repo": {"acme/api"}, "label": {"bug"}, "milestone": {"Q1"}, "author": {"human"},
+		"words": {"3"}, "criteria": {"no"}, "assigned": {"no"},
 	})
 	equal(t, "ticket implements", keys(ticket, store.LinkImplements), []string{"PAY-7"})
 	equal(t, "ticket mentions", keys(ticket, store.LinkMentions), []string{"acme/web#3"})
@@ -187,5 +188,20 @@ func checkTruth(t *testing.T, r *rig) {
 	equal(t, "items that are there", present, items)
 	if items == 0 {
 		t.Error("the world is empty: this proves nothing")
+	}
+}
+
+// What an issue gives to begin work with is kept, and never who is to do it.
+func TestTicketInputs(t *testing.T) {
+	at := day(0, 0)
+	for assignees, want := range map[int]string{0: "no", 2: "yes"} {
+		var n normaliser
+		n.ticket(repository{id: 1, repoPos: repoPos{Name: "acme/api"}}, &wireIssue{
+			Number: 1, State: "open", CreatedAt: at, UpdatedAt: at, Body: "- [ ] it is fast", Assignees: make([]struct{}, assignees),
+		})
+		got := n.out.Items[0].Attrs
+		equal(t, "assigned", got[store.AttrAssigned], []string{want})
+		equal(t, "criteria", got[store.AttrCriteria], []string{"yes"})
+		equal(t, "words", got[store.AttrWords], []string{"3"})
 	}
 }

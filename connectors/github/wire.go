@@ -32,6 +32,7 @@ type wireIssue struct {
 	Labels         []wireNamed    `json:"labels"`
 	Milestone      *wireMilestone `json:"milestone"`
 	Type           *wireNamed     `json:"type"`
+	Assignees      []struct{}     `json:"assignees"` // how many, never who
 	ParentIssueURL string         `json:"parent_issue_url"`
 	CreatedAt      time.Time      `json:"created_at"`
 	UpdatedAt      time.Time      `json:"updated_at"`

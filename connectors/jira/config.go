@@ -58,6 +58,10 @@ type config struct {
 	DroppedResolutions []string `yaml:"dropped_resolutions"`
 	DroppedStatuses    []string `yaml:"dropped_statuses"`
 
+	// CriteriaField is the name or id of a field that holds acceptance criteria.
+	// Boxes to tick and a heading in the description count besides.
+	CriteriaField string `yaml:"criteria_field"`
+
 	// CheckinField is the name or id of a field in which people report their
 	// confidence. CheckinScale is what full confidence is in it: 1, 10 or 100;
 	// 0 takes it from the value. CheckinValues are the confidences from 0 to 1
@@ -144,7 +148,7 @@ func (c *config) validate() error {
 // settings names what decides what becomes of an issue, and which are read.
 func (c *config) settings() string {
 	sum := sha256.Sum256(fmt.Append(nil, c.Since, c.Fields, c.Levels, c.BlockLinks, c.DroppedResolutions, c.DroppedStatuses,
-		c.CheckinField, c.CheckinScale, c.CheckinValues, c.Development, c.RemoteLinks))
+		c.CriteriaField, c.CheckinField, c.CheckinScale, c.CheckinValues, c.Development, c.RemoteLinks))
 	return hex.EncodeToString(sum[:6])
 }
 

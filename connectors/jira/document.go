@@ -62,8 +62,13 @@ func (n *node) write(b *strings.Builder, depth int) {
 		b.WriteByte(' ')
 		return
 	}
-	if n.Type == "codeBlock" {
+	switch n.Type {
+	case "codeBlock":
 		b.WriteString("\n```\n")
+	case "heading":
+		b.WriteString("# ")
+	case "taskItem":
+		b.WriteString("- [ ] ")
 	}
 	b.WriteString(n.Text)
 	for _, m := range n.Marks {
@@ -80,7 +85,7 @@ func (n *node) write(b *strings.Builder, depth int) {
 	switch n.Type {
 	case "codeBlock":
 		b.WriteString("\n```\n")
-	case "paragraph", "heading", "hardBreak", "listItem", "tableCell", "tableHeader", "blockquote", "rule":
+	case "paragraph", "heading", "hardBreak", "listItem", "taskItem", "tableCell", "tableHeader", "blockquote", "rule":
 		b.WriteByte('\n')
 	}
 }

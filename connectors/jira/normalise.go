@@ -39,6 +39,7 @@ func (n *normaliser) issue(is *issue) {
 		Status: life.status, Created: is.created, Updated: is.lastUpdate(),
 		Started: life.started, Closed: life.closed,
 	}
+	n.inputs(it.Attrs, is, life.started)
 	n.out.Items = append(n.out.Items, it)
 	if !is.needsComments {
 		n.out.Whole = append(n.out.Whole, store.Whole{Item: it.ID, Prefix: "comment/"})

@@ -40,6 +40,7 @@ type fieldIDs struct {
 	epicNames  []string
 	devSummary []string
 	checkins   []string
+	criteria   []string
 	mapped     map[string][]string // by attribute
 	names      map[string][]string // ids by name in lower case
 }
@@ -156,6 +157,9 @@ func (c *connector) readFields(ctx context.Context, s *site) error {
 	for name, want := range c.cfg.Fields {
 		f.mapped[name] = find("fields", want)
 	}
+	if c.cfg.CriteriaField != "" {
+		f.criteria = find("criteria_field", c.cfg.CriteriaField)
+	}
 	if c.cfg.CheckinField != "" {
 		f.checkins = find("checkin_field", c.cfg.CheckinField)
 	}
@@ -201,10 +205,10 @@ func (s *site) learn(w wireStatus) {
 func (s *site) searchFields() []string {
 	fields := []string{
 		"summary", "description", "issuetype", "status", "resolution", "resolutiondate", "project", "components", "labels",
-		"fixVersions", "created", "updated", "creator", "reporter", "parent", "issuelinks", "comment", "worklog",
+		"fixVersions", "created", "updated", "creator", "reporter", "assignee", "parent", "issuelinks", "comment", "worklog",
 	}
 	f := &s.fields
-	lists := [][]string{f.sprints, f.parents, f.epicNames, f.devSummary, f.checkins}
+	lists := [][]string{f.sprints, f.parents, f.epicNames, f.devSummary, f.checkins, f.criteria}
 	for _, ids := range f.mapped {
 		lists = append(lists, ids)
 	}

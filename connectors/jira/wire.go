@@ -167,6 +167,7 @@ type issue struct {
 	updated     time.Time // zero when the server left it out
 	resolved    time.Time
 	creator     *gojira.User
+	assigned    bool     // somebody is to do it
 	parents     []string // keys of the parent, the epic and the parent link
 	links       []wireLink
 	sprints     []sprint
@@ -241,6 +242,7 @@ func decodeIssue(raw json.RawMessage, ids *fieldIDs) (*issue, error) {
 	} else if r.read("reporter", &reporter) {
 		is.creator = &reporter
 	}
+	is.assigned = !isNull(w.Fields["assignee"])
 	is.created, is.updated, is.resolved = created.UTC(), updated.UTC(), resolved.UTC()
 	is.readParts(r, w.Changelog)
 	is.readCustom(r, ids)

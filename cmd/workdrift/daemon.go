@@ -44,6 +44,7 @@ type daemon struct {
 	config    *config.Config
 	pollers   []poller
 	restart   chan []poller
+	broken    chan error // the error after which nobody knows what is stored
 }
 
 // A poller is a connector at work, with its connections.
@@ -99,7 +100,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 		log: o.Log, now: o.Now, registry: reg, store: db,
 		metrics: connectors.NewMetrics(reg),
 		reloads: newReloadMetrics(reg),
-		restart: make(chan []poller),
+		restart: make(chan []poller), broken: make(chan error, 1),
 	}
 	if o.ReportAt == nil {
 		o.ReportAt = o.Now
@@ -213,6 +214,13 @@ func (d *daemon) run(ctx context.Context) error {
 		}
 	})
 	wait.Go(func() { d.poll(ctx, cancel) })
+	wait.Go(func() {
+		select {
+		case <-ctx.Done():
+		case err := <-d.broken:
+			cancel(err)
+		}
+	})
 	wait.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -308,6 +316,8 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 		Access: access,
 		Log:    d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
 		Report: d.evaluator.report.Load, Sources: d.sources,
+		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
+		Decide: d.decide, CheckIn: d.reportConfidence,
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}
 	if cfg.EnableReload {

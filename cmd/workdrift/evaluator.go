@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -37,6 +38,12 @@ type evaluator struct {
 	wake   chan struct{} // something changed
 	urgent chan struct{} // somebody waits for the report
 	report atomic.Pointer[scoring.Report]
+	// What pages show besides the report, swapped in like it.
+	history   atomic.Pointer[web.History]
+	overrides atomic.Pointer[[]store.Override]
+
+	listing  sync.Mutex // guards listings, held for a moment only
+	listings listings
 
 	mu     sync.Mutex // guards what follows
 	engine *scoring.Engine
@@ -78,12 +85,9 @@ func newEvaluatorMetrics(reg prometheus.Registerer) evaluatorMetrics {
 // declare makes a configuration the one that is evaluated from now on. What is
 // declared is kept in the store, so that later reports know since when.
 func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
-	var overrides []store.Override
-	for o, err := range e.store.Overrides(ctx) {
-		if err != nil {
-			return fmt.Errorf("read overrides: %w", err)
-		}
-		overrides = append(overrides, o)
+	overrides, err := e.loadOverrides(ctx)
+	if err != nil {
+		return err
 	}
 	engine, err := scoring.NewEngine(d, overrides)
 	if err != nil {
@@ -115,6 +119,8 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	e.mu.Lock()
 	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
 	e.mu.Unlock()
+	e.history.Store(&web.History{Declared: history, Edits: objective.Edits(history)})
+	e.overrides.Store(&overrides)
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("read sources: %w", err)

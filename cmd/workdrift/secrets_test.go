@@ -30,7 +30,8 @@ func collect(t *testing.T, r *running, path string) artefacts {
 	dir := filepath.Dir(path)
 	found := artefacts{}
 	for _, page := range []string{
-		"/", "/metrics", "/api/v1/report", "/no-such-page", "/-/healthy", "/-/ready", "/static/style.css",
+		"/", "/metrics", "/api/v1/report", "/api/v1/scores", "/api/v1/sources", "/api/v1/declarations", "/api/v1/structure-log",
+		"/api/v1/explain?subject=unknown", "/api/v1/explain?subject=no/such", "/api/v1/annotations", "/api/v1/overrides", "/no-such-page", "/-/healthy", "/-/ready", "/static/style.css",
 		"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1",
 	} {
 		_, body := request(t, client, http.MethodGet, r.url+page)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"math"
 	"net/http"
 
 	"github.com/workdrift/workdrift/scoring"
@@ -43,26 +42,11 @@ type ExplainedItem struct {
 type Part struct {
 	Category  string `json:"category"`
 	Objective string `json:"objective,omitempty"`
-	// Share is the part of the place's effort, in steps of ShareStep, absent
-	// where it is withheld.
+	// Share is the part of the place's effort, in steps of scoring.ShareStep,
+	// absent where it is withheld.
 	Share scoring.Number `json:"ratio"`
 	// Status is ok or suppressed_privacy.
 	Status scoring.Status `json:"status"`
-}
-
-// ShareStep is how finely the share of an item is told. The difference between
-// two days would otherwise tell what somebody did in between.
-const ShareStep = .05
-
-// Told makes the part of a place's effort that may be told. Known is false
-// where it may not.
-func Told(category, objective string, share float64, known bool) Part {
-	p := Part{Category: category, Objective: objective, Share: scoring.Absent(), Status: scoring.SuppressedPrivacy}
-	if known {
-		p.Status = scoring.OK
-		p.Share = scoring.Number(math.Round(share/ShareStep) / math.Round(1/ShareStep))
-	}
-	return p
 }
 
 // explanationPage is a page of an explanation.

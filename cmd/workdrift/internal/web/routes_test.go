@@ -68,11 +68,13 @@ func withEverything(t testing.TB) func(*Options) {
 
 func anExplanation(report *scoring.Report, subject, window string) *Explanation {
 	x := &Explanation{Subject: subject, Window: window, AsOf: report, More: 3}
+	parts := []Part{{Category: "objective", Objective: "sso", Share: scoring.Absent(), Status: scoring.SuppressedPrivacy},
+		{Category: "objective", Objective: "sso", Share: .35, Status: scoring.OK}, {Category: "unknown", Share: 0, Status: scoring.OK}}
 	for i := range 3 {
 		x.Items = append(x.Items, ExplainedItem{
 			Key: fmt.Sprintf("acme/web#%d", i+1), Kind: "ticket", Title: "=cmd|'/c calc'!A0", Bucket: "objective",
 			Objectives: []string{"sso"}, Method: "explicit", Path: []string{"implements PAY-7"}, OwnedBy: []string{},
-			Parts: []Part{Told("objective", "sso", .337, i > 0)},
+			Parts: parts[i : i+1],
 		})
 	}
 	return x

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+	"github.com/workdrift/workdrift/scoring/attribution"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// decide keeps decisions about items and takes them into account at once. It
+// returns those that they take the place of. All are kept or none, unless the
+// process ends in between: then deciding again brings the rest.
+func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Override, error) {
+	// A configuration that is being loaded would not see them.
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	if err := d.evaluator.resolve(ctx, list); err != nil {
+		return nil, err
+	}
+	var before []store.Override
+	for _, o := range d.evaluator.decisions() {
+		if slices.ContainsFunc(list, func(next store.Override) bool { return next.Key == o.Key }) {
+			before = append(before, o)
+		}
+	}
+	for _, o := range list {
+		// Who gives up waiting does not leave half of it.
+		if err := d.store.Override(context.WithoutCancel(ctx), o); err != nil {
+			d.fail(err)
+			return nil, fmt.Errorf("keep a decision: %w", err)
+		}
+	}
+	return before, d.evaluator.redecide(context.WithoutCancel(ctx))
+}
+
+// fail ends the daemon after an error that leaves open what is stored.
+func (d *daemon) fail(err error) {
+	if !errors.Is(err, store.ErrCommit) {
+		return
+	}
+	select {
+	case d.broken <- err:
+	default: // it ends already
+	}
+}
+
+// resolve spells the keys of decisions as their items do, and refuses those
+// that name none, or a target that is not declared.
+func (e *evaluator) resolve(ctx context.Context, list []store.Override) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.made == nil {
+		return &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "The stored data is being evaluated; ask again in a moment."}
+	}
+	var unknown []string
+	for i := range list {
+		o := &list[i]
+		if o.To == "" {
+			continue // withdrawn, whatever became of the item
+		}
+		if !e.target(o.To) {
+			return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is neither a declared objective nor run_work, excluded or unknown."}
+		}
+		key, err := e.spell(ctx, o.Key)
+		if err != nil {
+			return err
+		}
+		if key == "" {
+			unknown = append(unknown, o.Key)
+		}
+		o.Key = key
+	}
+	if len(unknown) > 0 {
+		return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "These are no keys of stored items", Keys: unknown}
+	}
+	return nil
+}
+
+// target reports whether a decision may send work somewhere.
+func (e *evaluator) target(to string) bool {
+	buckets := []string{attribution.RunWork.String(), attribution.Excluded.String(), attribution.Unknown.String()}
+	return slices.Contains(buckets, to) ||
+		slices.ContainsFunc(e.known.Set.Objectives, func(o objective.Objective) bool { return o.ID == to })
+}
+
+// spell returns a key as an item has it, "" when none does.
+func (e *evaluator) spell(ctx context.Context, key string) (string, error) {
+	for _, no := range e.engine.Find(key) {
+		item, ok, err := e.store.Find(ctx, no)
+		if err != nil {
+			return "", err
+		}
+		if i := slices.IndexFunc(item.Keys, func(k string) bool { return strings.EqualFold(k, key) }); ok && i >= 0 {
+			return item.Keys[i], nil
+		}
+	}
+	return "", nil
+}
+
+// decisions returns those in force, by key. The slice must not be changed.
+func (e *evaluator) decisions() []store.Override {
+	if list := e.overrides.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// redecide reads the decisions anew and asks for a report with them.
+func (e *evaluator) redecide(ctx context.Context) error {
+	list, err := e.loadOverrides(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.engine.SetOverrides(list)
+	e.mu.Unlock()
+	e.overrides.Store(&list)
+	e.hurry()
+	return nil
+}
+
+func (e *evaluator) loadOverrides(ctx context.Context) ([]store.Override, error) {
+	var list []store.Override
+	for o, err := range e.store.Overrides(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("read overrides: %w", err)
+		}
+		list = append(list, o)
+	}
+	return list, nil
+}
+
+// reportConfidence keeps how sure somebody is of an objective, as told over the web.
+func (d *daemon) reportConfidence(ctx context.Context, id string, confidence float64) error {
+	d.mu.Lock()
+	cfg := d.config
+	d.mu.Unlock()
+	c := checkIn{objective: id, confidence: confidence}
+	if err := c.check(&cfg.Declared(nil, nil).Set); err != nil {
+		return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "objective is not declared."}
+	}
+	if err := c.keep(context.WithoutCancel(ctx), d.store, d.now()); err != nil {
+		d.fail(err)
+		return err
+	}
+	d.evaluator.nudge()
+	return nil
+}

@@ -95,7 +95,7 @@ func (f latestFamily) name(prefix, what string) string {
 // families returns the metric families of one score.
 func (f latestFamily) families(prefix string, labels []string) []family {
 	if f.view != "" {
-		labels = append(slices.Clone(labels), "view")
+		labels = append(slices.Clone(labels), cmp.Or(f.as, "view"))
 	}
 	if f.label != "" {
 		labels = append(slices.Clone(labels), f.label)

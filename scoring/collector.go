@@ -106,7 +106,7 @@ func teamBudget(r *Report) int {
 	latest := 0
 	for _, f := range latestFamilies() {
 		if f.of&ofTeams != 0 {
-			latest += len(f.families("", nil)) + 1
+			latest += len(f.families("", nil)) + len(f.states) + 1
 		}
 	}
 	return teams * (len(r.Windows)*perTeam + latest)

@@ -24,6 +24,13 @@ const golden = "testdata/exposition.prom"
 func exampleReport(t *testing.T) *scoring.Report {
 	w := fortyDays()
 	w.declared.Privacy.HumanDebt = true
+	w.declared.Profile = scoring.Profile{Index: true, Dimensions: scoring.DefaultDimensions()}
+	for i := range w.declared.Profile.Dimensions {
+		d := &w.declared.Profile.Dimensions[i]
+		if d.Weight = 0; d.Name == scoring.TopObjectivesEffort || d.Name == scoring.ShadowEffort {
+			d.Weight = 1
+		}
+	}
 	no := objective.NoDate
 	team := scoring.Team{ID: "core"}
 	for i := range 4 {

@@ -19,6 +19,7 @@ type Declared struct {
 	// Decisions says which items are decisions.
 	Decisions Decisions
 	Windows   Windows
+	Profile   Profile
 	// Sources are the configured connectors. A day closes when all of them are
 	// past it; what is stored of others counts, and holds nothing back.
 	Sources []string

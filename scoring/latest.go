@@ -35,15 +35,18 @@ import (
 // Nothing after evaluation.day may count: use evaluation.asOf for now, and
 // compare days of events with evaluation.day.
 type scoreGroup struct {
-	latest   []latestFamily
-	score    func(*evaluation)
+	latest []latestFamily
+	score  func(*evaluation)
+	// after runs when all scores are there and what must not be told is
+	// withheld: it may read the report, and must tell nothing that is not in it.
+	after    func(*evaluation)
 	windowed []scoreFamily
 	window   func(*tally) []Score
 }
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), profileScores()}
 }
 
 // A level is whose score it is.
@@ -63,6 +66,7 @@ type latestFamily struct {
 	// metric stands for score in the metric's name where several scores share
 	// one, told apart by view, the value of the label view.
 	metric, view string
+	as           string // what the label of view is called, "" for view
 	// states are what the score's verdict can be, where that is what it tells:
 	// each is exposed as 1 or 0, told apart by the label.
 	label  string
@@ -134,6 +138,11 @@ func (e *Engine) scoreLatest(r *Report, day, keep objective.Date) {
 		}
 	}
 	v.finish()
+	for _, g := range scoreGroups() {
+		if g.after != nil {
+			g.after(v)
+		}
+	}
 }
 
 // hide finds out whose work may not be told: by the longest window, because

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/workdrift/workdrift/scoring"
 )
 
 var examplePath = filepath.Join("..", "..", "..", "..", "config.example.yaml")
@@ -38,7 +40,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want := reflect.ValueOf(c.doc), reflect.ValueOf(defaults())
-	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Storage", "Web", "Log", "Merging"} {
+	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Profile", "Storage", "Web", "Log", "Merging"} {
 		g, w := got.FieldByName(name).Interface(), want.FieldByName(name).Interface()
 		if web, ok := g.(Web); ok {
 			if len(web.AllowedHosts) != 0 {
@@ -103,6 +105,12 @@ func schemaKeys(t reflect.Type, path string) []string {
 		return []string{path, path + ".name"}
 	case reflect.TypeFor[exclusion]():
 		return []string{path, path + ".terms", path + ".labels"}
+	case reflect.TypeFor[dimensions]():
+		keys := []string{}
+		for _, name := range defaults().Profile.Dimensions.names() {
+			keys = append(keys, schemaKeys(reflect.TypeFor[dimension](), path+"."+name)...)
+		}
+		return keys
 	case reflect.TypeFor[owner]():
 		return []string{path, path + ".team"} // its other keys are named in a comment
 	case reflect.TypeFor[member]():
@@ -173,6 +181,9 @@ func TestExampleDeclares(t *testing.T) {
 	if d.Set.Grace != 7 || d.Set.TopN != 3 || d.Set.RunWorkBudget != .15 || len(d.Set.RunWork) != 2 || d.Set.NonGoals[0].Name != "mobile app" {
 		t.Errorf("set %+v", d.Set)
 	}
+	if d.Profile.Index || !slices.Equal(d.Profile.Dimensions, scoring.DefaultDimensions()) || d.Privacy.HumanDebt {
+		t.Errorf("profile %+v, human debt %t", d.Profile, d.Privacy.HumanDebt)
+	}
 	if d.Alerts["allocation_gap"] != .35 || d.Zone != time.UTC || len(d.Windows.Labels) != 4 {
 		t.Errorf("alerts %v, zone %v, windows %v", d.Alerts, d.Zone, d.Windows.Labels)
 	}
@@ -199,5 +210,38 @@ run_work:
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
+	}
+}
+
+// What a score is held against may be declared, dimension by dimension. What is
+// off by default can be turned on.
+func TestProfile(t *testing.T) {
+	c, err := loadText(t, `connectors:
+  mine: {type: git, path: .}
+privacy: {human_debt: true}
+profile:
+  drift_index: true
+  dimensions:
+    shadow_effort: {bad: 0.4}
+    review_age: {good: 14, bad: 28, weight: 2}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := c.Declared(strings.ToUpper, strings.ToUpper)
+	if !d.Profile.Index || !d.Privacy.HumanDebt {
+		t.Errorf("index %t, human debt %t", d.Profile.Index, d.Privacy.HumanDebt)
+	}
+	want := scoring.DefaultDimensions()
+	for i := range want {
+		switch want[i].Name {
+		case "shadow_effort":
+			want[i].Bad = .4
+		case "review_age":
+			want[i] = scoring.Dimension{Name: "review_age", Good: 14, Bad: 28, Weight: 2}
+		}
+	}
+	if !slices.Equal(d.Profile.Dimensions, want) {
+		t.Errorf("dimensions %+v, want %+v", d.Profile.Dimensions, want)
 	}
 }

@@ -115,6 +115,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 			QuietDays: c.doc.Decisions.StopQuietDays,
 		},
 		Windows:   d.windows(c.doc.Windows),
+		Profile:   scoring.Profile{Index: c.doc.Profile.DriftIndex, Dimensions: c.doc.Profile.Dimensions},
 		Threshold: c.doc.Attribution.Threshold,
 		Alerts: map[string]float64{
 			"top_objectives_effort": c.doc.Alerts.TopObjectivesEffort,

@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
@@ -23,6 +24,7 @@ type document struct {
 	Attribution    inheritance `yaml:"attribution"`
 	Windows        windows     `yaml:"windows"`
 	Alerts         alerts      `yaml:"alerts"`
+	Profile        profile     `yaml:"profile"`
 	Storage        Storage     `yaml:"storage"`
 	Web            Web         `yaml:"web"`
 	Log            Log         `yaml:"log"`
@@ -198,6 +200,12 @@ type alerts struct {
 	EffortCoverage      float64 `yaml:"effort_coverage"`
 }
 
+// A profile says how scores are put side by side.
+type profile struct {
+	DriftIndex bool       `yaml:"drift_index"`
+	Dimensions dimensions `yaml:"dimensions"`
+}
+
 // Storage says where everything is kept.
 type Storage struct {
 	// Directory is absolute once the configuration is loaded.
@@ -265,6 +273,7 @@ func defaults() document {
 			TopObjectivesEffort: .5, ShadowEffort: .5, AllocationGap: .35,
 			PriorityInversion: .5, EffortCoverage: .6,
 		},
+		Profile: profile{Dimensions: scoring.DefaultDimensions()},
 		Storage: Storage{Directory: "workdrift-data"},
 		Web:     Web{ListenAddress: "127.0.0.1:9797", HooksBodyLimit: 5 << 20, MetricsSeriesLimit: 2000, Access: Access{LoginRole: "read"}},
 		Log:     Log{Level: "info", Format: "text"},

@@ -37,6 +37,7 @@ func (d *decoder) settings(doc *document) {
 	inRange(d, "alerts.allocation_gap", doc.Alerts.AllocationGap, 0, 1)
 	inRange(d, "alerts.priority_inversion", doc.Alerts.PriorityInversion, 0, 1)
 	inRange(d, "alerts.effort_coverage", doc.Alerts.EffortCoverage, 0, 1)
+	d.profile(doc.Profile)
 
 	d.required("storage", "directory", doc.Storage.Directory)
 	d.oneOf("log.level", doc.Log.Level, []string{"debug", "info", "warn", "error"})

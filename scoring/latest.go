@@ -46,7 +46,11 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
+<<<<<<< ours
 	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), profileScores()}
+=======
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), attributionScores()}
+>>>>>>> theirs
 }
 
 // A level is whose score it is.

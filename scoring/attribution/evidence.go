@@ -72,7 +72,10 @@ func (g *Graph) withCopies(out []uint32, heads int) []uint32 {
 }
 
 // gather collects the evidence of a work. The edges use the memory of buf.
-func (g *Graph) gather(w uint32, buf []edge) evidence {
+func (g *Graph) gather(w uint32, buf []edge) evidence { return g.evidenceOf(w, buf, true) }
+
+// evidenceOf is gather, with overrides or without.
+func (g *Graph) evidenceOf(w uint32, buf []edge, overrides bool) evidence {
 	all, heads := g.members(w, g.group)
 	g.group = all
 	e := evidence{edges: buf[:0], items: len(all)}
@@ -84,7 +87,7 @@ func (g *Graph) gather(w uint32, buf []edge) evidence {
 		e.gone = true
 		return e
 	}
-	if g.anchorByOverride(&e, all[:heads]) || g.anchorByOverride(&e, all[heads:]) ||
+	if overrides && (g.anchorByOverride(&e, all[:heads]) || g.anchorByOverride(&e, all[heads:])) ||
 		g.anchorByKey(&e, all[:heads], best) || g.anchorByKey(&e, all[heads:], moved) {
 		return e
 	}

@@ -312,19 +312,24 @@ func (t *load) hoursOf() []debt.Hours { return slices.Collect(maps.Values(t.hour
 
 // overlapping says which teams must not be told because the few in whom they
 // differ from another could be found by subtraction; see
-// measurement.hideOverlaps.
-func (l *loads) overlapping(e *Engine, k int) []bool {
+// measurement.hideOverlaps. Those are hidden anyway who are fewer than k. Each
+// team is its people with how much they count.
+func (e *Engine) overlapping(teams []map[uint32]effort.Micro, k int) []bool {
 	m := &measurement{common: []map[teamPair]shared{{}}}
-	hidden, sizes, counts := make([]bool, len(l.teams)), make([]int, len(l.teams)), make([]headcount, len(l.teams))
-	for t := range l.teams {
-		counts[t] = l.teams[t].contributors(e).headcount()
+	hidden, sizes, counts := make([]bool, len(teams)), make([]int, len(teams)), make([]headcount, len(teams))
+	for t := range teams {
+		for no, sum := range teams[t] {
+			if who := e.contributor(no); sum > 0 {
+				counts[t].add(&who)
+			}
+		}
 		sizes[t] = counts[t].people()
 		hidden[t] = sizes[t] < k
 	}
-	for a := range l.teams {
-		for b := a + 1; b < len(l.teams); b++ {
-			for no, first := range l.teams[a].effort {
-				second := l.teams[b].effort[no]
+	for a := range teams {
+		for b := a + 1; b < len(teams); b++ {
+			for no, first := range teams[a] {
+				second := teams[b][no]
 				if first <= 0 || second <= 0 {
 					continue
 				}
@@ -342,4 +347,13 @@ func (l *loads) overlapping(e *Engine, k int) []bool {
 	}
 	m.hideOverlaps(hidden, sizes, counts, 0, k)
 	return hidden
+}
+
+// efforts are the people of each team by effort.
+func (l *loads) efforts() []map[uint32]effort.Micro {
+	list := make([]map[uint32]effort.Micro, len(l.teams))
+	for t := range l.teams {
+		list[t] = l.teams[t].effort
+	}
+	return list
 }

@@ -74,8 +74,7 @@ func cadenceScores() scoreGroup {
 				"Mean share of description, acceptance criteria, owner and objective that items have when work on them begins, 0 to 1. A falling trend alarms. Not told yet: see why it is unavailable."),
 			flow(Louder, "ratio",
 				"How far the share of effort on reviews, tickets and discussions rises while that on active objectives does not, over 12 weeks, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 when the rise is significant (default, not a benchmark). Meetings are invisible."),
-			of(CheckInResponse, "ratio", "",
-				"Share of the persons asked for a check-in who answered, 0 to 1. A trend. Not told yet: see why it is unavailable."),
+			responseFamily(),
 		},
 		score: (*evaluation).cadence,
 	}
@@ -114,7 +113,7 @@ func (v *evaluation) cadence() {
 	v.organisation(scoreOf(LoopAction, loop.ActionRate))
 	v.organisation(unavailable(InputQuality, InsufficientData, "acceptance criteria and assignees as of the start are not stored"))
 	v.louder()
-	v.organisation(unavailable(CheckInResponse, InsufficientData, "who is asked for a check-in is not stored"))
+	v.checkInResponse()
 }
 
 // moment turns an age in days into the Unix time that lies so far back.

@@ -50,7 +50,7 @@ func (v *evaluation) human() {
 		return
 	}
 	l := v.loadsOf()
-	hidden := l.overlapping(v.engine, v.kHuman())
+	hidden := v.engine.overlapping(l.efforts(), v.kHuman())
 	for t := range l.teams {
 		for _, s := range v.humanScoresOf(l, &l.teams[t]) {
 			if hidden[t] && s.Status == OK {

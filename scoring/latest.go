@@ -46,11 +46,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-<<<<<<< ours
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), profileScores()}
-=======
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), attributionScores()}
->>>>>>> theirs
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), attributionScores(), profileScores()}
 }
 
 // A level is whose score it is.

@@ -65,6 +65,9 @@ func explain(s *server, r *http.Request) (any, error) {
 		return nil, &Refusal{Status: http.StatusBadRequest,
 			Detail: "Give a subject: the key of an item, the id of an objective or a team, run_work, excluded, stopped or unknown."}
 	}
+	if _, err := s.published(); err != nil {
+		return nil, err
+	}
 	window := q.Get("window")
 	if window == "" {
 		window = headlineWindow

@@ -119,7 +119,7 @@ nothing.`,
 // loadDeclarations returns what was declared, oldest first. A declaration that
 // cannot be decoded, by a version of this program that is newer or broken, is
 // logged and left out.
-func loadDeclarations(ctx context.Context, s *bolt.DB, log *slog.Logger) ([]objective.Loaded, error) {
+func loadDeclarations(ctx context.Context, s store.Store, log *slog.Logger) ([]objective.Loaded, error) {
 	var history []objective.Loaded
 	for d, err := range s.Declarations(ctx) {
 		if err != nil {
@@ -145,11 +145,27 @@ func listEdits(ctx context.Context, db *bolt.DB) ([]edit, error) {
 	}
 	out := []edit{}
 	for _, e := range objective.Edits(history) {
-		out = append(out, edit{
-			Known: e.Known, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
-		})
+		out = append(out, editOf(e))
 	}
 	return out, nil
+}
+
+func editOf(e objective.Edit) edit {
+	return edit{
+		Known: e.Known, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
+	}
+}
+
+// what says what was edited.
+func (e *edit) what() string {
+	what := cmp.Or(e.Objective, "-") + " " + e.Kind
+	if e.State != "" {
+		what += " " + e.State
+	}
+	if e.Effective != "" {
+		what += ", effective " + e.Effective
+	}
+	return what
 }
 
 func writeEdits(w io.Writer, edits []edit) error {
@@ -158,14 +174,7 @@ func writeEdits(w io.Writer, edits []edit) error {
 		return err
 	}
 	for _, e := range edits {
-		what := cmp.Or(e.Objective, "-") + " " + e.Kind
-		if e.State != "" {
-			what += " " + e.State
-		}
-		if e.Effective != "" {
-			what += ", effective " + e.Effective
-		}
-		if _, err := fmt.Fprintf(w, "%s  %s\n", e.Known.UTC().Format(time.RFC3339), what); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s\n", e.Known.UTC().Format(time.RFC3339), e.what()); err != nil {
 			return err
 		}
 	}
@@ -178,6 +187,11 @@ func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (d
 	if err != nil {
 		return done, err
 	}
+	return keepDeclared(ctx, db, commits)
+}
+
+// keepDeclared keeps what was declared at earlier times, oldest first.
+func keepDeclared(ctx context.Context, db *bolt.DB, commits []declaredCommit) (done imported, err error) {
 	kept := map[string]bool{}
 	for d, err := range db.Declarations(ctx) {
 		if err != nil {

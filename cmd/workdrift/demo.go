@@ -17,6 +17,7 @@ import (
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/demo"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 // demoSeed makes every demo tell the same story.
@@ -88,6 +89,9 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.declarePast(ctx, org); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup
@@ -145,6 +149,27 @@ func demoConfig(ctx context.Context, org *demo.Organisation, o demoOptions) (*co
 		return nil, fmt.Errorf("write the demo's configuration: %w", err)
 	}
 	return config.Load(path)
+}
+
+// declarePast keeps what the organisation declared over its history, in the same
+// way as declarations import does, but without needing git.
+func (d *daemon) declarePast(ctx context.Context, org *demo.Organisation) error {
+	var past []declaredCommit
+	for _, v := range org.History(d.config.Web.ListenAddress, "token") {
+		cfg, err := config.LoadFrom(d.config.Path, func(string) ([]byte, error) { return []byte(v.Text), nil })
+		if err != nil {
+			return err
+		}
+		body, err := objective.Encode(&cfg.Declared(nil, nil).Set)
+		if err != nil {
+			return err
+		}
+		past = append(past, declaredCommit{v.At, body})
+	}
+	if _, err := keepDeclared(ctx, d.store, past); err != nil {
+		return err
+	}
+	return d.evaluator.declare(ctx, d.config.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
 }
 
 // freeAddress returns the address, or the same with a free port when it is

@@ -100,7 +100,7 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if _, err := e.store.Declare(ctx, store.Declaration{KnownFrom: e.now().UTC().Truncate(time.Second), Body: body}); err != nil {
 		return fmt.Errorf("keep what is declared: %w", err)
 	}
-	history, err := e.declarations(ctx)
+	history, err := loadDeclarations(ctx, e.store, e.log)
 	if err != nil {
 		return err
 	}
@@ -131,24 +131,6 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 		e.hurry()
 	}
 	return nil
-}
-
-// declarations reads what was declared over time. What cannot be decoded, such
-// as what a newer version wrote, is left out: the scores know less history then.
-func (e *evaluator) declarations(ctx context.Context) ([]objective.Loaded, error) {
-	var history []objective.Loaded
-	for d, err := range e.store.Declarations(ctx) {
-		if err != nil {
-			return nil, fmt.Errorf("read what was declared: %w", err)
-		}
-		set, err := objective.Decode(d.Body)
-		if err != nil {
-			e.log.Warn("a stored declaration is left out", "known_from", d.KnownFrom, "err", err)
-			continue
-		}
-		history = append(history, objective.Loaded{Known: d.KnownFrom, Set: set})
-	}
-	return history, nil
 }
 
 // nudge asks for an evaluation soon. It never blocks.

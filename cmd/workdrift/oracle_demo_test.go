@@ -152,6 +152,7 @@ func (h *hand) readSlackPeople() {
 type jiraPerson struct {
 	ID   string `json:"accountId"`
 	Name string `json:"displayName"`
+	Type string `json:"accountType"`
 }
 
 type jiraStamp struct{ time.Time }
@@ -224,13 +225,17 @@ func (h *hand) readJira() {
 	}
 }
 
+// account is whose account it is, "" for that of a machine.
 func (h *hand) account(p jiraPerson) string {
+	if p.Type == "app" {
+		return ""
+	}
 	h.is("jira:"+p.ID, h.logins[p.Name])
 	return "jira:" + p.ID
 }
 
 func (h *hand) did(who string, at time.Time, p *piece, how way) {
-	if dateOf(at) >= h.since {
+	if dateOf(at) >= h.since && who != "" {
 		h.truth.do(who, at, p, how)
 	}
 }

@@ -57,8 +57,8 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// TestStoryIsMeasured: the first outcome stalls when the drift begins, the
-// third goes on.
+// TestStoryIsMeasured: the first outcome stalls some weeks into the
+// drift, that which is ranked second in the end goes on.
 func TestStoryIsMeasured(t *testing.T) {
 	s := tell(t, 1)
 	at := func(o fake.Objective, week int) float64 {
@@ -74,10 +74,10 @@ func TestStoryIsMeasured(t *testing.T) {
 			t.Errorf("%s: outcome %v, due %s", o.ID, o.Outcome, o.Due)
 		}
 	}
-	if early, late := at(all[0], 0)-at(all[0], 8), at(all[0], 10)-at(all[0], 25); early < .03 || late > .02 {
+	if early, late := at(all[0], 0)-at(all[0], 8), at(all[0], 13)-at(all[0], 25); early < .03 || late > .02 {
 		t.Errorf("the latency falls by %.3f at first and by %.3f later", early, late)
 	}
-	if gained := at(all[2], 25) - at(all[2], 10); gained < 60 {
+	if gained := at(all[1], 25) - at(all[1], 10); gained < 60 {
 		t.Errorf("the plan changes rise by %.1f", gained)
 	}
 	if _, ok := s.Curve(all[0].Outcome.Query)(s.Start().AddDate(0, 0, -1)); ok {

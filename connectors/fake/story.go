@@ -15,11 +15,13 @@ import (
 // them has another account in each tool.
 //
 // For eight weeks most of the work goes where it should. Then a side project
-// grows that nobody declared, pull requests without any ticket multiply,
-// growth experiments come back that were a declared non-goal, and an objective
-// is retired that people keep working on. In the weekly check-ins the top
-// objectives stay green all the while. A Story follows from its seed and start
-// alone, however it is advanced.
+// grows that nobody declared, pull requests without any ticket multiply, growth
+// experiments go on that were declared a non-goal, and decisions drag on with
+// ever more people. A new quarter ranks two objectives anew; those who leave the
+// one go to the side project, not to the other. An objective is retired that
+// people keep working on. In the weekly check-ins the top objectives stay green
+// all the while, though the scope of the first grows and two outcomes stall. A
+// Story follows from its seed and start alone, however it is advanced.
 //
 // It is not safe for concurrent use; the world, the site and the workspace that
 // it changes are.
@@ -68,6 +70,10 @@ type Objective struct {
 	Label string   // on its epics, and on some of its pull requests
 	Paths []string // globs of the files that belong to it
 	Repos []string // repositories that belong to it as a whole
+	// Reranked is the first day on which it has its rank, zero when it always
+	// had; Before is its rank until then.
+	Reranked time.Time
+	Before   int
 	// Retired is the first day on which it no longer counts; zero while it is
 	// active.
 	Retired time.Time
@@ -86,10 +92,6 @@ const (
 	LabelBump     = "dependencies"
 	LabelNonGoal  = "plg" // product-led growth, a declared non-goal
 )
-
-// retireWeek is the week, counted from 1, at whose start search-relevance is
-// retired.
-const retireWeek = 16
 
 // NewStory tells the first weeks of the story, from the Monday at or before
 // start.
@@ -129,22 +131,23 @@ func (s *Story) CourseCorrected(corrected bool) { s.corrected = corrected }
 func (s *Story) Next(now time.Time) int {
 	before := s.made
 	for {
-		for len(s.queue) > 0 && s.queue[0].at.Before(now) {
+		switch {
+		case s.day.Before(now) && (len(s.queue) == 0 || !s.queue[0].at.Before(s.day)):
+			s.planDay()
+			slices.SortStableFunc(s.queue, func(a, b event) int { return a.at.Compare(b.at) })
+			s.day = s.day.AddDate(0, 0, 1)
+		case len(s.queue) > 0 && s.queue[0].at.Before(now):
 			e := s.queue[0]
 			s.queue = s.queue[1:]
 			e.do(e.at)
 			s.made++
-		}
-		if len(s.queue) > 0 || !s.day.Before(now) {
+		default:
 			return s.made - before
 		}
-		s.planDay()
-		slices.SortStableFunc(s.queue, func(a, b event) int { return a.at.Compare(b.at) })
-		s.day = s.day.AddDate(0, 0, 1)
 	}
 }
 
-// at puts an event on the day that is being planned.
+// at puts an event on the day that is being planned, or later.
 func (s *Story) at(t time.Time, do func(at time.Time)) {
 	s.queue = append(s.queue, event{t.UTC(), do})
 }
@@ -174,24 +177,6 @@ func (s *Story) Hidden() map[string]string {
 	}
 	return accounts
 }
-
-// Objectives returns the declared objectives in rank order, as they stand.
-func (s *Story) Objectives() []Objective {
-	var out []Objective
-	for _, g := range s.goals {
-		o := g.Objective
-		if retired := s.retirement(); g.focus == onSearch && s.day.After(retired) {
-			o.Retired = retired
-		}
-		if o.Outcome = g.outcome(); o.Outcome != nil {
-			o.Due = s.start.AddDate(0, 0, 7*due)
-		}
-		out = append(out, o)
-	}
-	return out
-}
-
-func (s *Story) retirement() time.Time { return s.start.AddDate(0, 0, 7*(retireWeek-1)) }
 
 // Days returns the person-days that the story spent between two days by what
 // they were meant for: the truth behind the events. Work on a retired
@@ -228,7 +213,9 @@ func (s *Story) found() {
 	s.foundWorkspace()
 	for _, o := range objectives {
 		g := o
-		s.foundEpics(&g, s.start.Add(time.Duration(6+g.Rank)*time.Minute))
+		at := s.planned().Add(time.Duration(g.Rank) * time.Minute)
+		s.foundEpics(&g, at)
+		s.foundBacklog(&g, at.Add(10*time.Minute))
 		s.goals = append(s.goals, &g)
 	}
 }

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -111,7 +112,10 @@ type goal struct {
 	focus Focus
 	home  string            // repository in which most of it is done
 	epics map[string]string // keys of its epics, by project
-	dirs  map[string]string // where its files are, by repository
+	// backlog are the tickets that wait, in the order in which they are taken.
+	backlog []string
+	planned int               // tickets that were ever opened for later
+	dirs    map[string]string // where its files are, by repository
 }
 
 var objectives = []goal{
@@ -176,5 +180,24 @@ func (s *Story) mix(f share) float64 {
 			return 0
 		}
 	}
-	return f.begin + (f.end-f.begin)*drift
+	share := f.begin + (f.end-f.begin)*drift
+	switch f.focus {
+	case onResidency:
+		return share + s.held(drift)
+	case SideJob:
+		return share - s.held(drift)
+	}
+	return share
+}
+
+// held is how much more of the effort onResidency has than the drift would
+// leave it: all that it had at first, until it is ranked lower. Then who leaves
+// it goes to the side project at once.
+func (s *Story) held(drift float64) float64 {
+	i := slices.IndexFunc(shares, func(f share) bool { return f.focus == onResidency })
+	lost := shares[i].begin - shares[i].end
+	if s.corrected || s.day.Before(s.monday(rerankWeek)) {
+		return lost * drift
+	}
+	return lost * (drift - 1)
 }

@@ -15,16 +15,16 @@ type Outcome struct {
 // courses are how the outcomes of the objectives go, week by week.
 var courses = map[Focus]struct {
 	Outcome
-	// early and late are the change in a week before and after the drift
-	// begins.
-	early, late, noise float64
+	// early and late are the change in a week before and after the turn, which
+	// is a week from 0.
+	early, late, noise, turn float64
 }{
 	// Improves at first, then stalls, while it is reported green.
-	onLatency: {Outcome{"histogram_quantile(0.99, sum by (le) (rate(checkout_duration_seconds_bucket[1d])))", "down", .45, .3}, -.006, 0, .006},
+	onLatency: {Outcome{"histogram_quantile(0.99, sum by (le) (rate(checkout_duration_seconds_bucket[1d])))", "down", .45, .3}, -.006, 0, .006, 12},
 	// Grows on, but far too slowly.
-	onResidency: {Outcome{"sum(customers{region=\"eu\",home=\"eu\"}) / sum(customers{region=\"eu\"})", "up", .2, .9}, .025, .006, .004},
+	onResidency: {Outcome{"sum(customers{region=\"eu\",home=\"eu\"}) / sum(customers{region=\"eu\"})", "up", .2, .9}, .025, .006, .004, 14},
 	// Goes well.
-	onBilling: {Outcome{"sum(increase(plan_changes_total{channel=\"self_service\"}[7d]))", "up", 40, 200}, 6, 5, 4},
+	onBilling: {Outcome{"sum(increase(plan_changes_total{channel=\"self_service\"}[7d]))", "up", 40, 200}, 6, 5, 4, 14},
 }
 
 // due is the week, from 0, by which the objectives that are measured are to be
@@ -53,7 +53,7 @@ func (s *Story) Curve(query string) Curve {
 			}
 			// A wave in place of chance, so that a value never changes.
 			wave := math.Sin(1.7*weeks) + math.Sin(4.1*weeks)
-			return c.Baseline + c.early*min(weeks, driftBegins) + c.late*max(0, weeks-driftBegins) + c.noise*wave/2, true
+			return c.Baseline + c.early*min(weeks, c.turn) + c.late*max(0, weeks-c.turn) + c.noise*wave/2, true
 		}
 	}
 	return func(time.Time) (float64, bool) { return 0, false }

@@ -46,6 +46,10 @@ func (s *Story) planDay() {
 	s.planChatter(present)
 	if s.day.Weekday() == time.Monday {
 		s.planCheckIns()
+		s.planScope()
+	}
+	if d := s.day.Weekday(); d == time.Tuesday || d == time.Wednesday {
+		s.planDecision(present)
 	}
 	if s.day.Weekday() == time.Tuesday {
 		s.planBumps()
@@ -82,7 +86,13 @@ func (s *Story) planWork(p *person, present []*person) {
 	}
 	if last {
 		p.task = nil
-		s.at(s.clock(p, 16, s.rng.IntN(50)), func(at time.Time) {
+		at := s.clock(p, 16, s.rng.IntN(50))
+		if t.focus == RunWork && s.rng.IntN(2) == 0 { // a mitigation, which waits for no review
+			s.at(at, func(at time.Time) { s.open(t, at) })
+			s.at(at.Add(20*time.Minute), func(at time.Time) { s.merge(t, at) })
+			return
+		}
+		s.at(at, func(at time.Time) {
 			s.open(t, at)
 			s.waiting = append(s.waiting, t)
 		})
@@ -157,10 +167,15 @@ func (s *Story) planReview(t *task, reviewer *person) {
 			s.finish(t, at.Add(time.Minute), statusDropped)
 			return
 		}
-		t.sha = s.world.MergePull(at, t.repo, t.number, t.by.login, methods[t.repo])
-		s.finish(t, at.Add(time.Minute), "Done")
-		s.recent = append(s.recent[max(0, len(s.recent)-20):], t)
+		s.merge(t, at)
 	})
+}
+
+// merge merges the pull request of a task and ends its ticket.
+func (s *Story) merge(t *task, at time.Time) {
+	t.sha = s.world.MergePull(at, t.repo, t.number, t.by.login, methods[t.repo])
+	s.finish(t, at.Add(time.Minute), "Done")
+	s.recent = append(s.recent[max(0, len(s.recent)-20):], t)
 }
 
 // planBumps plans a week's pull requests of the machine, which people only

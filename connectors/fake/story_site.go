@@ -10,6 +10,7 @@ import (
 const (
 	typeInitiative = "Initiative"
 	statusDropped  = "Won't do"
+	planner        = "712020:planner" // the app that opens what is planned
 )
 
 // zoneName is how Jira and Slack name an offset that is kept all year.
@@ -36,6 +37,7 @@ func (s *Story) foundSite() {
 		}
 		s.site.AddUser(u)
 	}
+	s.site.AddUser(JiraUserSpec{ID: planner, Name: planner, Display: "Planner", App: true})
 	s.site.AddType(JiraTypeSpec{Name: typeInitiative, Level: 2})
 	s.site.AddType(JiraTypeSpec{Name: "Incident"})
 	s.site.AddStatus(JiraStatusSpec{Name: statusDropped, Category: "done"})
@@ -55,9 +57,8 @@ func (s *Story) foundSite() {
 // initiative of the management with an epic in each project that takes part.
 func (s *Story) foundEpics(g *goal, at time.Time) {
 	g.epics = map[string]string{}
-	owner := s.memberOf(g.Teams[0]).account
 	spec := JiraIssueSpec{
-		Type: "Epic", Summary: g.Text, Description: "Stands for the objective " + g.ID + ".", Reporter: owner, Labels: []string{g.Label},
+		Type: "Epic", Summary: g.Text, Description: "Stands for the objective " + g.ID + ".", Reporter: planner, Labels: []string{g.Label},
 	}
 	if g.focus != onResidency {
 		project := homes[g.home]
@@ -70,8 +71,43 @@ func (s *Story) foundEpics(g *goal, at time.Time) {
 	for i, project := range []string{"PLAT", "PAY"} {
 		g.epics[project] = s.site.Open(at.Add(time.Duration(i+1)*time.Second), project, JiraIssueSpec{
 			Type: "Epic", Summary: []string{"Platform keeps data in its region", "Payments keep data in their region"}[i],
-			Reporter: owner, Parent: g.Epic,
+			Reporter: planner, Parent: g.Epic,
 		})
+	}
+}
+
+// backlogs are how many tickets the objectives that are due begin with.
+var backlogs = map[Focus]int{onLatency: 45, onResidency: 40, onBilling: 40}
+
+// foundBacklog opens the tickets that an objective begins with.
+func (s *Story) foundBacklog(g *goal, at time.Time) {
+	for i := range backlogs[g.focus] {
+		g.backlog = append(g.backlog, s.openLater(g, at.Add(time.Duration(i)*time.Second)))
+	}
+}
+
+// openLater opens a ticket of an objective for later.
+func (s *Story) openLater(g *goal, at time.Time) string {
+	epic, project := g.epicOf(g.home)
+	verbs, things := themes[g.focus][0], themes[g.focus][1]
+	g.planned++
+	return s.site.Open(at, project, JiraIssueSpec{
+		Type: "Story", Summary: verbs[g.planned%len(verbs)] + " " + things[g.planned/len(verbs)%len(things)], Reporter: planner, Parent: epic,
+	})
+}
+
+// planScope plans what is found out on the way: from the drift on, more is
+// added to the top objective each week than is done of it.
+func (s *Story) planScope() {
+	for _, g := range s.goals {
+		if g.focus != onLatency || s.week() < driftBegins || s.corrected {
+			continue
+		}
+		for i := range 4 {
+			s.at(s.day.Add(10*time.Hour+time.Duration(i)*time.Minute), func(at time.Time) {
+				g.backlog = append(g.backlog, s.openLater(g, at))
+			})
+		}
 	}
 }
 
@@ -101,9 +137,14 @@ func (s *Story) planTicket(t *task, present []*person) {
 		return
 	}
 	remark, moved := s.rng.IntN(5) == 0, s.rng.IntN(20) == 0 && project == "PLAT" && t.goal != nil
+	waiting := s.rng.IntN(4) == 0
 	at := s.clock(t.by, 9, 5+s.rng.IntN(30))
 	s.at(at, func(at time.Time) {
-		t.ticket = s.site.Open(at, project, spec)
+		if waiting && t.goal != nil && len(t.goal.backlog) > 0 {
+			t.ticket, t.goal.backlog = t.goal.backlog[0], t.goal.backlog[1:]
+		} else {
+			t.ticket = s.site.Open(at, project, spec)
+		}
 		if moved {
 			t.ticket = s.site.Move(at.Add(time.Second), t.ticket, t.by.account, "PAY")
 		}

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -117,6 +118,33 @@ func (s *Story) planCheckIns() {
 			text = g.ID + ": 🟢"
 		}
 		s.at(s.clock(owner, 9, 2+i), func(at time.Time) { s.say(at, channelCheckIns, "", owner, text) })
+	}
+}
+
+// planDecision plans a thread in which something is decided. The one on Tuesdays
+// is about an objective, and three people agree by noon. From the drift on, the
+// one on Wednesdays, about what nobody declared, takes ten people and a week.
+func (s *Story) planDecision(present []*person) {
+	words := []string{"wait for the vendor", "rename the environments", "keep two calendars", "share the on-call phone", "split the release train"}
+	question := "We need a decision: " + words[s.rng.IntN(len(words))] + "?"
+	people := slices.Clone(present)
+	s.rng.Shuffle(len(people), func(i, j int) { people[i], people[j] = people[j], people[i] })
+	hours, many := 1, 3
+	if s.day.Weekday() == time.Tuesday {
+		question = "We need a decision about " + markup(s.goals[s.week()%3].Epic) + ": ship it dark first?"
+	} else if s.week() >= driftBegins && !s.corrected {
+		hours, many = 15, 10
+	}
+	people = people[:min(many, len(people))]
+	begun, thread := s.day.Add(15*time.Hour), ""
+	s.at(begun, func(at time.Time) { thread = s.say(at, channelDecisions, "", people[0], question) })
+	s.at(begun.Add(time.Minute), func(at time.Time) {
+		s.slack.React(s.channels[channelDecisions], thread, people[0].member, "decision")
+	})
+	for i, p := range people[1:] {
+		s.at(begun.Add(time.Duration(hours*(i+1))*time.Hour), func(at time.Time) {
+			s.say(at, channelDecisions, thread, p, "I would rather look at it once more.")
+		})
 	}
 }
 

@@ -60,6 +60,9 @@ var offPaths = map[Focus]string{
 // newTask starts a task for a person.
 func (s *Story) newTask(p *person) *task {
 	t := &task{focus: s.choose(p), by: p, left: 1 + s.rng.IntN(3)}
+	if t.focus == RunWork {
+		t.left = 1 // an incident is over by the evening
+	}
 	for _, g := range s.goals {
 		if g.focus == t.focus {
 			t.goal = g

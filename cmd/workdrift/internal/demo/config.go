@@ -12,8 +12,30 @@ import (
 // organisation, as YAML: what an operator would write, so that it can serve as
 // an example.
 func (o *Organisation) Config(listen, tokenFile string) string {
+	history := o.History(listen, tokenFile)
+	return history[len(history)-1].Text
+}
+
+// A Version is the configuration as it was written down at a time.
+type Version struct {
+	At   time.Time
+	Text string
+}
+
+// History returns how the configuration was edited over the story, oldest
+// first, as a repository of it would hold it. Only what is declared changes.
+func (o *Organisation) History(listen, tokenFile string) []Version {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	var versions []Version
+	for _, plan := range o.story.Plans() {
+		versions = append(versions, Version{plan.Known, o.config(listen, tokenFile, plan)})
+	}
+	return versions
+}
+
+// config writes the configuration with what a plan declares.
+func (o *Organisation) config(listen, tokenFile string, plan fake.Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The configuration of the demo. The organisation is made up.
 connectors:
@@ -33,7 +55,7 @@ connectors:
     token_file: %s
     projects: [PLAT, PAY, GROW, APP, OPS]
     groups: [mobile-crew]
-    since: 190d
+    since: 200d
   slack:
     type: slack
     interval: 2s
@@ -54,26 +76,31 @@ log: {level: warn}
 top: 3
 `, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, o.Prometheus(), tokenFile, listen)
 	b.WriteString("objectives:\n")
-	for _, objective := range o.story.Objectives() {
-		writeObjective(&b, objective)
+	for _, objective := range plan.Objectives {
+		writeObjective(&b, objective, o.story.Start())
 	}
 	fmt.Fprintf(&b, `run_work:
   budget_share: 0.15
   rules:
     - {name: incidents, labels: [%s, %s]}
     - {name: upgrades, any: [{labels: [%s]}, {bots: ["dependabot*"]}]}
-non_goals:
-  - {name: product-led growth, labels: [%s]}
-`, fake.LabelIncident, fake.LabelOnCall, fake.LabelBump, fake.LabelNonGoal)
+`, fake.LabelIncident, fake.LabelOnCall, fake.LabelBump)
+	if plan.NonGoal {
+		fmt.Fprintf(&b, "non_goals:\n  - {name: product-led growth, labels: [%s]}\n", fake.LabelNonGoal)
+	}
 	o.writePeople(&b, o.story.Teams())
 	return b.String()
 }
 
-func writeObjective(b *strings.Builder, o fake.Objective) {
-	fmt.Fprintf(b, "  - id: %s\n    rank: %d\n    text: %q\n    owner: {team: %s}\n    teams: [%s]\n    keys: [%q]\n",
-		o.ID, o.Rank, o.Text, o.Teams[0], strings.Join(o.Teams, ", "), o.Epic)
+func writeObjective(b *strings.Builder, o fake.Objective, start time.Time) {
+	fmt.Fprintf(b, "  - id: %s\n    rank: %d\n    text: %q\n    owner: {team: %s}\n    teams: [%s]\n    keys: [%q]\n    start: %s\n",
+		o.ID, o.Rank, o.Text, o.Teams[0], strings.Join(o.Teams, ", "), o.Epic, start.Format(time.DateOnly))
 	if target, ok := targets()[o.Rank]; ok {
 		fmt.Fprintf(b, "    target_share: %g\n", target)
+	}
+	if !o.Reranked.IsZero() {
+		fmt.Fprintf(b, "    effective_from: %s\n    history:\n      - {effective_from: %s, rank: %d, target_share: %g}\n",
+			o.Reranked.Format(time.DateOnly), start.Format(time.DateOnly), o.Before, targets()[o.Before])
 	}
 	if !o.Retired.IsZero() {
 		fmt.Fprintf(b, "    state: retired\n    effective_from: %s\n", o.Retired.Format(time.DateOnly))

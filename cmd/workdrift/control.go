@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,6 +61,15 @@ func (d *daemon) control() http.Handler {
 	})
 	mux.HandleFunc("GET /declarations", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := listEdits(r.Context(), d.store)
+		reply(w, answer, err)
+	})
+	mux.HandleFunc("GET /history", func(w http.ResponseWriter, r *http.Request) {
+		weeks, err := strconv.Atoi(r.URL.Query().Get("weeks"))
+		if err != nil {
+			reply(w, nil, fmt.Errorf("weeks: %w", err))
+			return
+		}
+		answer, err := d.evaluator.tellWeeks(r.Context(), min(max(weeks, 1), maxHistory))
 		reply(w, answer, err)
 	})
 	mux.HandleFunc("POST /declarations/import", func(w http.ResponseWriter, r *http.Request) {

@@ -48,6 +48,13 @@ func newDemo(t *testing.T, onReport func(*scoring.Report)) (*demo.Organisation, 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { org.Close() })
+	d, cfg := daemonOf(t, org, onReport)
+	return org, d, cfg
+}
+
+// daemonOf is a daemon for a demo's organisation that does not run yet.
+func daemonOf(t *testing.T, org *demo.Organisation, onReport func(*scoring.Report)) (*daemon, *config.Config) {
+	t.Helper()
 	cfg, err := demoConfig(t.Context(), org, demoOptions{dir: t.TempDir(), listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +68,7 @@ func newDemo(t *testing.T, onReport func(*scoring.Report)) (*demo.Organisation, 
 			t.Error(err)
 		}
 	})
-	return org, d, cfg
+	return d, cfg
 }
 
 func pollAndScore(t *testing.T, d *daemon) *scoring.Report {

@@ -36,7 +36,7 @@ for good.`,
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
 		newExplainCommand(), newIdentitiesCommand(), newCheckInCommand(), newDeclarationsCommand(),
-		newBackupCommand(), newBacktestCommand(), newVersionCommand())
+		newHistoryCommand(), newBacktestCommand(), newBackupCommand(), newVersionCommand())
 	return root
 }
 

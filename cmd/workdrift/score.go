@@ -14,6 +14,7 @@ import (
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 func newScoreCommand() *cobra.Command {
@@ -114,8 +115,7 @@ func clockAt(day string, cfg *config.Config) (func() time.Time, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--at: %w", err)
 	}
-	// A day has ended everywhere 12 hours after it has in UTC.
-	closed := t.Add(36*time.Hour + cfg.Declared(nil, nil).Windows.CloseGrace)
+	closed := closedAt(objective.DateOf(t), cfg.Declared(nil, nil).Windows.CloseGrace)
 	return func() time.Time { return closed }, nil
 }
 

@@ -14,6 +14,7 @@ type below struct {
 	spent   map[uint32]effort.Micro // on those done in the window, over the last year
 	begins  map[uint32]bool         // places whose tickets have a state in progress
 	spikes  map[uint32]bool         // classes that are expected to leave nothing
+	first   map[uint32]minute       // of tickets that do not say when they were started: when what is linked was
 }
 
 // linked are the changes and commits that are linked to a ticket.
@@ -35,9 +36,12 @@ func (v *evaluation) inProgress(n uint32) bool {
 	return f.started != noMinute && f.started.day() <= v.day && f.status != statusTodo && !v.endedBy(n, v.day)
 }
 
-// below looks at every item once.
+// below looks at every item, once in an evaluation.
 func (v *evaluation) below() *below {
-	b := &below{linked: make(map[uint32]linked), spent: make(map[uint32]effort.Micro), begins: make(map[uint32]bool), spikes: make(map[uint32]bool)}
+	if v.beneath != nil {
+		return v.beneath
+	}
+	b := &below{first: make(map[uint32]minute), linked: make(map[uint32]linked), spent: make(map[uint32]effort.Micro), begins: make(map[uint32]bool), spikes: make(map[uint32]bool)}
 	for _, class := range []string{"spike", "decision", "support"} {
 		if n, known := v.engine.rare.names[class]; known {
 			b.spikes[n] = true
@@ -75,6 +79,7 @@ func (v *evaluation) below() *below {
 			}
 		}
 	}
+	v.beneath = b
 	return b
 }
 
@@ -85,6 +90,11 @@ func (v *evaluation) link(b *below, owner map[uint32]uint32, n uint32) {
 		return
 	}
 	ticket := v.ticketOf(n)
+	if ticket != 0 && f.started != noMinute && v.engine.facts[ticket].started == noMinute {
+		if at, known := b.first[ticket]; !known || f.started < at {
+			b.first[ticket] = f.started
+		}
+	}
 	l, wanted := b.linked[ticket]
 	if !wanted {
 		return

@@ -27,6 +27,7 @@ type facts struct {
 	marks                    mark
 	words                    uint8 // of the whole text, at most 255
 	edits                    uint8 // of its text after it was started, at most 255
+	described                uint8 // words of its description, see store.AttrWords
 }
 
 // minute is a time in whole minutes since 1970, UTC.
@@ -101,6 +102,9 @@ const (
 	markMachine                   // a machine is the author
 	markWindDown                  // its work is the stopping itself
 	markDecision                  // something is decided in it, see Decisions
+	markInputs                    // it is known what it gives to begin work with: described, and
+	markCriteria                  // acceptance criteria,
+	markAssigned                  // somebody who is to do it
 )
 
 func (f *facts) is(m mark) bool { return f.marks&m != 0 }
@@ -199,6 +203,9 @@ func (e *Engine) learn(ch *store.Change) {
 	if e.decider.is(it) {
 		f.marks |= markDecision
 	}
+	if n, err := strconv.ParseUint(first(it, store.AttrWords), 10, 8); err == nil {
+		f.described, f.marks = uint8(n), f.marks|markInputs
+	}
 	words := 0
 	for _, t := range it.Terms {
 		words += t.Count
@@ -241,6 +248,12 @@ func marksOf(it *store.Item) mark {
 	}
 	if slices.ContainsFunc(it.Attrs[store.AttrLabel], func(l string) bool { return strings.HasPrefix(strings.ToLower(l), "wind_down") }) {
 		m |= markWindDown
+	}
+	if first(it, store.AttrCriteria) == "yes" {
+		m |= markCriteria
+	}
+	if first(it, store.AttrAssigned) == "yes" {
+		m |= markAssigned
 	}
 	return m
 }

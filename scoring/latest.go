@@ -95,6 +95,7 @@ type evaluation struct {
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
 	tickets  [][]uint32 // by objective, likewise; see scopeOf
 	roots    roots
+	beneath  *below    // see below
 	streams  []streams     // see streamsOf
 	blocks   [][]block     // see weekBlocks
 	tracks   []*phaseTrack // see replay

@@ -71,7 +71,7 @@ func cadenceScores() scoreGroup {
 			of(LoopAction, "ratio", "90 % Wilson interval.",
 				"Share of the alerts of the last year that were followed by a correction at all, 0 to 1. No reading is known; read it with the time that it took."),
 			of(InputQuality, "ratio", "",
-				"Mean share of description, acceptance criteria, owner and objective that items have when work on them begins, 0 to 1. A falling trend alarms. Not told yet: see why it is unavailable."),
+				"Mean share of what the tickets begun in the last 28 days had at their start of: a description of 20 words, acceptance criteria, somebody assigned, an objective; 0 to 1. A falling trend alarms; no reading is known. Jira's history tells of the start, GitHub only what there is now, and objectives count as work is attributed now; epics, and tickets read by earlier versions, are left out."),
 			flow(Louder, "ratio",
 				"How far the share of effort on reviews, tickets and discussions rises while that on active objectives does not, over 12 weeks, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 when the rise is significant (default, not a benchmark). Meetings are invisible."),
 			responseFamily(),
@@ -111,7 +111,7 @@ func (v *evaluation) cadence() {
 	v.organisation(scoreOf(LoopClosure, loop.Closure))
 	v.organisation(plainScore(LoopFollowUp, loop.AtLeast, loop.AtLeast > 0, "the median is known, or there are no alerts"))
 	v.organisation(scoreOf(LoopAction, loop.ActionRate))
-	v.organisation(unavailable(InputQuality, InsufficientData, "acceptance criteria and assignees as of the start are not stored"))
+	v.inputQuality()
 	v.louder()
 	v.checkInResponse()
 }

@@ -16,6 +16,8 @@ import (
 type delivery struct {
 	weeks []confidence.Week // closed weeks since it began, ascending, without gaps
 	open  int
+	// milestones is set where the scope are epics.
+	milestones bool
 }
 
 // scopeYears is how far back the scope of an objective without a start is
@@ -60,11 +62,11 @@ func (v *evaluation) deliveries() []delivery {
 		if earliest := v.day - 365*scopeYears; from < earliest {
 			from = earliest
 		}
-		s := tickets[o]
-		if confidence.UseMilestones(s.items, epics[o].items) {
+		s, milestones := tickets[o], confidence.UseMilestones(tickets[o].items, epics[o].items)
+		if milestones {
 			s = epics[o]
 		}
-		all[o] = delivery{confidence.Burn(s.moves, from, v.day), s.open}
+		all[o] = delivery{confidence.Burn(s.moves, from, v.day), s.open, milestones}
 	}
 	return all
 }
@@ -95,15 +97,6 @@ func (v *evaluation) count(s *scoped, no uint32) {
 	if open {
 		s.open++
 	}
-}
-
-// output returns the items of an objective that were done in each week.
-func (d delivery) output() stat.Weekly {
-	series := make(stat.Weekly, 0, len(d.weeks))
-	for _, w := range d.weeks {
-		series = append(series, stat.Point{Week: w.Week, Value: float64(w.Completed)})
-	}
-	return series
 }
 
 // result returns what is measured of the outcome of an objective: the weekly
@@ -179,7 +172,7 @@ func (v *evaluation) trends(o int) (outcome.Input, bool) {
 		return outcome.Input{}, false
 	}
 	return outcome.Input{
-		Until: stat.WeekOf(int(v.lastMonday())), Output: v.delivery(o).output(), Effort: v.seenEffort(o, outcome.Weeks+r.Lag), Result: r,
+		Until: stat.WeekOf(int(v.lastMonday())), Output: v.output(o), Effort: v.seenEffort(o, outcome.Weeks+r.Lag), Result: r,
 	}, true
 }
 

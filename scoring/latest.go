@@ -95,10 +95,11 @@ type evaluation struct {
 	scope    []delivery // by objective, nil before it is asked for; see deliveries
 	tickets  [][]uint32 // by objective, likewise; see scopeOf
 	roots    roots
-	beneath  *below    // see below
+	beneath  *below        // see below
 	streams  []streams     // see streamsOf
 	blocks   [][]block     // see weekBlocks
 	tracks   []*phaseTrack // see replay
+	outputs  []stat.Weekly // by objective, see output
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports

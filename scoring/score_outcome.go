@@ -45,7 +45,7 @@ func outcomeScores() scoreGroup {
 			{score: OutcomeSample, of: ofObjectives, unit: "seconds",
 				help: "Unix time of the newest sample of the objective's outcome. Healthy within 2 days (default). Absent without any sample; a new query starts anew."},
 			{score: OutcomeDivergence, of: ofObjectives, unit: "ratio",
-				help: "How far the output of the last 12 weeks rises while the outcome does not, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 together with workdrift_objective_output_without_outcome (default, no literature number). Alone it describes and proves nothing."},
+				help: "How far the output (verified items done) of the last 12 weeks rises while the outcome does not, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 together with workdrift_objective_output_without_outcome (default, no literature number). Alone it describes and proves nothing."},
 			{score: OutcomeDiverged, of: ofObjectives, work: true,
 				help: "1 when output or effort is shown to rise and the outcome shown to stay behind the pace that its target needs, else 0. Alarming at 1 (default, not a benchmark). Yearly seasons of the outcome are not removed."},
 			{score: OutcomeStalled, of: ofObjectives, work: true,
@@ -53,11 +53,11 @@ func outcomeScores() scoreGroup {
 			{score: OutcomePredictability, of: ofObjectives, unit: "ratio",
 				help: "How far the outcome strays from its trend in the last 12 weeks over the 12 before. Below 1 it became more predictable; no reading is known. Cannot tell a calm outcome from one that is measured coarsely."},
 			{score: OutputYield, of: ofObjectives, work: true,
-				help: "Items done per 10 person-days in the last 12 weeks. A trend; it compares with its own past only. Depends on how work is cut into items."},
+				help: "Verified items done per 10 person-days in the last 12 weeks: tickets with a linked change or commit around that time, or of a kind that needs none. A trend; it compares with its own past only. Depends on how work is cut into items, and misses links; what ended within 14 days counts until then."},
 			{score: OutcomeYield, of: ofObjectives, unit: "ratio", work: true,
 				help: "Share of the way from baseline to target that 10 person-days brought in the last 12 weeks, below 0 when the outcome went back. A trend; no reading is known. Sees outcomes with a baseline and a target."},
 			{score: SlowDegradation, of: ofObjectives, work: true,
-				help: "1 when over 12 weeks the effort does not fall and the items done per person-day do, with p up to 0.05, else 0. Alarming at 1 (default, not a benchmark). Depends on how work is cut into items."},
+				help: "1 when over 12 weeks the effort does not fall and the verified items done per person-day do, with p up to 0.05, else 0. Alarming at 1 (default, not a benchmark). Depends on how work is cut into items."},
 			{score: ProxyDecoupling, of: ofObjectives, unit: "correlation", limits: "differences between the 90 % limits of the two correlations.",
 				help: "By how much the outcome that stands for another has come apart from it: Spearman's correlation of their weekly changes 26 to 52 weeks ago minus that of the last 26 weeks, -2 to 2. No reading is known beyond workdrift_objective_proxy_decoupled. Correlation shows no cause."},
 			{score: ProxyDecoupled, of: ofObjectives,
@@ -107,6 +107,9 @@ func (v *evaluation) queried(o int) {
 func (v *evaluation) outcome(o int, in outcome.Input) {
 	tell := func(name string, e stat.Estimate) {
 		s := scoreOf(name, e)
+		if s.Status != OK && in.Output == nil && name != OutcomeStalled && name != OutcomePredictability && name != OutcomeYield {
+			s.Reason = reasonUnverified
+		}
 		if m := v.measured(o); s.Status != OK && (m == nil || m.result != outcomeStates()[0]) {
 			answer := outcomeUnread
 			if m != nil {
@@ -177,8 +180,11 @@ func (v *evaluation) enoughEffort(o int) (effort.Micro, stat.Estimate) {
 // yields hands over how much is done for the effort, which needs no outcome.
 func (v *evaluation) yields(o int) {
 	until := stat.WeekOf(int(v.lastMonday()))
-	output, spent := v.delivery(o).output(), v.seenEffort(o, outcome.Weeks)
+	output, spent := v.output(o), v.seenEffort(o, outcome.Weeks)
 	all, yield := v.enoughEffort(o)
+	if yield.OK() && output == nil {
+		yield = stat.Insufficient(0, reasonUnverified)
+	}
 	if yield.OK() {
 		done := 0.0
 		for _, p := range output.Last(outcome.Weeks, until) {
@@ -187,7 +193,11 @@ func (v *evaluation) yields(o int) {
 		yield = outcome.OutputYield(done, all)
 	}
 	v.objective(o, scoreOf(OutputYield, yield))
-	v.objective(o, scoreOf(SlowDegradation, outcome.DegradationOf(spent, outcome.WeeklyYield(output, spent), until).Estimate))
+	slow := outcome.DegradationOf(spent, outcome.WeeklyYield(output, spent), until).Estimate
+	if output == nil {
+		slow = stat.Insufficient(0, reasonUnverified)
+	}
+	v.objective(o, scoreOf(SlowDegradation, slow))
 }
 
 // noiseOutput hands over how many of the tickets done are on no active

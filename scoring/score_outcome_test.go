@@ -49,6 +49,17 @@ func (w *world) done(n int, label string, at time.Time) {
 	}
 }
 
+// proven adds tickets that were done at a time, each with a commit for it.
+func (w *world) proven(n int, label string, at time.Time) {
+	for range n {
+		w.done(1, label, at)
+		key := w.changes[len(w.changes)-1].Item.Keys[0]
+		w.item(store.KindCommit, "commit of "+key, func(it *store.Item) {
+			it.Created, it.Links = at, []store.Link{{Kind: store.LinkImplements, Key: key}}
+		})
+	}
+}
+
 // measure adds the outcome of an objective with samples, one week after the
 // other up to the last closed one. On most days of a week the value is that of
 // the week.
@@ -123,7 +134,7 @@ func TestOutputAndOutcome(t *testing.T) {
 			}
 			w.work(3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3)
 			for i, n := range risingOutput {
-				w.done(n, "o1", firstWeek.AddDate(0, 0, 7*(i-c.lag)+2))
+				w.proven(n, "o1", firstWeek.AddDate(0, 0, 7*(i-c.lag)+2))
 			}
 			w.measure("o1", "q", "ok", values...)
 			w.sample("outcome:o1q", time.Date(2025, 3, 31, 0, 0, 0, 0, time.UTC), 999) // of a week that goes on
@@ -176,6 +187,52 @@ func TestOutcomeQueryStates(t *testing.T) {
 	}
 }
 
+// Output is what is verified: with evidence around the time of the work, of a
+// kind that leaves none, or so new that it may still come.
+func TestOutputIsVerified(t *testing.T) {
+	in := func(week int) time.Time { return firstWeek.AddDate(0, 0, 7*week+2) }
+	w := outcomeWorld()
+	w.work(3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3)
+	w.proven(4, "o1", in(3))
+	w.done(7, "o1", in(3)) // with nothing
+	w.done(2, "o1", in(3)) // decided or explored
+	for i := range 2 {
+		w.changes[len(w.changes)-1-i].Item.Attrs[store.AttrType] = []string{"Spike"}
+	}
+	w.done(3, "o1", in(11)) // lately
+	w.proven(1, "o1", in(4))
+	w.changes[len(w.changes)-1].Item.Created = in(4).AddDate(0, 0, 15) // too late
+	w.proven(1, "o1", in(4))
+	w.changes[len(w.changes)-1].Item.Created = in(4).AddDate(0, 0, 14)
+	w.done(1, "o1", in(5))
+	merged, open := w.changes[len(w.changes)-1].Item.Keys[0], 0
+	for _, status := range []store.Status{store.StatusDone, store.StatusDropped} {
+		w.item(store.KindChange, fmt.Sprint("acme/api#10", open), func(it *store.Item) {
+			it.Status, it.Closed, it.Links = status, in(5), []store.Link{{Kind: store.LinkImplements, Key: merged}}
+		})
+		open++
+		w.done(1, "o1", in(5))
+		merged = w.changes[len(w.changes)-1].Item.Keys[0]
+	}
+	near(t, "yield", at(t, w.evaluate(t), "o1", scoring.OutputYield).Value, 10*(4+2+3+1+1)/36.)
+
+	// Where nothing is read that could verify, nothing is told.
+	w = newWorld(w.declared.Set).alone()
+	w.labelled("PAY-1", "o1")
+	for day := range 60 {
+		w.do("ana", store.EventComment, "PAY-1", in(0).AddDate(0, 0, day))
+	}
+	w.done(30, "o1", in(6))
+	w.measure("o1", "q", "ok", flatOutcome...)
+	r := w.evaluate(t)
+	for _, name := range []string{scoring.OutputYield, scoring.SlowDegradation, scoring.OutcomeDivergence, scoring.OutcomeDiverged} {
+		if s := at(t, r, "o1", name); s.Status != scoring.InsufficientData || s.Value.Known() || !strings.Contains(s.Reason, "no commit is read") {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	near(t, "stalled", at(t, r, "o1", scoring.OutcomeStalled).Value, 1)
+}
+
 // The yield falls from week to week while the effort stays; where the effort
 // falls too, less is done because less is put in.
 func TestSlowDegradation(t *testing.T) {
@@ -189,7 +246,7 @@ func TestSlowDegradation(t *testing.T) {
 		w := outcomeWorld()
 		w.work(c.days...)
 		for i := range 12 {
-			w.done(12-i, "o1", firstWeek.AddDate(0, 0, 7*i+2))
+			w.proven(12-i, "o1", firstWeek.AddDate(0, 0, 7*i+2))
 		}
 		near(t, fmt.Sprint(c.days), at(t, w.evaluate(t), "o1", scoring.SlowDegradation).Value, c.want)
 	}

@@ -42,7 +42,9 @@
 // starts and stops them; serve.go, score.go, demo.go, explain.go,
 // identities.go, checkin.go, declarations.go (with githistory.go), backup.go and
 // check.go are the commands; control.go is the socket through which a command
-// asks a running daemon; connectors.go is the one list of connectors.
+// asks a running daemon; access.go, listings.go and triage.go stand behind the
+// web: who may do what, which work is behind a number, and decisions about work;
+// connectors.go is the one list of connectors.
 // internal/config reads the YAML strictly, and internal/demo is the made-up
 // organisation of the demo, served by connectors/fake.
 //

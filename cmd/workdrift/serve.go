@@ -29,6 +29,9 @@ func newServeCommand() *cobra.Command {
 /hooks/<connector> it takes the webhooks of connectors that have a secret for
 them.
 
+The API below /api/v1/ has everything that pages show; /api/v1/openapi.yaml
+describes it. Who may read and who may triage stands in web.access.
+
 SIGHUP, or POST /-/reload with web.enable_reload, reads the configuration again.
 A file with an error changes nothing: the configuration before stays, and
 workdrift_config_last_reload_successful turns 0. The sections storage, web and

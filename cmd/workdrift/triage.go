@@ -37,6 +37,7 @@ func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Ove
 			return nil, fmt.Errorf("keep a decision: %w", err)
 		}
 	}
+	d.log.Info("work was decided about", "items", len(list), "to", list[0].To, "role", list[0].Role)
 	return before, d.evaluator.redecide(context.WithoutCancel(ctx))
 }
 

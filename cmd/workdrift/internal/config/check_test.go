@@ -253,3 +253,34 @@ func TestMerging(t *testing.T) {
 		}
 	}
 }
+
+// Secrets that travel in the clear, or that everybody can read, are warned of.
+func TestAccessWarnings(t *testing.T) {
+	dir := t.TempDir()
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(token, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	warnings := func(address string) string {
+		path := filepath.Join(dir, "config.yaml")
+		text := "connectors: {here: {type: git, path: .}}\nobjectives: [{id: a, rank: 1, text: A, keys: [\"a/b#1\"]}]\n" +
+			"web: {listen_address: \"" + address + "\", access: {clients: [{name: p, role: read, token_file: token}]}}\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(c.Warnings(), "\n")
+	}
+	if got := warnings("0.0.0.0:1"); !strings.Contains(got, "unencrypted") || !strings.Contains(got, ":3:89: web.access.clients[0].token_file: every user") {
+		t.Errorf("got %s", got)
+	}
+	if got := warnings("127.0.0.1:1"); strings.Contains(got, "unencrypted") || !strings.Contains(got, "every user") {
+		t.Errorf("on a loopback address: %s", got)
+	}
+}

@@ -46,7 +46,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 			if len(web.AllowedHosts) != 0 {
 				t.Errorf("allowed_hosts = %v, want none", web.AllowedHosts)
 			}
-			web.AllowedHosts, web.Local = nil, false
+			web.AllowedHosts, web.Local, web.loopback = nil, false, false
 			g = web
 		}
 		if !reflect.DeepEqual(g, w) {

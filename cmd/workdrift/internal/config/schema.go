@@ -227,6 +227,7 @@ type Web struct {
 	// Local says whether the pages are for this machine alone: nobody else can
 	// reach ListenAddress, and no name leads to it.
 	Local        bool     `yaml:"-"`
+	loopback     bool     // nobody else can reach ListenAddress
 	EnableReload bool     `yaml:"enable_reload"`
 	EnablePprof  bool     `yaml:"enable_pprof"`
 	AllowedHosts []string `yaml:"allowed_hosts"`

@@ -120,6 +120,7 @@ func (d *decoder) web(w *Web, resolve func(string) string, read func(string) ([]
 			d.errorf("web.probe_address", "is the same as listen_address")
 		}
 	}
+	w.loopback = local
 	w.Local = local && !w.AllowUnauthenticated && len(w.AllowedHosts) == 0
 	if local || w.AllowUnauthenticated || w.Access.Configured() || d.bad["web.listen_address"] {
 		return

@@ -24,6 +24,9 @@ func (c *Config) Warnings() []string {
 		w.errorf("windows.labels", "the shipped alerts and dashboards read the window 28d")
 	}
 	c.Web.Access.openSecrets(w)
+	if !c.Web.loopback && c.Web.ConfigFile == "" && len(c.Web.Access.Users)+len(c.Web.Access.Clients) > 0 {
+		w.errorf("web.listen_address", "passwords and tokens come here unencrypted; set up TLS in web_config_file")
+	}
 	for i := range c.Connectors {
 		w.errs = append(w.errs, c.Connectors[i].openSecrets(c.d)...)
 	}

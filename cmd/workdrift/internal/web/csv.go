@@ -75,6 +75,12 @@ func columnsOf(row reflect.Type) []column {
 
 // cell writes a value. What is absent is empty.
 func cell(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
 	switch x := v.Interface().(type) {
 	case scoring.Number:
 		if !x.Known() {

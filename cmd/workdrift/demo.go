@@ -27,11 +27,12 @@ func newDemoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a made-up organisation drift",
-		Long: `Demo starts local servers that speak GitHub's protocol for a made-up
-organisation, reads 26 weeks of its history through the real connector into a
-real database, and serves metrics and the status page on 127.0.0.1. When the
-first report is ready it prints the addresses and the headline numbers. From
-then on new work arrives every few seconds, and a day passes every few seconds.
+		Long: `Demo starts local servers that speak the protocols of GitHub, Jira, Slack and
+Prometheus for a made-up organisation, reads 26 weeks of its history through the
+real connectors into a real database, and serves metrics and the status page on
+127.0.0.1. When the first report is ready it prints the addresses and the
+headline numbers. From then on new work arrives every few seconds, and a day
+passes every few seconds. The history command tells how it came to that.
 
 Nothing leaves this machine. Ctrl-C stops it.`,
 		Example: "  workdrift demo\n  workdrift demo --speed 60 --dir /tmp/harbourline",
@@ -196,6 +197,6 @@ func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report
 	if err := writeReport(w, r, "28d"); err != nil || o.once {
 		return
 	}
-	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. Ask why with\n  workdrift explain unknown --config %s\nCtrl-C stops the demo.\n",
+	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. See how it came to that, and ask why, with\n  workdrift history --config %s\n  workdrift explain unknown --config %[2]s\nCtrl-C stops the demo.\n",
 		time.Duration(float64(time.Minute)/o.speed).Round(time.Millisecond), cfg.Path)
 }

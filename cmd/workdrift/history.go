@@ -50,7 +50,7 @@ type toldWeek struct {
 	Watermelons []string `json:"watermelon"`
 	Stalled     []string `json:"outcome_stalled"`
 	// Edits are those that could be acted on from a day of the week on, Shifts
-	// those that were found at its end and not before.
+	// those that were found at its end, and not at that of a week told before.
 	Edits  []edit      `json:"edits"`
 	Shifts []toldShift `json:"shifts"`
 }
@@ -147,18 +147,20 @@ func (e *evaluator) tellWeeks(ctx context.Context, weeks int) ([]toldWeek, error
 	told := []toldWeek{}
 	seen := make(map[toldShift]bool)
 	last := (objective.Date(made.Day) + 1).Monday() - 7
-	for monday := last - objective.Date(7*(weeks-1)); monday <= last; monday += 7 {
+	first := last - objective.Date(7*(weeks-1))
+	for monday := first - 7; monday <= last; monday += 7 { // the week before tells which shifts are not new
 		report, err := e.asOf(ctx, monday+6)
 		if err != nil {
 			return nil, err
 		}
 		week := tell(report, monday, declared)
 		week.Shifts = slices.DeleteFunc(week.Shifts, func(s toldShift) bool {
-			key := toldShift{Objective: s.Objective, Share: s.Share, Since: s.Since}
-			defer func() { seen[key] = true }()
-			return seen[key]
+			s.Step, s.Coincides = 0, ""
+			before := seen[s]
+			seen[s] = true
+			return before
 		})
-		if len(told) > 0 || week.Status != scoring.InsufficientData {
+		if monday >= first && (len(told) > 0 || week.Status != scoring.InsufficientData) {
 			told = append(told, week)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -42,6 +43,13 @@ func TestHistory(t *testing.T) {
 	var told []toldWeek
 	if err := json.Unmarshal([]byte(offline), &told); err != nil || len(told) != 26 || told[25].Phase != "total_decoupling" || told[0].Monday.String() == "" {
 		t.Errorf("%v: %d weeks as JSON:\n%.300s", err, len(told), offline)
+	}
+
+	// However many weeks are asked for, each is told the same.
+	some, _, _ := workdrift(t, "history", "--config", path, "--weeks", "7", "--output", "json")
+	var late []toldWeek
+	if err := json.Unmarshal([]byte(some), &late); err != nil || len(late) != 7 || fmt.Sprint(late) != fmt.Sprint(told[19:]) {
+		t.Errorf("%v: of 7 weeks is told\n%s", err, some)
 	}
 
 	r := start(t, path, 10*time.Millisecond)

@@ -206,3 +206,38 @@ func BenchmarkStory(b *testing.B) {
 		fake.NewStory(1, start, weeks)
 	}
 }
+
+// TestStoryDeclaresOverTime: each plan is known since its day and says what had
+// been decided by then, and nothing of later.
+func TestStoryDeclaresOverTime(t *testing.T) {
+	s := tell(t, 1)
+	plans := s.Plans()
+	var got []string
+	for _, p := range plans {
+		line := p.Known.Sub(s.Start()).String()
+		for _, o := range p.Objectives[1:3] {
+			line += " " + o.ID
+		}
+		if p.NonGoal {
+			line += " non-goal"
+		}
+		for _, o := range p.Objectives {
+			if !o.Reranked.IsZero() {
+				line += " reranked"
+			}
+			if !o.Retired.IsZero() {
+				line += " retired"
+			}
+		}
+		got = append(got, line)
+	}
+	const before, after = " eu-residency self-serve-billing", " self-serve-billing eu-residency"
+	equal(t, "plans", strings.Join(got, "; "), strings.Join([]string{
+		"-60h0m0s" + before, "1521h0m0s" + before + " non-goal", "2192h0m0s" + after + " non-goal reranked reranked",
+		"2601h0m0s" + after + " non-goal reranked reranked retired"}, "; "))
+	for week, want := range map[int]int{0: 1, 9: 1, 10: 2, 14: 3, 16: 4} {
+		if n := len(fake.NewStory(1, start, week).Plans()); n != want {
+			t.Errorf("after %d weeks there are %d plans, want %d", week, n, want)
+		}
+	}
+}

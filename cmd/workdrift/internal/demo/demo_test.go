@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,5 +155,34 @@ func TestCourseCorrected(t *testing.T) {
 	truth := o.Truth(day, day.AddDate(0, 0, 21))
 	if truth[fake.SideJob] > 0 || truth["checkout-latency"] == 0 {
 		t.Errorf("a month after the correction: %v", truth)
+	}
+}
+
+// Every version of the configuration was a good one when it was written, and the
+// last is that which holds.
+func TestHistory(t *testing.T) {
+	o := organisation(t, friday)
+	versions := o.History("127.0.0.1:0", "token")
+	if n := len(versions); n != 4 || versions[n-1].Text != o.Config("127.0.0.1:0", "token") {
+		t.Fatalf("%d versions; the last is the configuration: %v", n, versions[n-1].Text == o.Config("127.0.0.1:0", "token"))
+	}
+	var history []objective.Loaded
+	for i, v := range versions {
+		cfg, err := config.LoadFrom(filepath.Join(t.TempDir(), "config.yaml"), func(string) ([]byte, error) { return []byte(v.Text), nil })
+		if err != nil {
+			t.Fatalf("version %d: %v", i, err)
+		}
+		if i > 0 && !v.At.After(versions[i-1].At) || v.At.After(friday) {
+			t.Errorf("version %d is of %s", i, v.At)
+		}
+		history = append(history, objective.Loaded{Known: v.At, Set: cfg.Declared(nil, nil).Set})
+	}
+	var got []string
+	for _, e := range objective.Edits(history) {
+		got = append(got, strings.TrimSpace(fmt.Sprint(e.Objective, " ", e.Kind, " ", int(e.Start()-objective.DateOf(o.story.Start()))/7+1)))
+	}
+	want := "non_goals 10, eu-residency rank 14, eu-residency target 14, self-serve-billing rank 14, self-serve-billing target 14, search-relevance state 16"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("edits, with their weeks: %s; want %s", strings.Join(got, ", "), want)
 	}
 }

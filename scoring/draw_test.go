@@ -41,7 +41,8 @@ func drawDeclared(t *rapid.T) *Declared {
 		Set: objective.Set{TopN: 3, RunWorkBudget: -1, Objectives: []objective.Objective{
 			{ID: "o1", Start: no, Keys: []string{"EPIC-1"}, Versions: always(1),
 				Outcome: &objective.Outcome{Direction: "up", Target: &target, Lag: 7 * 24 * time.Hour}},
-			{ID: "o2", Start: no, Match: is(store.AttrLabel, "o2"), Versions: always(2)},
+			{ID: "o2", Start: no, Match: is(store.AttrLabel, "o2"), Versions: always(2),
+				Terms: []string{"audit log", "seats"}, ExcludedTerms: []string{"trial"}, Docs: []string{"docs/o2.md"}},
 		}, RunWork: []objective.NamedRule{{Name: "support", Rule: *is(store.AttrChannel, "support")}}},
 		Effort:    effort.DefaultConfig(),
 		Decisions: Decisions{Types: []string{"adr"}, DesignLabels: []string{"o2"}, Reactions: []string{"decision"}},
@@ -113,6 +114,10 @@ func drawItem(t *rapid.T, no int) store.Change {
 		it.Links = append(it.Links, store.Link{Kind: rapid.SampledFrom(kinds).Draw(t, "link"),
 			Key: rapid.SampledFrom(drawnKeys).Draw(t, "to")})
 	}
+	it.Terms = drawTerms(t)
+	if rapid.IntRange(0, 5).Draw(t, "of a document") == 0 {
+		it.Attrs[store.AttrPath] = []string{"docs/o2.md"}
+	}
 	it.Status = rapid.SampledFrom([]store.Status{"", store.StatusTodo, store.StatusDoing, store.StatusDone, store.StatusDropped}).Draw(t, "status")
 	moment := func(name string) time.Time {
 		day := rapid.IntRange(-1, 60).Draw(t, name)
@@ -129,10 +134,21 @@ func drawItem(t *rapid.T, no int) store.Change {
 	return ch
 }
 
+func drawTerms(t *rapid.T) (terms []store.Term) {
+	for _, word := range []string{"audit", "log", "seats", "the", "trial"} {
+		if n := rapid.IntRange(-1, 3).Draw(t, word); n > 0 {
+			terms = append(terms, store.Term{Word: word, Count: n})
+		}
+	}
+	return terms
+}
+
 // almost draws a state of an item that differs little from another: what goes
 // unnoticed when everything changes at once shows here.
 func almost(t *rapid.T, ch store.Change) store.Change {
-	switch rapid.IntRange(0, 5).Draw(t, "edit") {
+	switch rapid.IntRange(0, 6).Draw(t, "edit") {
+	case 6:
+		ch.Item.Terms = drawTerms(t)
 	case 0:
 		ch.Item.Kind = ""
 	case 1:

@@ -44,6 +44,7 @@ type Engine struct {
 	origins []uint8     // by item number: number of the provider
 	facts   []facts     // by item number
 	rare    rareFacts
+	words   *words
 	actors  []actor
 	byActor map[string]uint32
 	lines   []timeline // by person
@@ -56,6 +57,8 @@ type Engine struct {
 	stats   EngineStats
 	split   splitter
 	weekly  map[objective.Date]*weekSums // by Monday, those that were asked for and hold
+
+	compared *comparisons
 
 	kept      keptWeeks
 	overrides []store.Override
@@ -125,6 +128,8 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		ghosts:    make(map[uint32]int),
 		split:     splitter{config: d.Effort},
 		rare:      newRareFacts(),
+		words:     newWords(d),
+		compared:  newComparisons(d),
 		weekly:    make(map[objective.Date]*weekSums),
 
 		overrides: overrides,
@@ -201,6 +206,7 @@ func (e *Engine) Apply(ch store.Change) {
 	e.replaceTouches(no, touches)
 	e.replaceLogs(no, logs)
 	e.learn(&ch)
+	e.readWords(no, &ch.Item)
 }
 
 // read turns the events of an item into touches and logged time. An item that

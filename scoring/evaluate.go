@@ -27,6 +27,7 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 	e.SetCollapsed(in.Collapsed)
 	e.SetPeople(in.Profiles, in.Groups)
 	e.SetDeclarations(in.Declarations)
+	e.Expect(now, in.Sources)
 	for _, ch := range in.Changes {
 		e.Apply(ch)
 	}
@@ -65,6 +66,9 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 		r.DataUpTo = upTo.UTC().Truncate(time.Second)
 	}
 	r.Day = Day(day)
+	if !r.Partial {
+		e.settleWords(day)
+	}
 	r.Objectives = e.objectives(day)
 	keep := e.measure(r, day, now)
 	e.scoreLatest(r, day, keep)

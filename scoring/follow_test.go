@@ -81,6 +81,8 @@ func TestEngineFollowsThreeSources(t *testing.T) {
 			fresh.Apply(ch)
 		}
 		checkFacts(t, e, fresh)
+		fresh.Report(drawnNow, sources)
+		checkWords(t, e.words, fresh.words)
 	})
 }
 
@@ -121,6 +123,26 @@ func checkFacts(t *rapid.T, a, b *Engine) {
 		"outcomes": {a.rare.outcomes, b.rare.outcomes}, "blocks": {a.rare.blocks, b.rare.blocks}, "records": {a.rare.records, b.rare.records}} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Fatalf("%s: followed %v, read anew %v", what, pair[0], pair[1])
+		}
+	}
+}
+
+// checkWords compares the words that two engines keep.
+func checkWords(t *rapid.T, a, b *words) {
+	if len(a.texts) != len(b.texts) || a.total != b.total || !reflect.DeepEqual(a.lasting, b.lasting) || !reflect.DeepEqual(a.shown, b.shown) {
+		t.Fatalf("followed %d texts of %d words, lasting %v, shown %v; read anew %d of %d, %v, %v",
+			len(a.texts), a.total, a.lasting, a.shown, len(b.texts), b.total, b.lasting, b.shown)
+	}
+	for no := range b.texts {
+		x, _ := a.document(no, make(map[uint32]string))
+		y, _ := b.document(no, make(map[uint32]string))
+		if !slices.Equal(x, y) || a.texts[no].print != b.texts[no].print || a.texts[no].created != b.texts[no].created {
+			t.Fatalf("item %d: followed %v, read anew %v", no, x, y)
+		}
+		for _, word := range y {
+			if n, m := a.totalOf(word.Key), b.totalOf(word.Key); n != m {
+				t.Fatalf("a word occurs %d times, and %d times read anew", n, m)
+			}
 		}
 	}
 }

@@ -33,6 +33,9 @@ type Declared struct {
 	Alerts map[string]float64
 	// Zone is the organisation's time zone, the last resort for a local date.
 	Zone *time.Location
+	// Words counts the words of a text as store.Item.Terms counts those of an
+	// item, by the same keys. Nil takes what is between spaces, in lower case.
+	Words func(text string) []store.Term
 }
 
 // term returns what check-ins hold of a word in lower case.

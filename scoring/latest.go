@@ -46,7 +46,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), debtScores(), humanScores(), attributionScores(), profileScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), vocabularyScores(), debtScores(), humanScores(), attributionScores(), profileScores()}
 }
 
 // A level is whose score it is.
@@ -103,6 +103,9 @@ type evaluation struct {
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports
+	words        []wordPair             // see wordPairs
+	wordsRead    bool
+	pastWords    [wordBlocks][]saidBy // at the ends of the last closed weeks, newest first
 }
 
 // hidden says why scores from work are withheld.

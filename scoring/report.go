@@ -35,6 +35,9 @@ type Report struct {
 	// Phase is that of the organisation, as TeamReport.Phase.
 	Phase *PhaseReport `json:"phase,omitempty"`
 	Weeks []WeekReport `json:"weeks"`
+	// Vocabulary compares the words of work with what is declared: by objective,
+	// everybody first and then teams in declared order, never ranked.
+	Vocabulary []VocabularyReport `json:"vocabulary,omitempty"`
 	// Provisional holds the days after Day, which have not closed. Pages may
 	// show it, marked as such; it is in no metric and no answer.
 	Provisional WeekReport         `json:"-"`

@@ -97,10 +97,22 @@ func (v *evaluation) replay() (whole *phaseTrack, tracks []*phaseTrack) {
 
 // vocabularyIn is indicator V of the organisation (team -1) or of a team in one
 // week: phase.VocabularyOf the pairs whose words were compared over the 91 days
-// that end with it. Until they are compared weekly it is not measured, and the
-// latch of the vocabulary gap is unknown.
-func (v *evaluation) vocabularyIn(_, _ int) stat.Estimate {
-	return stat.Insufficient(0, "vocabulary is not compared week by week")
+// that end with it. Words are kept for the ends of the last 8 closed weeks. In
+// earlier ones it is missing, which holds the latch: a gap that was latched
+// before them and has since been between both thresholds is not told.
+func (v *evaluation) vocabularyIn(team, week int) stat.Estimate {
+	v.wordPairs()
+	block := stat.WeekOf(int(v.lastMonday())) - week
+	if block < 0 || block >= wordBlocks {
+		return stat.Insufficient(0, "words are compared at the ends of the last %d closed weeks", wordBlocks)
+	}
+	var pairs []phase.Pair
+	for i := range v.pastWords[block] {
+		if p := &v.pastWords[block][i]; team < 0 || p.team == team {
+			pairs = append(pairs, p.Pair)
+		}
+	}
+	return phase.VocabularyOf(pairs)
 }
 
 // overridden returns the phase that a human declared for the organisation (team

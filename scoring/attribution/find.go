@@ -10,3 +10,13 @@ func (g *Graph) Find(key string) []uint64 {
 	slices.Sort(found)
 	return slices.Compact(found)
 }
+
+// ExcludedBy returns the objectives whose rule of what they exclude matches an
+// item, ascending, whatever the item counts for. They must not be changed.
+func (g *Graph) ExcludedBy(no uint64) []int {
+	r := g.record(uint32(no))
+	if r == nil {
+		return nil
+	}
+	return g.verdicts.list[r.verdict()].match.ExcludedBy
+}

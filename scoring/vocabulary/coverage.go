@@ -1,6 +1,10 @@
 package vocabulary
 
-import "github.com/workdrift/workdrift/scoring/stat"
+import (
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring/stat"
+)
 
 // minItems is the fewest items that a share of them can be told of.
 const minItems = 10
@@ -45,13 +49,15 @@ func Breach(excluded []Term, ruled bool, items []Document) stat.Estimate {
 	items = byKey(items)
 	breaches := 0
 	for i := range items {
-		breach := items[i].Excluded
-		for _, t := range excluded {
-			breach = breach || t.In(&items[i]) > 0
-		}
-		if breach {
+		if Breaches(excluded, &items[i]) {
 			breaches++
 		}
 	}
 	return stat.Proportion(breaches, len(items), minItems, "items of the objective")
+}
+
+// Breaches reports whether an item matches what its objective excludes, by a
+// term or by its rule.
+func Breaches(excluded []Term, item *Document) bool {
+	return item.Excluded || slices.ContainsFunc(excluded, func(t Term) bool { return t.In(item) > 0 })
 }

@@ -91,7 +91,7 @@ func (d *daemon) importDeclarations(ctx context.Context) (imported, error) {
 	d.mu.Unlock()
 	done, err := importDeclarations(ctx, d.store, cfg)
 	if err == nil {
-		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
+		err = d.evaluator.declare(ctx, declaredOf(cfg, d.store.Hasher()))
 	}
 	if err == nil {
 		d.evaluator.hurry()

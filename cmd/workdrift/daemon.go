@@ -123,7 +123,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(string, connectors.Summary)) error {
 	pollers, err := d.newPollers(cfg, onPage)
 	if err == nil {
-		err = d.evaluator.declare(ctx, cfg.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
+		err = d.evaluator.declare(ctx, declaredOf(cfg, d.store.Hasher()))
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

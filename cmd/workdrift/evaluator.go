@@ -284,6 +284,7 @@ func (e *evaluator) publish(ctx context.Context) error {
 	if err := e.meet(ctx); err != nil {
 		return err
 	}
+	e.engine.Expect(e.reportAt(), sources)
 	if err := e.follow(ctx); err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}

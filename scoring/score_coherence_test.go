@@ -97,6 +97,10 @@ func TestCoherenceGoesStale(t *testing.T) {
 	}{
 		{"none", func(*world) {}, 1},
 		{"a check-in 28 days ago", func(w *world) { w.checkIn("p0", "C1/1", "o1", "0.5", noon(2025, 3, 3)) }, .5},
+		{"a check-in, and a team owns it", func(w *world) {
+			w.checkIn("p0", "C1/1", "o1", "0.5", noon(2025, 3, 3))
+			w.declared.Set.Objectives[0].Versions[0].OwnerIsGroup = true
+		}, 1},
 		{"a check-in before", func(w *world) { w.checkIn("p0", "C1/1", "o1", "0.5", noon(2025, 3, 2)) }, 1},
 		{"a comment", func(w *world) {
 			w.declared.Set.Objectives[0].Keys = []string{"KEY-1"}

@@ -234,7 +234,7 @@ func steps(id string, old, now Version, effective Date) []Edit {
 	add(old.Rank != now.Rank, EditRank)
 	add(old.TargetShare != now.TargetShare, EditTarget)
 	add(old.Due != now.Due, EditDue)
-	add(old.OwnerTeam != now.OwnerTeam || old.HasOwner != now.HasOwner, EditOwner)
+	add(old.OwnerTeam != now.OwnerTeam || old.HasOwner != now.HasOwner || old.OwnerIsGroup != now.OwnerIsGroup, EditOwner)
 	if old.State != now.State {
 		edits = append(edits, Edit{Objective: id, Kind: EditState, Effective: effective, State: now.State})
 	}

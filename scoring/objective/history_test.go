@@ -3,6 +3,7 @@ package objective
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,7 @@ func TestEdits(t *testing.T) {
 		{"everything of a version", func(o *Objective) {
 			o.Versions[0] = Version{From: NoDate, Rank: 3, State: Paused, TargetShare: .1, Due: date("2026-06-30")}
 		}, "a due, a owner, a rank, a state paused, a target"},
+		{"owner", func(o *Objective) { o.Versions[0].OwnerIsGroup = true }, "a owner"},
 		{"text", func(o *Objective) { o.Text = "Another" }, "a text"},
 		{"keys", func(o *Objective) { o.Keys = nil }, "a rules"},
 		{"rules", func(o *Objective) { o.Match.Any[0].Like[0].Text = "saml" }, "a rules"},
@@ -198,4 +200,60 @@ func distinct(s Set) bool {
 		seen[o.ID] = true
 	}
 	return true
+}
+
+// TestNoEditIsLost: whatever field is set to something else, the log tells of
+// it. A new field must be classified, or be named here with why it is not.
+func TestNoEditIsLost(t *testing.T) {
+	full := func() Set {
+		n := 1.0
+		rule := func() *Rule { return &Rule{Attr: "label", Like: []Pattern{{Exact, "x"}}} }
+		return Set{TopN: 3, Grace: 7, RunWorkBudget: .1, Projects: []string{"PAY"}, RunWork: []NamedRule{{"ops", *rule()}}, NonGoals: []NamedRule{{"app", *rule()}},
+			Objectives: []Objective{{ID: "a", Text: "A", Teams: []string{"core"}, Start: 5, Keys: []string{"PAY-1"}, Match: rule(), Excludes: rule(),
+				Terms: []string{"sso"}, ExcludedTerms: []string{"smb"}, Docs: []string{"a.md"},
+				Outcome:  &Outcome{Query: "q", Direction: "up", Baseline: &n, Target: &n, Lag: time.Hour, StandsFor: "b"},
+				Versions: []Version{{From: NoDate, Rank: 1, State: Active, TargetShare: .2, OwnerTeam: "core", HasOwner: true, Due: 90}}}}}
+	}
+	unclassified := []string{
+		"Set.Objectives", "Objective.Versions", "Objective.Outcome", // by their fields
+		"Objective.ID", // another id is another objective
+		"Version.From", // says when, not what
+		"Set.Phases",   // a phase that a human declares is an event of its own
+	}
+	for name, part := range map[string]func(*Set) any{
+		"Set":       func(s *Set) any { return s },
+		"Objective": func(s *Set) any { return &s.Objectives[0] },
+		"Version":   func(s *Set) any { return &s.Objectives[0].Versions[0] },
+		"Outcome":   func(s *Set) any { return s.Objectives[0].Outcome },
+	} {
+		fields := reflect.TypeOf(part(ptr(full()))).Elem()
+		for i := range fields.NumField() {
+			if field := name + "." + fields.Field(i).Name; !slices.Contains(unclassified, field) {
+				before, after := full(), full()
+				v := reflect.ValueOf(part(&after)).Elem().Field(i)
+				if v.IsZero() {
+					v = reflect.ValueOf(part(&before)).Elem().Field(i)
+					v.Set(other(v))
+				} else {
+					v.SetZero()
+				}
+				if edits := Edits([]Loaded{{time.Unix(1, 0), before}, {time.Unix(2, 0), after}}); len(edits) == 0 {
+					t.Errorf("a change of %s is no edit", field)
+				}
+			}
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// other returns a value that is not zero.
+func other(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.Bool:
+		return reflect.ValueOf(true).Convert(v.Type())
+	case reflect.Slice:
+		return reflect.MakeSlice(v.Type(), 1, 1)
+	}
+	return reflect.ValueOf(1).Convert(v.Type())
 }

@@ -82,7 +82,9 @@ type Version struct {
 	TargetShare float64
 	OwnerTeam   string // team id, "" when none
 	HasOwner    bool   // a person or a team is named
-	Due         Date
+	// OwnerIsGroup is set where a team is named and no person of it.
+	OwnerIsGroup bool `json:",omitempty"`
+	Due          Date
 }
 
 // An Outcome is the measured result that the objective is for.

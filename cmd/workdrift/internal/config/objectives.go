@@ -183,18 +183,23 @@ func (v version) build() objective.Version {
 		out.State = objective.State(*v.State)
 	}
 	if v.Owner != nil {
-		out.OwnerTeam = v.Owner.Team
+		out.OwnerTeam, out.OwnerIsGroup = v.Owner.Team, v.Owner.persons() == 0
 	}
 	return out
 }
 
-func (d *decoder) owner(doc *document, o owner, path string) {
-	people := 0
+// persons counts the persons that an owner names.
+func (o owner) persons() (n int) {
 	for _, s := range []string{o.Person, o.GitHub, o.Jira, o.Slack, o.Email} {
 		if s != "" {
-			people++
+			n++
 		}
 	}
+	return n
+}
+
+func (d *decoder) owner(doc *document, o owner, path string) {
+	people := o.persons()
 	if people == 0 && o.Team == "" {
 		d.errorf(path, "names nobody; write {team: …}, {person: …} or the handle of a person, {github: …}")
 	}

@@ -76,8 +76,12 @@ log: {level: warn}
 top: 3
 `, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, o.Prometheus(), tokenFile, listen)
 	b.WriteString("objectives:\n")
+	owners := make(map[string]string) // by team: the first of its people
+	for _, t := range o.story.Teams() {
+		owners[t.ID] = t.Members[0]
+	}
 	for _, objective := range plan.Objectives {
-		writeObjective(&b, objective, o.story.Start())
+		writeObjective(&b, objective, owners[objective.Teams[0]], o.story.Start())
 	}
 	fmt.Fprintf(&b, `run_work:
   budget_share: 0.15
@@ -92,9 +96,9 @@ top: 3
 	return b.String()
 }
 
-func writeObjective(b *strings.Builder, o fake.Objective, start time.Time) {
-	fmt.Fprintf(b, "  - id: %s\n    rank: %d\n    text: %q\n    owner: {team: %s}\n    teams: [%s]\n    keys: [%q]\n    start: %s\n",
-		o.ID, o.Rank, o.Text, o.Teams[0], strings.Join(o.Teams, ", "), o.Epic, start.Format(time.DateOnly))
+func writeObjective(b *strings.Builder, o fake.Objective, owner string, start time.Time) {
+	fmt.Fprintf(b, "  - id: %s\n    rank: %d\n    text: %q\n    owner: {team: %s, person: %s}\n    teams: [%s]\n    keys: [%q]\n    start: %s\n",
+		o.ID, o.Rank, o.Text, o.Teams[0], owner, strings.Join(o.Teams, ", "), o.Epic, start.Format(time.DateOnly))
 	if target, ok := targets()[o.Rank]; ok {
 		fmt.Fprintf(b, "    target_share: %g\n", target)
 	}

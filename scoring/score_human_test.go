@@ -204,6 +204,57 @@ func TestHumanDebtNeedsPeople(t *testing.T) {
 	}
 }
 
+// One person too few is too few, whoever else there is or was.
+func TestHumanDebtOfTooFew(t *testing.T) {
+	for _, c := range [][2]int{{4, 3}, {4, 5}, {5, 6}} { // persons and k
+		w := humanWorld(c[0])
+		w.declared.Privacy.KPeople = c[1]
+		r := w.evaluate(t)
+		if s := r.Window("28d").Teams[0]; s.Status != scoring.OK {
+			t.Fatalf("the effort is %s", s.Status)
+		}
+		for _, name := range humanNames {
+			if s := human(t, r, name); s.Status != scoring.SuppressedPrivacy || s.Value.Known() || s.Lower.Known() {
+				t.Errorf("%d persons, k = %d: %s is %v (%s)", c[0], c[1], name, s.Value, s.Status)
+			}
+		}
+	}
+}
+
+// Who belongs to a team twice is still one person on one day.
+func TestHumanDebtOfTwoHalves(t *testing.T) {
+	w := humanWorld(5)
+	half := &w.declared.Teams[0].Members[2]
+	half.Share = .5
+	w.declared.Teams[0].Members = append(w.declared.Teams[0].Members, *half)
+	r := w.evaluate(t)
+	near(t, "days", human(t, r, scoring.ContextSwitches).SampleSize, 100)
+	near(t, "shift", human(t, r, scoring.AfterHoursShift).Value, 2./60-10./130)
+	near(t, "reactive", human(t, r, scoring.ReactiveEffort).Value, 1./3)
+}
+
+// Of touches in one minute no more moves are counted than there must be,
+// whatever the workstreams are called.
+func TestMovesWithinAMinute(t *testing.T) {
+	for _, keys := range [][2]string{{"PAY-1", "OPS-1"}, {"OPS-1", "PAY-1"}} {
+		w := humanWorld(5)
+		for _, key := range keys {
+			ch := &w.changes[w.byID[key]]
+			ch.Events = nil
+		}
+		for p := range 5 {
+			for d := range 10 {
+				who, day := fmt.Sprint("secret-person-", p), noon(2025, 3, 10).AddDate(0, 0, d%5+d/5*7)
+				w.do(who, store.EventCommit, keys[0], day)
+				w.do(who, store.EventCommit, keys[0], day.Add(time.Hour))
+				w.do(who, store.EventCommit, keys[1], day.Add(time.Hour))
+				w.do(who, store.EventCommit, keys[1], day.Add(2*time.Hour))
+			}
+		}
+		near(t, keys[0], human(t, w.evaluate(t), scoring.ContextSwitches).Value, 1)
+	}
+}
+
 // Who does most of it would be told of alone.
 func TestHumanDebtIsDominated(t *testing.T) {
 	w := humanWorld(5)

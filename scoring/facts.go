@@ -117,6 +117,7 @@ type rareFacts struct {
 	outcomes map[uint32]*measuredOutcome
 	blocks   map[uint32][]blockLink
 	records  map[uint32][]string // of decisions: the keys of what they link to
+	upward   map[uint32]minute   // when the newest link upward was made, if later than the item; see linkedOn
 }
 
 // A move is one change of an item between open and ended.
@@ -163,7 +164,8 @@ type blockLink struct {
 
 func newRareFacts() rareFacts {
 	return rareFacts{names: make(map[string]uint32), moves: make(map[uint32][]move), checkIns: make(map[uint32][]checkIn),
-		outcomes: make(map[uint32]*measuredOutcome), blocks: make(map[uint32][]blockLink), records: make(map[uint32][]string)}
+		outcomes: make(map[uint32]*measuredOutcome), blocks: make(map[uint32][]blockLink), records: make(map[uint32][]string),
+		upward: make(map[uint32]minute)}
 }
 
 // name numbers a string, 0 for the empty one. The numbers differ from engine to
@@ -222,6 +224,7 @@ func (e *Engine) learn(ch *store.Change) {
 		e.rare.outcomes[no] = &measuredOutcome{result: first(it, store.AttrResult), query: queryOf(it.ID), samples: samples}
 	}
 	e.rare.linked(ch, &f)
+	e.rare.hooked(no, it, &f)
 	e.facts[no] = f
 }
 

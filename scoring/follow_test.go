@@ -120,7 +120,7 @@ func checkFacts(t *rapid.T, a, b *Engine) {
 		}
 	}
 	for what, pair := range map[string][2]any{"moves": {a.rare.moves, b.rare.moves}, "check-ins": {a.rare.checkIns, b.rare.checkIns},
-		"outcomes": {a.rare.outcomes, b.rare.outcomes}, "blocks": {a.rare.blocks, b.rare.blocks}, "records": {a.rare.records, b.rare.records}} {
+		"outcomes": {a.rare.outcomes, b.rare.outcomes}, "blocks": {a.rare.blocks, b.rare.blocks}, "records": {a.rare.records, b.rare.records}, "upward": {a.rare.upward, b.rare.upward}} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Fatalf("%s: followed %v, read anew %v", what, pair[0], pair[1])
 		}

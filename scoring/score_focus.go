@@ -40,7 +40,7 @@ func focusScores() scoreGroup {
 			{score: FocusHHI, of: both, unit: "ratio", work: true,
 				help: "Concentration of the effort of 28 days on workstreams, the sum of squared shares without bias, 0 to 1: 1 is one workstream. Higher is more focused; no reading is known. Depends on how work is cut into workstreams."},
 			{score: UnplannedWorkstreams, of: both, limits: "90 % Garwood interval.", work: true,
-				help: "Workstreams a week that began in the last 28 days on no active objective and got 2 person-days within 14 days. Healthy below 0.5, alarming from 2 (defaults, not benchmarks). One that rested for 3 years begins anew, and a link that is made later counts as a plan."},
+				help: "Workstreams a week that began in the last 28 days on no active objective and got 2 person-days within 14 days. Healthy below 0.5, alarming from 2 (defaults, not benchmarks). One that rested for 3 years begins anew; a link that is made later is no plan where the source dates links, and is taken for one elsewhere."},
 			{score: UnplannedEffort, of: both, unit: "ratio", work: true,
 				help: "Share of the effort of 28 days on items that were made since and count for no active objective, 0 to 1; run work is never unplanned. No reading is known. Cannot see plans that nobody linked."},
 			{score: WIPPerPerson, of: both, work: true,
@@ -56,7 +56,7 @@ func focusScores() scoreGroup {
 
 func (v *evaluation) focus() {
 	all, org, teams := v.streamsOf()
-	first := firstRows(all.rows, v.workedBefore(all.days.From))
+	first := v.firstRows(all.rows, v.workedBefore(all.days.From))
 	tell := func(s *streams, team int, hand func(Score)) {
 		for _, score := range v.focusOf(s, team, first) {
 			if s.status != OK {
@@ -79,7 +79,7 @@ type began struct {
 }
 
 // firstRows returns when the workstreams began that were not worked on before.
-func firstRows(rows []streamRow, before map[uint64]bool) map[uint64]began {
+func (v *evaluation) firstRows(rows []streamRow, before map[uint64]bool) map[uint64]began {
 	first := make(map[uint64]began)
 	for i := range rows {
 		r := &rows[i]
@@ -87,7 +87,7 @@ func firstRows(rows []streamRow, before map[uint64]bool) map[uint64]began {
 			continue
 		}
 		b, seen := first[r.root]
-		on := r.category == OnObjective
+		on := r.category == OnObjective && v.linkedOn(r.work, r.day)
 		switch {
 		case !seen || r.day < b.day:
 			b = began{r.day, on}

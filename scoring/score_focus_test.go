@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -115,6 +116,27 @@ func TestUnplannedWork(t *testing.T) {
 	r = w.evaluate(t)
 	near(t, "rate of what is old", r.Score(scoring.UnplannedWorkstreams).Value, 0)
 	near(t, "unplanned effort of what is old", r.Score(scoring.UnplannedEffort).Value, 0)
+}
+
+// To link an epic to an objective after work on it began plans nothing, where it
+// is known when that was.
+func TestLateLinksPlanNothing(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		linked time.Time
+		rate   float64
+	}{
+		{"nobody knows when", time.Time{}, 0},
+		{"before", noon(2025, 3, 7), 0},
+		{"on the first day", noon(2025, 3, 18), 0},
+		{"two days later", noon(2025, 3, 20), .25},
+	} {
+		w := focusWorld(map[string]int{"PAY-1": 10}, map[string]int{"PAY-1": 6, "STORY-1": 4}, map[string]int{"PAY-1": 10})
+		w.labelled("GOAL-1", "o1")
+		epic := &w.changes[w.byID["EPIC-1"]].Item
+		epic.Links = []store.Link{{Kind: store.LinkParent, Key: "GOAL-1", At: c.linked}}
+		near(t, c.name, w.evaluate(t).Score(scoring.UnplannedWorkstreams).Value, c.rate)
+	}
 }
 
 // In the seven days up to 2025-03-31 one person works on three workstreams, one

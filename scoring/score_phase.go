@@ -29,7 +29,7 @@ func phaseScores() scoreGroup {
 	group := scoreGroup{
 		latest: []latestFamily{
 			{score: DriftPhase, of: ofOrganisation | ofTeams, label: "phase", work: true, states: phaseNames(),
-				help: "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks of 3 years; unknown once what decides was not measured for 4 weeks."},
+				help: "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks that still have persons (privacy.ledger_retention_days); unknown once what decides was not measured for 4 weeks."},
 			{score: DriftPhaseStart, of: ofOrganisation | ofTeams, unit: "seconds", work: true,
 				help: "Unix time at which the current drift phase began: the end of the ISO week that decided it. Long phases are no worse than short ones by themselves. Cannot see before the first week with persons."},
 		},

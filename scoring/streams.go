@@ -192,7 +192,7 @@ func (v *evaluation) readBlocks(from objective.Date) {
 	seen := make(map[uint64]bool)
 	for monday := max(from, v.lastMonday()-7*(blockWeeks-1)); monday <= v.lastMonday(); monday += 7 {
 		s := v.week(monday)
-		fresh := v.fresh(s, seen)
+		fresh := v.fresh(monday, s, seen)
 		if v.engine.kept.from(monday) > monday {
 			continue // without persons
 		}
@@ -212,7 +212,7 @@ func (v *evaluation) readBlocks(from objective.Date) {
 
 // fresh returns the workstreams of a week that were not seen before, with
 // whether anything of them was planned, and marks them as seen.
-func (v *evaluation) fresh(s *weekSums, seen map[uint64]bool) map[uint64]bool {
+func (v *evaluation) fresh(monday objective.Date, s *weekSums, seen map[uint64]bool) map[uint64]bool {
 	planned := make(map[uint64]bool)
 	for i := range s.works {
 		w := &s.works[i]
@@ -224,7 +224,7 @@ func (v *evaluation) fresh(s *weekSums, seen map[uint64]bool) map[uint64]bool {
 		if seen[root] && !begins {
 			continue
 		}
-		seen[root], planned[root] = true, before || w.category == OnObjective
+		seen[root], planned[root] = true, before || w.category == OnObjective && v.linkedOn(w.work, monday+6)
 	}
 	return planned
 }

@@ -57,15 +57,25 @@ func phaseNames() []string {
 func (v *evaluation) phases() {
 	whole, tracks := v.replay()
 	for _, s := range whole.scores() {
-		v.organisation(s)
+		v.organisation(v.dated(whole, s))
 	}
 	v.report.Phase = whole.report()
 	for t := range tracks {
 		for _, s := range tracks[t].scores()[:2] { // the rest is told of the organisation only
-			v.team(t, s)
+			v.team(t, v.dated(tracks[t], s))
 		}
 		v.report.Teams[t].Phase = tracks[t].report()
 	}
+}
+
+// dated withholds when a phase began where collapsed weeks, which are not gone
+// through, may have been in it: where it is the first that is known.
+func (v *evaluation) dated(k *phaseTrack, s Score) Score {
+	n := len(k.changes)
+	if s.Name != DriftPhaseStart || len(v.engine.kept.weeks) == 0 || n > 0 && k.changes[n-1].From != "" && k.changes[n-1].From != string(phase.Unknown) {
+		return s
+	}
+	return unavailable(DriftPhaseStart, InsufficientData, "the phase may have begun in weeks that are collapsed")
 }
 
 // replay goes through the weeks of the organisation and of each team.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/stat"
 	"github.com/workdrift/workdrift/scoring/velocity"
 )
 
@@ -83,13 +84,19 @@ func (v *evaluation) velocity() {
 		"the median is known, or nothing is"))
 	v.organisation(scoreOf(AnnouncementLag, velocity.AnnouncementLag(spells)))
 	all, live := velocity.Zombies(spells)
+	if len(v.engine.kept.weeks) > 0 && left[velocity.BeforeData] > 0 {
+		all = stat.Insufficient(all.N, "%d decisions to stop something reach into weeks that are collapsed", left[velocity.BeforeData])
+		live = all
+	}
 	v.organisation(scoreOf(ZombieWorkstreams, all))
 	v.organisation(scoreOf(LiveZombieWorkstreams, live))
 	v.organisation(scoreOf(StopResurrections, velocity.Resurrections(spells)))
 }
 
+// judging says from when on spells can be followed: collapsed weeks do not tell
+// who worked when.
 func (v *evaluation) judging() velocity.Judging {
-	return velocity.Judging{Now: v.day, DataFrom: v.dataFrom(), QuietDays: v.declared.Decisions.QuietDays}
+	return velocity.Judging{Now: v.day, DataFrom: v.engine.kept.from(v.dataFrom()), QuietDays: v.declared.Decisions.QuietDays}
 }
 
 // leftOut says how many decisions there were, and why some are no spells.

@@ -186,6 +186,7 @@ func (e *evaluator) round(ctx context.Context) error {
 	if err := e.publish(ctx); err != nil {
 		return err
 	}
+	e.prepare()
 	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
 }
 

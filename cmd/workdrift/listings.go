@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 const (
 	maxListed   = 200 // items of one
 	maxListings = 64  // explanations at a time
+	// A window that nobody asked about for so long is not prepared any more.
+	listingInterest = 15 * time.Minute
 )
 
 // Listings are the explanations that were asked for under one report. They are
@@ -25,6 +28,7 @@ type listings struct {
 	report *scoring.Report
 	shares map[string][]scoring.Shared // by window
 	made   map[listingKey]*web.Explanation
+	asked  map[string]time.Time // by window: when it was last asked about
 }
 
 type listingKey struct{ subject, window string }
@@ -34,10 +38,28 @@ type listingKey struct{ subject, window string }
 func (e *evaluator) listed(key listingKey) *web.Explanation {
 	e.listing.Lock()
 	defer e.listing.Unlock()
-	if e.listings.report == nil || e.listings.report != e.report.Load() {
+	l := &e.listings
+	if l.report == nil || l.report != e.report.Load() {
 		return nil
 	}
-	return e.listings.made[key]
+	if x := l.made[key]; x != nil {
+		l.asked[key.window] = time.Now()
+		return x
+	}
+	return nil
+}
+
+// prepare sums up the windows that are being asked about, so that nobody who
+// looks at a page waits for it. The caller holds the engine's lock.
+func (e *evaluator) prepare() {
+	e.listing.Lock()
+	asked := maps.Clone(e.listings.asked)
+	e.listing.Unlock()
+	for window, last := range asked {
+		if time.Since(last) < listingInterest && e.made.Window(window) != nil {
+			e.sharesOf(e.made, window)
+		}
+	}
 }
 
 // list explains a subject to everybody who reads: without amounts, and without
@@ -58,6 +80,9 @@ func (e *evaluator) list(ctx context.Context, subject, window string) (*web.Expl
 		return nil, &web.Refusal{Status: http.StatusBadRequest, Detail: "There is no such window; configured are these", Keys: e.known.Windows.Labels}
 	}
 	shares := e.sharesOf(report, window)
+	e.listing.Lock()
+	e.listings.asked[window] = time.Now()
+	e.listing.Unlock()
 	x := &web.Explanation{Subject: subject, Window: window, AsOf: report}
 	keep := e.subject(subject)
 	owned := report.Window(window).OwnedBy(subject)
@@ -88,7 +113,11 @@ func (e *evaluator) list(ctx context.Context, subject, window string) (*web.Expl
 func (e *evaluator) sharesOf(report *scoring.Report, window string) []scoring.Shared {
 	e.listing.Lock()
 	if e.listings.report != report {
-		e.listings = listings{report: report, shares: map[string][]scoring.Shared{}, made: map[listingKey]*web.Explanation{}}
+		asked := e.listings.asked
+		if asked == nil {
+			asked = make(map[string]time.Time)
+		}
+		e.listings = listings{report: report, shares: map[string][]scoring.Shared{}, made: map[listingKey]*web.Explanation{}, asked: asked}
 	}
 	shares, ok := e.listings.shares[window]
 	e.listing.Unlock()

@@ -28,6 +28,7 @@ type view func(s *server, r *http.Request) (any, error)
 type raw struct {
 	contentType string
 	body        []byte
+	tag         string // of the body, "" when it is not known
 }
 
 // An answer with a status other than 200.
@@ -131,8 +132,11 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, asCSV bool, answer
 	h.Set("Cache-Control", "private, no-cache")
 	h.Add("Vary", "Accept, Authorization")
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		sum := sha256.Sum256(body)
-		tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+		done, _ := answer.(raw)
+		tag := done.tag
+		if tag == "" {
+			tag = tagOf(body)
+		}
 		h.Set("ETag", tag)
 		if has(r.Header.Get("If-None-Match"), tag) {
 			w.WriteHeader(http.StatusNotModified)
@@ -144,6 +148,12 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, asCSV bool, answer
 	if _, err := w.Write(body); err != nil {
 		s.Log.Debug("send an answer", "path", r.URL.Path, "err", err)
 	}
+}
+
+// tagOf is the ETag of a body.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }
 
 // has reports whether an If-None-Match names a tag.

@@ -17,14 +17,14 @@ import (
 var openAPIFile []byte
 
 func openAPI(*server, *http.Request) (any, error) {
-	return raw{"application/yaml", openAPIFile}, nil
+	return raw{contentType: "application/yaml", body: openAPIFile}, nil
 }
 
 // An encodedReport keeps the encoding of the newest report that was asked for.
 type encodedReport struct {
 	mu     sync.Mutex
 	report *scoring.Report
-	body   []byte
+	answer raw
 }
 
 // wholeReport is everything that the engine told, as it told it.
@@ -42,9 +42,9 @@ func wholeReport(s *server, _ *http.Request) (any, error) {
 		if err := enc.Encode(reportAnswer{report, statsOf(report.Stats)}); err != nil {
 			return nil, fmt.Errorf("encode the report: %w", err)
 		}
-		s.encoded.report, s.encoded.body = report, b.Bytes()
+		s.encoded.report, s.encoded.answer = report, raw{"application/json", b.Bytes(), tagOf(b.Bytes())}
 	}
-	return raw{"application/json", s.encoded.body}, nil
+	return s.encoded.answer, nil
 }
 
 // reportAnswer is a report with its counts as the API spells them.
@@ -118,18 +118,19 @@ func scores(s *server, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := r.URL.Query()
-	rows := slices.DeleteFunc(allScores(report), func(row scoreRow) bool {
-		for name, is := range map[string]string{
-			"window": row.Window, "scope": row.Scope, "team": row.Team, "objective": row.Objective,
-			"name": row.Name, "status": string(row.Status),
-		} {
-			if q.Has(name) && q.Get(name) != is {
-				return true
-			}
+	rows := allScores(report)
+	for name, of := range map[string]func(*scoreRow) string{
+		"window":    func(row *scoreRow) string { return row.Window },
+		"scope":     func(row *scoreRow) string { return row.Scope },
+		"team":      func(row *scoreRow) string { return row.Team },
+		"objective": func(row *scoreRow) string { return row.Objective },
+		"name":      func(row *scoreRow) string { return row.Name },
+		"status":    func(row *scoreRow) string { return string(row.Status) },
+	} {
+		if q := r.URL.Query(); q.Has(name) {
+			rows = slices.DeleteFunc(rows, func(row scoreRow) bool { return of(&row) != q.Get(name) })
 		}
-		return false
-	})
+	}
 	return tableOf(r, report, rows, (*scoreRow).key)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -52,7 +53,11 @@ type column struct {
 	index []int
 }
 
-var textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+var (
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+	number        = reflect.TypeFor[scoring.Number]()
+	plainText     = reflect.TypeFor[string]()
+)
 
 func columnsOf(row reflect.Type) []column {
 	var out []column
@@ -81,12 +86,16 @@ func cell(v reflect.Value) string {
 		}
 		v = v.Elem()
 	}
-	switch x := v.Interface().(type) {
-	case scoring.Number:
-		if !x.Known() {
+	switch v.Type() {
+	case number:
+		if math.IsNaN(v.Float()) {
 			return ""
 		}
-		return strconv.FormatFloat(float64(x), 'g', -1, 64)
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	case plainText:
+		return harmless(v.String())
+	}
+	switch x := v.Interface().(type) {
 	case time.Time:
 		if x.IsZero() {
 			return ""
@@ -114,6 +123,9 @@ func cell(v reflect.Value) string {
 // gets an apostrophe in front, and what is not printed becomes a space.
 func harmless(text string) string {
 	text = strings.Map(func(r rune) rune {
+		if ' ' <= r && r <= '~' {
+			return r
+		}
 		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}

@@ -101,16 +101,18 @@ func TestMutantsOfTheRules(t *testing.T) {
 			dir := t.TempDir()
 			tests, spoken := m.tests(t, dir)
 			m.plant(t, dir, spoken)
-			out, err := tool(t, dir, append([]string{"promtool", "test", "rules"}, tests...)...)
-			if m.old == sound {
-				if err != nil {
-					t.Errorf("%v\n%s", err, out)
-				}
-				return
+			var out string
+			var found error
+			for i := 0; i < len(tests) && found == nil; i++ { // the quick ones first
+				out, found = tool(t, dir, "promtool", "test", "rules", tests[i])
 			}
-			if err == nil {
+			switch {
+			case m.old == sound && found != nil:
+				t.Errorf("%v\n%s", found, out)
+			case m.old == sound:
+			case found == nil:
 				t.Errorf("no unit test notices %q in place of %q\n%s", m.new, m.old, out)
-			} else if strings.Contains(out, "parse error") || strings.Contains(out, "unmarshal") {
+			case strings.Contains(out, "parse error"), strings.Contains(out, "unmarshal"):
 				t.Errorf("the mutant is no rule: %s", out)
 			}
 		})

@@ -92,57 +92,70 @@ func TestSharesTellOfNoFew(t *testing.T) {
 		if len(shares) != len(works) {
 			t.Fatalf("%d works, want %d", len(shares), len(works))
 		}
-		type place struct {
-			c Category
-			o string
-		}
-		rest, count, total := map[place]map[uint32]effort.Micro{}, map[place]int{}, map[place]effort.Micro{}
-		any := map[place]bool{}
-		of := func(s *Shared) *workLoad {
-			return works[slices.IndexFunc(works, func(l *workLoad) bool {
-				name := ""
-				if l.objective >= 0 {
-					name = d.Set.Objectives[l.objective].ID
-				}
-				return l.no == s.No && l.category == s.Category && name == s.Objective && l.method == s.Method
-			})]
-		}
-		for i := range shares {
-			total[place{shares[i].Category, shares[i].Objective}] += of(&shares[i]).sum
-		}
-		for i := range shares {
-			s, at := &shares[i], place{shares[i].Category, shares[i].Objective}
-			l := of(s)
-			if !s.Share.Known() {
-				if rest[at] == nil {
-					rest[at] = map[uint32]effort.Micro{}
-				}
-				count[at]++
-				for _, p := range l.parts {
-					rest[at][p.person] += p.sum
-				}
-				continue
-			}
-			told++
-			any[at] = true
-			if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(l.parts)) {
-				t.Fatalf("%+v is told", s)
-			}
-			if exact := float64(l.sum) / float64(total[at]); math.Abs(exact-float64(s.Share)) > ShareStep/2+1e-9 {
-				t.Fatalf("share %v, want about %v", s.Share, exact)
-			}
-		}
-		for at := range any {
-			var people []loadPart
-			for person, sum := range rest[at] {
-				people = append(people, loadPart{person, sum})
-			}
-			if count[at] == 1 || e.tellsOfFew(e.contributorsOf(people)) {
-				t.Fatalf("what is left of %v tells of few: %d works", at, count[at])
-			}
-		}
+		works = inOrder(d, shares, works)
+		told += checkShares(t, e, w, shares, works)
 	})
 	if told == 0 {
 		t.Error("nothing was told at all")
 	}
+}
+
+// inOrder returns the works of shares.
+func inOrder(d *Declared, shares []Shared, works []*workLoad) (out []*workLoad) {
+	for i := range shares {
+		s := &shares[i]
+		at := slices.IndexFunc(works, func(l *workLoad) bool {
+			name := ""
+			if l.objective >= 0 {
+				name = d.Set.Objectives[l.objective].ID
+			}
+			return l.no == s.No && l.category == s.Category && name == s.Objective && l.method == s.Method
+		})
+		out = append(out, works[at])
+	}
+	return out
+}
+
+// checkShares checks what is told of each work, and what that leaves to be
+// computed of its place. It returns how many shares are told.
+func checkShares(t *rapid.T, e *Engine, w *WindowReport, shares []Shared, works []*workLoad) (told int) {
+	type place struct {
+		category  Category
+		objective string
+	}
+	total, rest, count, any := map[place]effort.Micro{}, map[place]map[uint32]effort.Micro{}, map[place]int{}, map[place]bool{}
+	for i := range shares {
+		total[place{shares[i].Category, shares[i].Objective}] += works[i].sum // in the same order
+	}
+	for i := range shares {
+		s, l, at := &shares[i], works[i], place{shares[i].Category, shares[i].Objective}
+		if rest[at] == nil {
+			rest[at] = map[uint32]effort.Micro{}
+		}
+		if !s.Share.Known() {
+			count[at]++
+			for _, p := range l.parts {
+				rest[at][p.person] += p.sum
+			}
+			continue
+		}
+		told++
+		any[at] = true
+		if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(l.parts)) {
+			t.Fatalf("%+v is told", s)
+		}
+		if exact := float64(l.sum) / float64(total[at]); math.Abs(exact-float64(s.Share)) > ShareStep/2+1e-9 {
+			t.Fatalf("share %v, want about %v", s.Share, exact)
+		}
+	}
+	for at := range any {
+		var people []loadPart
+		for person, sum := range rest[at] {
+			people = append(people, loadPart{person, sum})
+		}
+		if count[at] == 1 || e.tellsOfFew(e.contributorsOf(people)) {
+			t.Fatalf("what is left of %v tells of few: %d works", at, count[at])
+		}
+	}
+	return told
 }

@@ -66,9 +66,21 @@ func (v *evaluation) deliveries() []delivery {
 		if milestones {
 			s = epics[o]
 		}
+		if v.declared.Set.Objectives[o].Start == objective.NoDate {
+			from = max(from, s.begins(v.day))
+		}
 		all[o] = delivery{confidence.Burn(s.moves, from, v.day), s.open, milestones}
 	}
 	return all
+}
+
+// begins is the day of the first move of a scope, at most until.
+func (s *scoped) begins(until objective.Date) objective.Date {
+	first := until
+	for _, m := range s.moves {
+		first = min(first, m.Day)
+	}
+	return first
 }
 
 // count adds the moves of an item to a scope, as far as they lie behind.

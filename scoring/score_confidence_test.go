@@ -279,6 +279,29 @@ func TestConfidenceOfWhatIsScope(t *testing.T) {
 	near(t, "of copies", at(t, w.evaluate(t), "o1", scoring.ObservedConfidence).Value, 15./64)
 }
 
+// Weeks before an objective had any ticket are no weeks of quiet: without a
+// declared start, its history begins with its first ticket.
+func TestConfidenceBeginsWithTheScope(t *testing.T) {
+	w := plannedWorld()
+	for i := range w.declared.Set.Objectives {
+		w.declared.Set.Objectives[i].Start = objective.NoDate
+	}
+	w.history = nil
+	for i := range w.changes { // all of it in the last three weeks
+		it := &w.changes[i].Item
+		if it.Kind != store.KindTicket {
+			continue
+		}
+		it.Created = noon(2025, 3, 11)
+		if !it.Closed.IsZero() {
+			it.Closed = noon(2025, 3, 19)
+		}
+	}
+	if s := at(t, w.evaluate(t), "o1", scoring.ObservedConfidence); s.Status != scoring.InsufficientData {
+		t.Errorf("the forecast from two weeks is %v (%s), n %v", s.Value, s.Status, s.SampleSize)
+	}
+}
+
 // A declaration that dates its own past tells all of it when it is the first,
 // and what it planned for later counts once that has come.
 func TestDueSlipOfDatedVersions(t *testing.T) {

@@ -272,10 +272,18 @@ func beyond(name string, value, limit Number) bool {
 // week tells of a scope that is a few days of the organisation. It holds no
 // amounts: a window less its other weeks would tell of one that is withheld.
 func (s *Scope) week(t *tally) WeekReport {
-	return WeekReport{
-		Monday: Day(t.days.From), Status: s.Status,
+	w := WeekReport{
+		Monday: Day(t.days.From), Status: s.Status, Coverage: s.value(EffortCoverage),
 		Top: s.value(TopObjectivesEffort), Shadow: s.value(ShadowEffort),
+		TopLower: Absent(), TopUpper: Absent(), ShadowLower: Absent(), ShadowUpper: Absent(),
 	}
+	if top := s.Score(TopObjectivesEffort); top != nil {
+		w.TopLower, w.TopUpper = top.Lower, top.Upper
+	}
+	if shadow := s.Score(ShadowEffort); shadow != nil {
+		w.ShadowLower, w.ShadowUpper = shadow.Lower, shadow.Upper
+	}
+	return w
 }
 
 func (s *Scope) value(name string) Number {

@@ -143,6 +143,7 @@ func (e *Engine) scoreLatest(r *Report, day, keep objective.Date) {
 		}
 	}
 	v.finish()
+	v.teamWeeks()
 	for _, g := range scoreGroups() {
 		if g.after != nil {
 			g.after(v)

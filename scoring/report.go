@@ -80,6 +80,9 @@ type TeamReport struct {
 	// Phase is nil before the first closed week, and where the team's effort is
 	// withheld.
 	Phase *PhaseReport `json:"phase,omitempty"`
+	// Weeks are those of Report.Weeks, in steps of ShareStep and without bounds;
+	// none where the organisation's effort is withheld.
+	Weeks []WeekReport `json:"weeks,omitempty"`
 }
 
 // A WindowReport holds the scores of one window.
@@ -141,13 +144,20 @@ type MethodEffort struct {
 	Share  Number `json:"ratio"`
 }
 
-// A WeekReport is one closed ISO week of the organisation, the unit of
-// everything statistical.
+// A WeekReport is one closed ISO week of the organisation or of a team, the unit
+// of everything statistical.
 type WeekReport struct {
 	Monday Day    `json:"monday"`
 	Top    Number `json:"top_objectives_effort_ratio"`
 	Shadow Number `json:"shadow_effort_ratio"`
 	Status Status `json:"status"`
+	// The bounds, as Score.Lower and Upper, and the part of the available time
+	// that is visible.
+	TopLower    Number `json:"top_objectives_effort_lower_ratio"`
+	TopUpper    Number `json:"top_objectives_effort_upper_ratio"`
+	ShadowLower Number `json:"shadow_effort_lower_ratio"`
+	ShadowUpper Number `json:"shadow_effort_upper_ratio"`
+	Coverage    Number `json:"effort_coverage_ratio"`
 }
 
 // Status says whether a score is published, and if not, why.

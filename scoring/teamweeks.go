@@ -1,0 +1,89 @@
+package scoring
+
+import (
+	"math"
+
+	"github.com/workdrift/workdrift/scoring/effort"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// teamWeeks tells of each team what the closed weeks of the trend were, so that
+// a team can be compared with its own past.
+//
+// A team's week is told on the terms of its windows: of enough people, in a week
+// in which the teams that are not told, and who is in no team, hold enough people
+// together. What is left is a difference of values in steps of ShareStep, which
+// tells of nobody.
+func (v *evaluation) teamWeeks() {
+	if v.hidden.organisation == nil || v.hidden.organisation.Status != OK {
+		return
+	}
+	for i := range v.report.Weeks {
+		monday := objective.Date(v.report.Weeks[i].Monday)
+		teams := v.engine.weekTeams(monday, v.keep)
+		hidden := v.hiddenIn(v.week(monday), teams)
+		for t := range v.report.Teams {
+			w := WeekReport{
+				Monday: Day(monday), Status: SuppressedPrivacy, Top: Absent(), Shadow: Absent(), Coverage: Absent(),
+				TopLower: Absent(), TopUpper: Absent(), ShadowLower: Absent(), ShadowUpper: Absent(),
+			}
+			switch {
+			case t >= len(teams) || teams[t].total == 0:
+				w.Status = InsufficientData
+			case hidden[t] || v.hidden.teams[t].Status == SuppressedPrivacy || v.report.Weeks[i].Status == SuppressedPrivacy:
+			default:
+				w.Status, w.Top, w.Shadow = OK, v.stepped(TopObjectivesEffort, monday, teams[t]), v.stepped(ShadowEffort, monday, teams[t])
+			}
+			v.report.Teams[t].Weeks = append(v.report.Teams[t].Weeks, w)
+		}
+	}
+}
+
+// stepped returns a share of a week in steps of ShareStep.
+func (v *evaluation) stepped(name string, monday objective.Date, s *weekSums) Number {
+	for _, w := range watchedShares() {
+		if value, ok := w.value(v, monday, s); w.name == name && ok {
+			return Number(math.Round(value/ShareStep) * ShareStep)
+		}
+	}
+	return Absent()
+}
+
+// hiddenIn says of which teams a week must not be told. The last of the groups
+// that it goes through is who was in no team.
+func (v *evaluation) hiddenIn(all *weekSums, teams []*weekSums) []bool {
+	rest := make([]effort.Micro, len(all.carriers))
+	for i := range all.carried {
+		rest[all.carried[i].person] += all.carried[i].effort()
+	}
+	hidden, sizes, counts := make([]bool, len(teams)+1), make([]int, len(teams)+1), make([]headcount, len(teams)+1)
+	judge := func(g int, sums []effort.Micro) {
+		var people contributors
+		for n, sum := range sums {
+			people = people.with(v.engine.contributor(v.engine.actors[all.carriers[n]].person), sum)
+		}
+		status, _ := v.engine.enough(people)
+		counts[g] = people.headcount()
+		hidden[g], sizes[g] = status != OK, counts[g].people()
+	}
+	for t, team := range teams {
+		sums := make([]effort.Micro, len(all.carriers))
+		for i := range team.carried {
+			c := &team.carried[i]
+			sums[c.person] += c.effort()
+			rest[c.person] -= c.effort()
+		}
+		judge(t, sums)
+	}
+	judge(len(teams), rest)
+	complement(hidden, sizes, v.declared.Privacy.KEffort, func() int {
+		var together headcount
+		for g, h := range hidden {
+			if h {
+				together = together.plus(&counts[g], 1)
+			}
+		}
+		return together.people()
+	})
+	return hidden
+}

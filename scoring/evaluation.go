@@ -1,7 +1,6 @@
 package scoring
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/workdrift/workdrift/scoring/effort"
@@ -141,16 +140,11 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 	return sum
 }
 
-// dataFrom is the Monday of the first week with work, NoDate without any. The
-// collapsed week that says how far the ledger is collapsed may hold none, and
-// lie years before the data; and what is still told of collapsed weeks does not
-// count.
+// dataFrom is the Monday of the first week with work, NoDate without any. What
+// is still told of collapsed weeks does not count.
 func (v *evaluation) dataFrom() objective.Date {
-	first := objective.NoDate
 	e := v.engine
-	if i := slices.IndexFunc(e.kept.weeks, func(w keptWeek) bool { return len(w.works) > 0 }); i >= 0 {
-		first = e.kept.weeks[i].Monday
-	}
+	first := e.kept.first()
 	for i := range e.lines {
 		for _, w := range e.lines[i].weeks {
 			if w == nil || e.kept.from(w.monday) > w.monday {

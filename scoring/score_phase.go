@@ -72,7 +72,7 @@ func (v *evaluation) phases() {
 // through, may have been in it: where it is the first that is known.
 func (v *evaluation) dated(k *phaseTrack, s Score) Score {
 	n := len(k.changes)
-	if s.Name != DriftPhaseStart || len(v.engine.kept.weeks) == 0 || n > 0 && k.changes[n-1].From != "" && k.changes[n-1].From != string(phase.Unknown) {
+	if s.Name != DriftPhaseStart || v.engine.kept.first() == objective.NoDate || n > 0 && k.changes[n-1].From != "" && k.changes[n-1].From != string(phase.Unknown) {
 		return s
 	}
 	return unavailable(DriftPhaseStart, InsufficientData, "the phase may have begun in weeks that are collapsed")

@@ -92,6 +92,18 @@ func (k *keptWeeks) from(day objective.Date) objective.Date {
 	return max(day, k.until)
 }
 
+// first is the Monday of the first collapsed week with work, NoDate without
+// any. The week that says how far the ledger is collapsed may hold none, and lie
+// years before the data.
+func (k *keptWeeks) first() objective.Date {
+	for i := range k.weeks {
+		if len(k.weeks[i].works) > 0 {
+			return k.weeks[i].Monday
+		}
+	}
+	return objective.NoDate
+}
+
 // holds reports whether any of a range of days is collapsed.
 func (k *keptWeeks) holds(days DateRange) bool { return k.from(days.From) > days.From }
 

@@ -112,6 +112,7 @@ func (f *facts) is(m mark) bool { return f.marks&m != 0 }
 // rareFacts is what few items have, by item number.
 type rareFacts struct {
 	names    map[string]uint32
+	orders   []uint64          // of the names, see orderOf
 	moves    map[uint32][]move // of items whose end is not simply their closing
 	checkIns map[uint32][]checkIn
 	outcomes map[uint32]*measuredOutcome
@@ -178,8 +179,18 @@ func (r *rareFacts) name(s string) uint32 {
 	if !ok {
 		n = uint32(len(r.names) + 1)
 		r.names[strings.Clone(s)] = n
+		r.orders = append(r.orders, stableOrder("", s))
 	}
 	return n
+}
+
+// orderOf returns the stable order of a name by its number: unlike the number it
+// is the same in every engine. No item has it, since every item has a source.
+func (r *rareFacts) orderOf(name uint32) uint64 {
+	if name == 0 {
+		return 0
+	}
+	return r.orders[name-1]
 }
 
 // put keeps a value, or forgets what was there where it is empty.

@@ -179,3 +179,43 @@ func TestLoadsOfCollapsedWeeks(t *testing.T) {
 		t.Errorf("before persons were erased: %s\nafter: %s", a, b)
 	}
 }
+
+// Which of two workstreams of one minute is taken for the first depends on what
+// they are called, not on which of them was told first.
+func TestOrderWithinOneMinute(t *testing.T) {
+	d := latestDeclared()
+	d.Privacy.HumanDebt = true
+	changes := make([]store.Change, 2)
+	for i, repo := range []string{"a/one", "a/two"} {
+		changes[i] = store.Change{No: uint64(i + 1), Seq: uint64(i + 1), Item: store.Item{Source: "gh", ID: repo + "@1", Kind: store.KindCommit, Attrs: map[string][]string{store.AttrRepo: {repo}}}}
+	}
+	for p := range 5 {
+		id := fmt.Sprint("p", p)
+		d.People.Persons = append(d.People.Persons, Person{ID: id, Identities: []string{id}, FTE: 1})
+		d.Teams[0].Members = append(d.Teams[0].Members, Member{Person: id, From: objective.NoDate, Until: objective.NoDate, Share: 1})
+		touch := func(i int, at time.Time) {
+			ch := &changes[i]
+			ch.Events = append(ch.Events, store.Event{Source: "gh", ID: fmt.Sprint(p, at), Item: ch.Item.ID, Kind: store.EventCommit, Actor: id, At: at})
+		}
+		for back := range 5 {
+			morning := drawnNow.AddDate(0, 0, -7-back).Truncate(24 * time.Hour).Add(9 * time.Hour)
+			touch(0, morning)
+			touch(1, morning)
+			touch(0, morning.Add(time.Hour))
+		}
+	}
+	sources := []store.SourceState{{Source: "gh", Watermark: drawnNow}}
+	var told [2]Score
+	for i := range told {
+		e, err := NewEngine(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Apply(changes[i])
+		e.Apply(changes[1-i])
+		told[i] = *e.Report(drawnNow, sources).Team("core").Score(ContextSwitches)
+	}
+	if told[0].Status != OK || told[0].Value != told[1].Value {
+		t.Errorf("told first the one: %+v\ntold first the other: %+v", told[0], told[1])
+	}
+}

@@ -39,7 +39,7 @@ func (v *evaluation) rootOf(work uint32) uint64 {
 // node is what focus.RootOf asks of a work. Items are named by their order.
 func (v *evaluation) node(work uint32) focus.Node {
 	f := &v.engine.facts[work]
-	n := focus.Node{No: v.engine.items[work].order, Epic: f.is(markEpic), Ticket: f.kind == kindTicket, Group: ^uint64(f.place)}
+	n := focus.Node{No: v.engine.items[work].order, Epic: f.is(markEpic), Ticket: f.kind == kindTicket, Group: v.engine.rare.orderOf(f.place)}
 	v.roots.named[n.No] = work
 	if above := uint32(v.engine.graph.Above(uint64(work))); above != 0 && v.engine.items[above].known {
 		n.Above = v.engine.items[above].order

@@ -79,6 +79,11 @@ func (d *daemon) control() http.Handler {
 	mux.HandleFunc("POST /checkin", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, struct{}{}, d.checkIn(r.Context(), r.URL.Query()))
 	})
+	if d.tell != nil {
+		mux.HandleFunc("POST /demo", func(w http.ResponseWriter, r *http.Request) {
+			reply(w, struct{}{}, d.tell(r.URL.Query()))
+		})
+	}
 	return mux
 }
 

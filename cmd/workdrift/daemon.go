@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ const databaseFile = "workdrift.db"
 type daemon struct {
 	log       *slog.Logger
 	now       func() time.Time
+	tell      func(url.Values) error // nil in all but the demo
 	registry  *prometheus.Registry
 	store     *bolt.DB
 	evaluator *evaluator
@@ -79,6 +81,7 @@ type daemonOptions struct {
 	Settle   time.Duration
 	OnReport func(*scoring.Report)
 	OnPage   func(source string, s connectors.Summary)
+	Tell     func(url.Values) error // what the organisation is told to do; nil where it is a real one
 }
 
 // newDaemon opens the store and builds what the configuration asks for. It
@@ -97,7 +100,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 	collector := scoring.NewCollector(cfg.Web.MetricsSeriesLimit)
 	reg.MustRegister(collector)
 	d := &daemon{
-		log: o.Log, now: o.Now, registry: reg, store: db,
+		log: o.Log, now: o.Now, tell: o.Tell, registry: reg, store: db,
 		metrics: connectors.NewMetrics(reg),
 		reloads: newReloadMetrics(reg),
 		restart: make(chan []poller), broken: make(chan error, 1),

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -32,7 +32,8 @@ Prometheus for a made-up organisation, reads 26 weeks of its history through the
 real connectors into a real database, and serves metrics and the status page on
 127.0.0.1. When the first report is ready it prints the addresses and the
 headline numbers. From then on new work arrives every few seconds, and a day
-passes every few seconds. The history command tells how it came to that.
+passes every few seconds. The history command tells how it came to that, and
+demo tell lets the organisation correct its course.
 
 Nothing leaves this machine. Ctrl-C stops it.`,
 		Example: "  workdrift demo\n  workdrift demo --speed 60 --dir /tmp/harbourline",
@@ -44,11 +45,12 @@ Nothing leaves this machine. Ctrl-C stops it.`,
 	cmd.Flags().Float64Var(&o.speed, "speed", 12, "`days` that pass in a minute")
 	cmd.Flags().BoolVar(&o.once, "once", false, "stop after the first report")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if math.IsNaN(o.speed) || o.speed <= 0 || o.speed > 10_000 {
-			return fmt.Errorf("--speed is %g, want more than 0 and at most 10000", o.speed)
+		if err := checkSpeed(o.speed); err != nil {
+			return err
 		}
 		return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
+	cmd.AddCommand(newDemoTellCommand())
 	return cmd
 }
 
@@ -77,6 +79,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 	complete := make(chan *scoring.Report, 1)
 	d, err := newDaemon(ctx, cfg, daemonOptions{
 		Log: newLogger(stderr, cfg.Log), Now: org.Now, Settle: 100 * time.Millisecond,
+		Tell: func(q url.Values) error { return tellDemo(org, q) },
 		OnReport: func(r *scoring.Report) {
 			if !r.Partial {
 				select {

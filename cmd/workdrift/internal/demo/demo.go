@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,10 +29,12 @@ type Organisation struct {
 	mu    sync.Mutex // guards story
 	story *fake.Story
 
-	begin time.Time
-	clock sync.RWMutex // guards started and speed
-	since time.Time    // real time of Start, zero before
+	begin time.Time    // time of the demo at since
+	clock sync.RWMutex // guards begin, since and speed
+	since time.Time    // real time of the last Start, zero before
 	speed float64      // seconds of the demo in a second
+
+	down sync.Map // names of servers that answer nothing but errors
 }
 
 // New builds the history of the 26 weeks before now and serves it on a free
@@ -55,14 +58,43 @@ func New(now time.Time, seed uint64) (*Organisation, error) {
 			results.Set(objective.Outcome.Query, o.story.Curve(objective.Outcome.Query))
 		}
 	}
-	for _, h := range []http.Handler{o.github, o.jira, o.slack, results} {
-		server, err := fake.Listen(h)
+	for i, h := range []http.Handler{o.github, o.jira, o.slack, results} {
+		server, err := fake.Listen(o.breakable(serverNames[i], h))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start the demo's servers: %w", err), o.Close())
 		}
 		o.servers = append(o.servers, server)
 	}
 	return o, nil
+}
+
+// serverNames are the names of the organisation's servers, in their order; also
+// those of the connectors in its configuration.
+var serverNames = [...]string{"github", "jira", "slack", "results"}
+
+// breakable serves what a handler does unless the server is down.
+func (o *Organisation) breakable(name string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, down := o.down.Load(name); down {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Break lets one of the servers github, jira, slack and results answer nothing
+// but errors, or mends it.
+func (o *Organisation) Break(name string, down bool) error {
+	if !slices.Contains(serverNames[:], name) {
+		return fmt.Errorf("the organisation has no server %q, only %q", name, serverNames)
+	}
+	if down {
+		o.down.Store(name, true)
+	} else {
+		o.down.Delete(name)
+	}
+	return nil
 }
 
 // Token is what the demo's servers accept. It opens nothing else.
@@ -75,17 +107,22 @@ const account = "workdrift@harbourline.example"
 func (o *Organisation) Now() time.Time {
 	o.clock.RLock()
 	defer o.clock.RUnlock()
+	return o.now()
+}
+
+func (o *Organisation) now() time.Time {
 	if o.since.IsZero() {
 		return o.begin
 	}
 	return o.begin.Add(time.Duration(float64(time.Since(o.since)) * o.speed)).Truncate(time.Second)
 }
 
-// Start lets the clock run, so many seconds in a second.
+// Start lets the clock run, so many seconds in a second. It may be called again
+// with another speed.
 func (o *Organisation) Start(speed float64) {
 	o.clock.Lock()
 	defer o.clock.Unlock()
-	o.since, o.speed = time.Now(), speed
+	o.begin, o.since, o.speed = o.now(), time.Now(), speed
 }
 
 // Advance lets everything happen that is due, and returns how many events that

@@ -47,9 +47,17 @@ func TestClock(t *testing.T) {
 		if want := friday.AddDate(0, 0, 3); !o.Now().Equal(want) {
 			t.Errorf("after 15 seconds the clock reads %s, want %s", o.Now(), want)
 		}
+		o.Start(24 * 60 * 60) // a day in a second, from here on
+		if want := friday.AddDate(0, 0, 3); !o.Now().Equal(want) {
+			t.Errorf("another speed sets the clock to %s, want %s", o.Now(), want)
+		}
+		time.Sleep(time.Second)
+		if want := friday.AddDate(0, 0, 4); !o.Now().Equal(want) {
+			t.Errorf("a second later the clock reads %s, want %s", o.Now(), want)
+		}
 		first := o.Advance()
 		if again := o.Advance(); first == 0 || again != 0 {
-			t.Errorf("%d events in three days, and %d without time passing", first, again)
+			t.Errorf("%d events in four days, and %d without time passing", first, again)
 		}
 	})
 }
@@ -65,27 +73,52 @@ func TestSameSeedSameHistory(t *testing.T) {
 	}
 }
 
+// ask asks the organisation's GitHub for a repository and returns the status.
+func ask(t *testing.T, o *Organisation, token string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.GitHub()+"/repos/harbourline/checkout", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
 func TestServerWantsItsToken(t *testing.T) {
 	o := organisation(t, friday)
 	for token, want := range map[string]int{"": 404, "wrong": 401, Token: 200} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.GitHub()+"/repos/harbourline/checkout", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if token != "" {
-			req.Header.Set("Authorization", "Bearer "+token)
-		}
-		res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != want {
-			t.Errorf("with the token %q: %d, want %d", token, res.StatusCode, want)
+		if got := ask(t, o, token); got != want {
+			t.Errorf("with the token %q: %d, want %d", token, got, want)
 		}
 	}
 	if log := o.Served()["github"]; len(log) != 3 {
 		t.Errorf("%d requests in the log, want 3", len(log))
+	}
+}
+
+func TestBreak(t *testing.T) {
+	o := organisation(t, friday)
+	for _, step := range []struct {
+		name string
+		down bool
+		want int
+	}{{"jira", true, 200}, {"github", true, 503}, {"github", false, 200}} {
+		if err := o.Break(step.name, step.down); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(t, o, Token); got != step.want {
+			t.Errorf("GitHub answers %d after %s down=%v, want %d", got, step.name, step.down, step.want)
+		}
+	}
+	if err := o.Break("gitlab", true); err == nil {
+		t.Error("a server that there is not was broken")
 	}
 }
 

@@ -121,13 +121,19 @@ func (PasswordHash) LogValue() slog.Value { return slog.StringValue(redacted) }
 // hashWait is how long a request waits for its turn to have a password checked.
 const hashWait = 5 * time.Second
 
-// A whoKey finds in the context of a request the role it was let in with.
+// A whoKey finds in the context of a request the caller it was let in with.
 type whoKey struct{}
+
+// A caller is who asks: a role, and the name under which decisions are kept.
+type caller struct {
+	role Role
+	name string
+}
 
 // roleOf returns the role of who asked, as it is kept with what they decide.
 func roleOf(ctx context.Context) string {
-	who, _ := ctx.Value(whoKey{}).(string)
-	return who
+	who, _ := ctx.Value(whoKey{}).(caller)
+	return who.name
 }
 
 // need is the role that a class takes.
@@ -165,7 +171,7 @@ func (s *server) admit(c class, next http.Handler) http.Handler {
 		switch {
 		case refusal != nil:
 		case role >= need:
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, who)))
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, caller{role, who})))
 			return
 		case role == Nobody && s.Access.asks():
 			refusal = &Refusal{Status: http.StatusUnauthorized, Detail: "This takes a login."}

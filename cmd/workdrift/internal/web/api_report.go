@@ -261,17 +261,6 @@ func sources(s *server, r *http.Request) (any, error) {
 	return tableOf(r, nil, rows, func(row *sourceRow) string { return row.Name })
 }
 
-// A Finding is something in a report that is worth pointing out, in a plain
-// sentence. It names no person.
-type Finding struct {
-	ID        string `json:"id"`
-	Text      string `json:"text"`
-	Score     string `json:"score,omitempty"`
-	Window    string `json:"window,omitempty"`
-	Team      string `json:"team,omitempty"`
-	Objective string `json:"objective,omitempty"`
-}
-
 // findings lists what is worth pointing out, the most useful first.
 func findings(s *server, r *http.Request) (any, error) {
 	report, err := s.published()

@@ -41,7 +41,6 @@ type route struct {
 // routes returns the table.
 func routes() []route {
 	list := []route{
-		{method: "GET", pattern: "/{$}", name: "status", class: reading, handler: served((*server).status)},
 		{method: "GET", pattern: "/static/", name: "static", class: public,
 			handler: func(*server) http.Handler { return http.FileServerFS(assets) }},
 		{method: "GET", pattern: "/metrics", name: "metrics", class: reading, handler: (*server).metrics},
@@ -51,6 +50,7 @@ func routes() []route {
 			handler: func(s *server) http.Handler { return s.Hooks }, on: func(o *Options) bool { return o.Hooks != nil }},
 	}
 	list = append(list, apiRoutes()...)
+	list = append(list, pageRoutes()...)
 	for _, p := range probes() {
 		list = append(list, route{method: "GET", pattern: p.pattern, name: "probe", class: public, handler: served(p.handle)})
 	}

@@ -129,9 +129,9 @@ var calls = map[string]struct {
 	"POST /api/v1/check-ins":             {"/api/v1/check-ins", `{"objective":"sso","confidence":0.7}`, 201},
 }
 
-// A caller is one way to come, with the code by the class of a route; 0 stands
+// A visitor is one way to come, with the code by the class of a route; 0 stands
 // for what the route answers to who may use it.
-type caller struct {
+type visitor struct {
 	name, from string
 	headers    []string
 	want       map[class]int
@@ -146,11 +146,11 @@ const (
 	distant = "198.51.100.9:40000" // from elsewhere
 )
 
-func callers() []caller {
+func visitors() []visitor {
 	nobody := map[class]int{reading: 401, triaging: 401, operating: 401}
 	reads := map[class]int{triaging: 403, operating: 403}
 	may := map[class]int{}
-	return []caller{
+	return []visitor{
 		{"nobody", distant, nil, nobody},
 		{"nobody on this machine", "127.0.0.1:40000", nil, nobody},
 		{"read token", distant, []string{"Authorization", "Bearer " + readToken}, reads},
@@ -223,7 +223,7 @@ func eachRoute(t *testing.T, f func(name string, rt *route, path string, ok int)
 
 // Every route lets in whom its class says, and nobody else.
 func TestRouteAccess(t *testing.T) {
-	for _, c := range callers() {
+	for _, c := range visitors() {
 		t.Run(c.name, func(t *testing.T) {
 			h, tried := handler(t, fullReport(t), withEverything(t)), 0
 			eachRoute(t, func(name string, rt *route, path string, ok int) {

@@ -253,7 +253,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	err := testutil.GatherAndCompare(reg, strings.NewReader(`
 # HELP workdrift_http_requests_total HTTP requests served.
 # TYPE workdrift_http_requests_total counter
-workdrift_http_requests_total{code="200",handler="status"} 2
+workdrift_http_requests_total{code="200",handler="overview"} 2
 workdrift_http_requests_total{code="503",handler="probe"} 1
 `), "workdrift_http_requests_total")
 	if err != nil {

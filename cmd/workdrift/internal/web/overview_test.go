@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -67,12 +68,13 @@ func publish(s *scoring.Scope) {
 		v.Value, v.Lower, v.Upper, v.Status, v.Reason = .42, .37, .83, scoring.OK, ""
 	}
 	s.Score(scoring.ShadowRoadmap).Verdict = "possible"
+	s.Score(scoring.EffortCoverage).Value = .92
 }
 
-func page(t *testing.T, report *scoring.Report, sources ...Source) string {
+func pageAt(t *testing.T, path string, report *scoring.Report, sources ...Source) string {
 	t.Helper()
 	h := handler(t, report, func(o *Options) { o.Sources = func() []Source { return sources } })
-	w := ask(h, "GET", "/")
+	w := ask(h, "GET", path)
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("%d, %s: %s", w.Code, w.Header().Get("Content-Type"), w.Body)
 	}
@@ -86,7 +88,7 @@ func page(t *testing.T, report *scoring.Report, sources ...Source) string {
 	return body
 }
 
-func TestStatusPage(t *testing.T) {
+func TestOverview(t *testing.T) {
 	late := fullReport(t)
 	late.Late, late.Expected = []string{"here", "there"}, late.Day+1
 	infinite := fullReport(t)
@@ -103,7 +105,10 @@ func TestStatusPage(t *testing.T) {
 	noWeeks.Weeks, noWeeks.Objectives = nil, nil
 	closing := fullReport(t)
 	closing.Provisional.Status = scoring.SuppressedPrivacy
-
+	blind := fullReport(t)
+	blind.Window("28d").Org.Score(scoring.EffortCoverage).Value = .41
+	team := fullReport(t)
+	team.Window("28d").Teams[0].Status, team.Window("28d").Teams[0].Reason = scoring.SuppressedPrivacy, "too few"
 	gap := fullReport(t)
 	gap.Weeks[1].Shadow = scoring.Absent()
 
@@ -112,23 +117,25 @@ func TestStatusPage(t *testing.T) {
 		report    *scoring.Report
 		want, not []string
 	}{
-		{"no report", nil, []string{"No report yet", "Sources"}, []string{"Windows", "Objectives", "report of"}},
-		{"partial", emptyReport(t), []string{"read for the first time", "Not published", "no effort in this window"}, []string{"No report yet", "Stale"}},
+		{"no report", nil, []string{"There is no report yet", "Sources"}, []string{"Report of", "class=\"card\""}},
+		{"partial", emptyReport(t), []string{"read for the first time", "is not published: no effort in this window"}, []string{"no report yet", "Stale"}},
 		{"stale", late, []string{"Stale: here, there are not complete up to " + late.Expected.String(), "42 %"}, []string{"first time"}},
-		{"withheld", withheld, []string{"Not published: fewer than 3 contributors (privacy.k_effort). 9 pieces of work"}, []string{`class="card"`}},
+		{"withheld", withheld, []string{"is not published: fewer than 3 contributors (privacy.k_effort). 9 pieces of work"}, []string{`id="headline"`, `id="effort"`}},
+		{"little is visible", blind, []string{"Only 41 % of the available time is visible"}, nil},
+		{"a team withheld", team, []string{"Not published: too few."}, nil},
 		{"normal", fullReport(t), []string{
-			"<b>42 %</b> on the top 3", "between 37 % and 83 %", "at least 37 %", "possible", "25.0", "7.2", "29 %", "Single sign-on",
-			"Provisional", "31 % on the top 3", "41 % shadow", "core", `points="0.0,80.0 `, "report of 2026-06-19 12:00:00 UTC", "workdrift 1.2.3",
+			">42 %<", "Between 37 % and 83 %", "possibly larger than the official roadmap", "Provisional", "31 % on the top 3", "41 % shadow", "core",
+			"Report of 2026-06-19 12:00 UTC", "workdrift 1.2.3", "Top priorities: from 50 % to 50 % over 26 weeks",
 		}, []string{"banner", "∞"}},
-		{"no objective work at all", infinite, []string{"<td>∞</td>"}, []string{"Inf"}},
-		{"without 28d", otherWindows, []string{"Last 91d"}, []string{"28d"}},
-		{"without windows", noWindows, []string{"Closed weeks"}, []string{`id="headline"`, `id="objectives"`}},
-		{"without weeks and objectives", noWeeks, []string{"Closed weeks"}, []string{"<polyline"}},
-		{"a week without a value", gap, []string{`<polyline class="shadow" points="0.0,`}, []string{"NaN"}},
+		{"no objective work at all", infinite, []string{"∞<"}, []string{"Inf"}},
+		{"without 28d", otherWindows, []string{"The last 91 days"}, []string{"28d"}},
+		{"without windows", noWindows, []string{"Overview"}, []string{`id="headline"`, `id="objectives"`}},
+		{"without weeks and objectives", noWeeks, []string{"no week has a value"}, []string{"<polyline"}},
+		{"a week without a value", gap, []string{"over 25 weeks, 1 weeks without a value", `<polyline class="shadow" points="40.0,`}, []string{"NaN"}},
 		{"provisional withheld", closing, nil, []string{"Provisional", "31 %"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			body := page(t, tc.report)
+			body := pageAt(t, "/", tc.report)
 			for _, want := range tc.want {
 				if !strings.Contains(body, want) {
 					t.Errorf("%q is missing in\n%s", want, body)
@@ -143,30 +150,88 @@ func TestStatusPage(t *testing.T) {
 	}
 }
 
-func TestStatusPageShowsSources(t *testing.T) {
-	body := page(t, nil,
-		Source{Name: "fresh", Provider: "git", LastSuccess: time.Now(), Watermark: noon.Add(-3 * time.Hour)},
-		Source{Name: "slow", Provider: "github", Backlog: 417, Quarantined: 3},
-		Source{Name: "sick", Provider: "github", Failure: "rate_limited", LastSuccess: time.Now().Add(-90 * time.Minute), Watermark: noon.AddDate(0, 0, -9)})
-	for _, want := range []string{
-		"<td>just now</td><td>3 h ago</td><td>0</td><td>0</td><td>good</td>",
-		"<td>never</td><td>never</td><td>417</td><td>3</td><td>starting</td>",
-		"<td>90 min ago</td><td>9 days ago</td><td>0</td><td>0</td><td>failing: rate_limited</td>",
-	} {
-		if !strings.Contains(body, want) {
-			t.Errorf("%q is missing in\n%s", want, body)
+// What is wrong with the data comes before the first number.
+func TestWarningsComeFirst(t *testing.T) {
+	body := pageAt(t, "/", fullReport(t), Source{Name: "sick", Failure: "rate_limited", LastSuccess: time.Now()},
+		Source{Name: "silent", LastSuccess: time.Now().Add(-9 * time.Hour)}, Source{Name: "fresh", LastSuccess: time.Now()})
+	for _, want := range []string{"sick cannot be read (rate limited)", "silent was last read 9 h ago"} {
+		if at := strings.Index(body, want); at < 0 || at > strings.Index(body, "<h1") {
+			t.Errorf("%q stands at %d", want, at)
 		}
+	}
+	if strings.Contains(body, "fresh") {
+		t.Error("a source that is well is warned of")
 	}
 }
 
 // There is no script, no style and no handler in the page, so the policy can
 // forbid them all.
-func TestStatusPageIsStatic(t *testing.T) {
-	for _, tag := range tags(page(t, fullReport(t), Source{Name: "here"})) {
-		lower := strings.ToLower(tag)
-		for _, not := range []string{"<script", "<iframe", "<object", "<form", "<style", " style=", " on", "javascript:", "http:", "https:"} {
-			if strings.Contains(lower, not) {
-				t.Errorf("the page holds %s", tag)
+func TestPagesAreStatic(t *testing.T) {
+	handler := regexp.MustCompile(`\son[a-z]+=`)
+	for _, path := range pagePaths {
+		body := everyPage(t, path)
+		for _, tag := range rawTags(body) {
+			lower := strings.ToLower(tag)
+			for _, not := range []string{"<script", "<iframe", "<object", "<embed", "<style", " style=", "javascript:", `="http`} {
+				if strings.Contains(lower, not) || handler.MatchString(lower) {
+					t.Errorf("%s holds %s", path, tag)
+				}
+			}
+		}
+	}
+}
+
+// pagePaths are all pages that there are.
+var pagePaths = []string{"/"}
+
+// everyPage asks for a page of a server on which everything is switched on.
+func everyPage(t *testing.T, path string) string {
+	t.Helper()
+	w := ask(handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Sources = func() []Source { return []Source{{Name: "here", Provider: "git", LastSuccess: time.Now()}} }
+		o.Access = Access{Anyone: Triager}
+	}), "GET", path)
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// Pages are made so that they can be used without seeing them: each has one
+// heading of the first rank and a way past the navigation, tables have captions
+// and heads with scopes, pictures have names, fields have labels, and names that
+// are referred to exist once.
+func TestPagesAreAccessible(t *testing.T) {
+	id := regexp.MustCompile(`\sid="([^"]*)"`)
+	refers := regexp.MustCompile(`\s(?:aria-labelledby|aria-describedby|for)="([^"]*)"`)
+	for _, path := range pagePaths {
+		body := everyPage(t, path)
+		count := func(text string) int { return strings.Count(body, text) }
+		if count("<h1") != 1 || count("<main") != 1 || count(`class="skip" href="#content"`) != 1 || count(`lang="en"`) != 1 {
+			t.Errorf("%s: headings, main or the way past the navigation are not there once", path)
+		}
+		if count("<table") != count("<caption") {
+			t.Errorf("%s: %d tables, %d captions", path, count("<table"), count("<caption"))
+		}
+		if n := count("<th>"); n > 0 {
+			t.Errorf("%s: %d heads without a scope", path, n)
+		}
+		if count("<svg") != count(`role="img" aria-labelledby=`) {
+			t.Errorf("%s: %d pictures, not all have a name", path, count("<svg"))
+		}
+		ids := make(map[string]bool)
+		for _, m := range id.FindAllStringSubmatch(body, -1) {
+			if ids[m[1]] {
+				t.Errorf("%s: the id %q is there twice", path, m[1])
+			}
+			ids[m[1]] = true
+		}
+		for _, m := range refers.FindAllStringSubmatch(body, -1) {
+			for _, name := range strings.Fields(m[1]) {
+				if !ids[name] {
+					t.Errorf("%s refers to %q, which is not there", path, name)
+				}
 			}
 		}
 	}
@@ -184,16 +249,16 @@ func hostile(t *testing.T, text string) (*scoring.Report, []Source) {
 		w.Label = text
 		w.Org.Objectives[0].Objective = text
 		w.Org.Score(scoring.ShadowRoadmap).Verdict = text
-		w.Teams[0].Team, w.Teams[0].Status = text, scoring.Status(text)
+		w.Teams[0].Team = text
 	}
 	return r, []Source{{Name: text, Provider: text, Failure: text}}
 }
 
 func TestHostileTextsLeaveThePageAlone(t *testing.T) {
-	plain := func(r *scoring.Report, s []Source) string { return page(t, r, s...) }
+	plain := func(r *scoring.Report, s []Source) string { return pageAt(t, "/", r, s...) }
 	harmless := plain(hostile(t, "harmless"))
 	want := tags(harmless)
-	if len(want) < 100 || strings.Count(harmless, "harmless") < 10 {
+	if len(want) < 100 || strings.Count(harmless, "harmless") < 6 {
 		t.Fatalf("only %d tags and %d places for a text: the test looks at the wrong page", len(want), strings.Count(harmless, "harmless"))
 	}
 	withheld := func(text string) string {
@@ -270,10 +335,21 @@ var payloads = []string{
 	strings.Repeat("<b>", 500),
 }
 
-// tags returns the markup of a page in order, with all attributes: what is
-// left when the text is taken away. A tag begins where a browser sees one, at
+// tags returns the markup of a page in order, with the names of attributes: what
+// is left when texts are taken away. A tag begins where a browser sees one, at
 // a < before a letter, a slash, ! or ?, and ends at the next > outside quotes.
+var values = regexp.MustCompile(`="[^"]*"`)
+
 func tags(page string) []string {
+	list := rawTags(page)
+	for i := range list {
+		list[i] = values.ReplaceAllString(list[i], `=""`)
+	}
+	return list
+}
+
+// rawTags are tags with the values of their attributes.
+func rawTags(page string) []string {
 	var out []string
 	for i := 0; i+1 < len(page); i++ {
 		if c := page[i+1] | 0x20; page[i] != '<' || (c < 'a' || c > 'z') && !strings.ContainsRune("/!?", rune(page[i+1])) {
@@ -295,14 +371,20 @@ func tags(page string) []string {
 }
 
 // Missing weeks look missing: a line ends before them and begins behind them.
-func TestTrendLeavesGaps(t *testing.T) {
+func TestChartLeavesGaps(t *testing.T) {
 	weeks := make([]scoring.WeekReport, 5)
 	for i, v := range []scoring.Number{.5, .25, scoring.Absent(), 1, scoring.Absent()} {
-		weeks[i] = scoring.WeekReport{Top: v, Shadow: scoring.Absent()}
+		weeks[i] = scoring.WeekReport{Top: v, TopLower: v - .1, TopUpper: v + .1, Shadow: scoring.Absent()}
 	}
-	c := trend(weeks)
-	want := []string{"0.0,80.0 0.0,80.0 160.0,120.0", "480.0,0.0 480.0,0.0"}
-	if !slices.Equal(c.Top, want) || len(c.Shadow) > 0 {
-		t.Errorf("lines %q and %q, want %q and none", c.Top, c.Shadow, want)
+	c := weekChart("c", "C", weeks, 0, topSeries(), shadowSeries())
+	want := []chartLine{{"top", "40.0,82.0 119.0,119.0"}, {"top", "277.0,8.0 277.0,8.0"}}
+	if !slices.Equal(c.Lines, want) {
+		t.Errorf("lines %q, want %q", c.Lines, want)
+	}
+	if band := []string{"40.0,67.2 119.0,104.2 119.0,133.8 40.0,96.8"}; !slices.Equal(c.Bands, band) {
+		t.Errorf("bands %q, want %q", c.Bands, band)
+	}
+	if len(c.Dots) != 1 || c.Dots[0].Text != "100 %" {
+		t.Errorf("dots %+v", c.Dots)
 	}
 }

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// functions are what the templates call.
+func functions(now func() time.Time) template.FuncMap {
+	return template.FuncMap{
+		"percent": percent,
+		"ratio":   ratio,
+		"days":    days,
+		"ago":     func(t time.Time) string { return ago(now(), t) },
+		// Pollers live by the real clock, also where the report's is another.
+		"pollAgo":    func(t time.Time) string { return ago(time.Now(), t) },
+		"words":      words,
+		"span":       span,
+		"navigation": navigation,
+		"shortDate":  shortDate,
+		"isoWeek":    isoWeek,
+	}
+}
+
+func percent(n scoring.Number) string {
+	if !n.Known() {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", float64(n)*100)
+}
+
+func ratio(n scoring.Number) string {
+	switch {
+	case !n.Known():
+		return "–"
+	case math.IsInf(float64(n), 1):
+		return "∞"
+	}
+	return fmt.Sprintf("%.2f", float64(n))
+}
+
+func days(n scoring.Number) string {
+	if !n.Known() {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", float64(n))
+}
+
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	d := now.Sub(t)
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min ago", d.Minutes())
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%.0f h ago", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days ago", d.Hours()/24)
+}

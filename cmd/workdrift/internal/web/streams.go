@@ -1,0 +1,63 @@
+package web
+
+import "github.com/workdrift/workdrift/scoring"
+
+// Streams are work that nobody declared, or that was to end, put together by
+// where it is. They do not change.
+type Streams struct {
+	AsOf   *scoring.Report
+	Window string
+	List   []Stream // the largest first
+	// Small is how many further works are in streams below the floor, and in
+	// none. They are not listed: tidying up is no roadmap.
+	Small int
+	// Others counts works that were not looked at, see Options.Streams.
+	Others int
+}
+
+// A Stream is off-strategy work of one kind in one place.
+type Stream struct {
+	ID       string `json:"id"`
+	Category string `json:"category"` // unknown, excluded, stopped
+	// By says what puts the works together: epic, repo, project, channel or
+	// path; Name is its value, and Title that of the epic.
+	By    string `json:"by"`
+	Name  string `json:"name"`
+	Title string `json:"title,omitempty"`
+	// Objective is the id of the one that was stopped.
+	Objective string `json:"objective,omitempty"`
+	// Share is the part of all effort of the window, in steps of
+	// scoring.ShareStep of its category's, absent where it is withheld.
+	Share  scoring.Number   `json:"ratio"`
+	Status scoring.Status   `json:"status"`
+	Trend  []scoring.Number `json:"trend"` // the share in blocks as long as the window, oldest first, this one last
+	Works  int              `json:"works"`
+	// Terms are words of the titles, Labels and Paths what several works share.
+	Terms  []string        `json:"terms"`
+	Labels []string        `json:"labels"`
+	Paths  []string        `json:"paths"`
+	Items  []ExplainedItem `json:"-"` // newest first, the first of them
+	Rule   string          `json:"rule,omitempty"`
+}
+
+// Largest returns the largest stream of a category that is told, nil when there
+// is none.
+func (s *Streams) Largest(category string) *Stream {
+	if s == nil {
+		return nil
+	}
+	for i := range s.List {
+		if s.List[i].Category == category && s.List[i].Share > 0 {
+			return &s.List[i]
+		}
+	}
+	return nil
+}
+
+// Label is what a stream is called on a page.
+func (s *Stream) Label() string {
+	if s.Title != "" {
+		return s.Title + " (" + s.Name + ")"
+	}
+	return s.Name
+}

@@ -64,6 +64,7 @@ type Engine struct {
 	overrides []store.Override
 	history   []objective.Loaded // what was declared, oldest first; see SetDeclarations
 	edits     []objective.Edit
+	out       ruledOut
 }
 
 // EngineStats counts what an engine holds.
@@ -142,14 +143,16 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 // SetDeclarations tells the engine what was declared over time, in place of what
 // it was told before. They count in the order in which they became known; of
 // those known at the same time a later one holds. Without any, what the
-// configuration says counts as known from the start.
+// configuration says counts as known from the start. It comes before the first
+// change: of a change that was applied before, nobody knows since when rules
+// exclude it.
 func (e *Engine) SetDeclarations(history []objective.Loaded) {
 	if len(history) == 0 {
 		history = []objective.Loaded{{Set: e.declared.Set}}
 	}
 	history = slices.Clone(history) // what was imported comes after what it precedes
 	slices.SortStableFunc(history, func(a, b objective.Loaded) int { return a.Known.Compare(b.Known) })
-	e.history, e.edits = history, objective.Edits(history)
+	e.history, e.edits, e.out = history, objective.Edits(history), newRuledOut(history)
 }
 
 // Seq is the newest change the engine has been fed.
@@ -201,6 +204,7 @@ func (e *Engine) Apply(ch store.Change) {
 		e.recast = append(e.recast, no)
 	}
 	e.graph.Set(ch.No, &ch.Item)
+	e.out.learn(no, &ch.Item, e.graph.RuledOut(ch.No))
 	e.owners.set(ch.No, &ch.Item)
 	touches, logs := e.read(&ch)
 	e.replaceTouches(no, touches)

@@ -192,9 +192,7 @@ func (v *evaluation) stopDays(o int) []objective.Date {
 		}
 	}
 	if o < 0 {
-		for _, known := range v.exclusions() {
-			days = append(days, known)
-		}
+		days = append(days, v.exclusionDays()...)
 	}
 	slices.Sort(days)
 	return days

@@ -107,6 +107,41 @@ func TestKillSessionNever(t *testing.T) {
 	}
 }
 
+// To exclude more is a stop decision; to exclude less, to write a rule
+// otherwise, or to declare an objective with its excludes, is none.
+func TestKillSessionOfRules(t *testing.T) {
+	w := cadenceWorld(2)
+	excludes := func(rule *objective.Rule) func(*objective.Objective) {
+		return func(o *objective.Objective) { o.Excludes = rule }
+	}
+	smb, trial := *attr(store.AttrLabel, "smb"), *attr(store.AttrLabel, "trial")
+	both := objective.Rule{Any: []objective.Rule{smb, trial}}
+	one := w.declared.Set
+	one.Objectives = one.Objectives[:1]
+	w.load(noon(2023, 6, 1), one)
+	w.load(noon(2023, 6, 5), with(one, "o1", excludes(&smb)))
+	last := func() scoring.Number { return org(t, w.evaluate(t), scoring.KillSession).Value }
+	near(t, "a first exclude", last(), midnight(noon(2023, 6, 5)))
+	w.load(noon(2023, 6, 9), with(w.declared.Set, "o1", excludes(&both)))
+	near(t, "a second one", last(), midnight(noon(2023, 6, 9)))
+	w.load(noon(2025, 1, 6), with(w.declared.Set, "o1", excludes(&objective.Rule{Any: []objective.Rule{trial, smb}})))
+	w.load(noon(2025, 1, 7), with(w.declared.Set, "o1", excludes(&trial)))
+	more := w.declared.Set
+	more.Objectives = append(append([]objective.Objective(nil), more.Objectives...), objective.Objective{
+		ID: "o2", Text: "o2", Start: objective.NoDate, Excludes: &smb, Versions: always(2, -1)})
+	w.load(noon(2025, 1, 8), more)
+	near(t, "no stop", last(), midnight(noon(2023, 6, 9)))
+	more.NonGoals = []objective.NamedRule{{Name: "plg", Rule: smb}}
+	w.load(noon(2025, 1, 9), more)
+	near(t, "a non-goal", last(), midnight(noon(2025, 1, 9)))
+	more.NonGoals = []objective.NamedRule{{Name: "free", Rule: smb}}
+	w.load(noon(2025, 1, 10), more)
+	near(t, "a non-goal that is renamed", last(), midnight(noon(2025, 1, 9)))
+	more.NonGoals = []objective.NamedRule{{Name: "free", Rule: both}}
+	w.load(noon(2025, 1, 11), more)
+	near(t, "a non-goal that grows", last(), midnight(noon(2025, 1, 11)))
+}
+
 func TestNonGoalCoverage(t *testing.T) {
 	w := cadenceWorld(4)
 	w.declared.Set.Objectives[0].Excludes = attr(store.AttrLabel, "plg")

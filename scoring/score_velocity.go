@@ -1,14 +1,11 @@
 package scoring
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/scoring/stat"
 	"github.com/workdrift/workdrift/scoring/velocity"
@@ -20,6 +17,8 @@ const (
 	StopLatencyRestrictedMean     = "stop_latency_restricted_mean" // days
 	StopLatencyLongRestrictedMean = "stop_latency_long_restricted_mean"
 	StopLatencyMedian             = "stop_latency_median"
+	StopTotalRestrictedMean       = "stop_total_latency_restricted_mean" // from the day the decision took effect
+	StopTotalMedian               = "stop_total_latency_median"
 	StopLatencyFollowUp           = "stop_latency_follow_up"
 	AnnouncementLag               = "announcement_lag"
 	ZombieEffort                  = "zombie_effort"
@@ -43,6 +42,9 @@ func velocityScores() scoreGroup {
 	median := of(StopLatencyMedian, "seconds",
 		"Median time from a stop decision to the end of work, Kaplan-Meier over the decisions of the last year. Healthy up to 14 days, alarming above 28 (default; an article asks for kill sessions monthly). Absent while more than half go on.")
 	median.limits = "95 % confidence limit (Brookmeyer-Crowley)."
+	total := of(StopTotalMedian, "seconds",
+		"Median time from the day on which a stop decision took effect to the end of work: its announcement lag and the stop latency together. No reading is known beyond that of the stop latency. Depends on the dates that authors wrote down, and is absent while more than half go on.")
+	total.limits = median.limits
 	return scoreGroup{
 		latest: []latestFamily{
 			of(StopLatencyRestrictedMean, "seconds",
@@ -54,6 +56,9 @@ func velocityScores() scoreGroup {
 				"Lower bound of the median stop latency while more than half of the stopped workstreams go on: the longest time one was watched. Absent when the median is known."),
 			of(AnnouncementLag, "seconds",
 				"Median time for which stop decisions were in effect before they could be known. Healthy at 0; no reading is known beyond. Depends on the dates that authors wrote down."),
+			of(StopTotalRestrictedMean, "seconds",
+				"Mean time from the day on which a stop decision took effect to the end of work, restricted to 28 days. No reading is known beyond that of the stop latency. Depends on the dates that authors wrote down."),
+			total,
 			of(ZombieWorkstreams, "",
 				"Workstreams that still go on more than 28 days after the decision to stop them. Healthy at 0 (default, not a benchmark). Cannot tell winding down from carrying on unless it is labelled wind_down."),
 			of(LiveZombieWorkstreams, "",
@@ -83,6 +88,9 @@ func (v *evaluation) velocity() {
 	v.organisation(plainScore(StopLatencyFollowUp, float64(latency.LongestFollowUp), latency.LongestFollowUp > 0,
 		"the median is known, or nothing is"))
 	v.organisation(scoreOf(AnnouncementLag, velocity.AnnouncementLag(spells)))
+	total := velocity.LatencyOf(velocity.Total(spells))
+	v.organisation(scoreOf(StopTotalRestrictedMean, total.Restricted28))
+	v.organisation(scoreOf(StopTotalMedian, total.Median))
 	all, live := velocity.Zombies(spells)
 	if len(v.engine.kept.weeks) > 0 && left[velocity.BeforeData] > 0 {
 		all = stat.Insufficient(all.N, "%d decisions to stop something reach into weeks that are collapsed", left[velocity.BeforeData])
@@ -230,108 +238,4 @@ func (v *evaluation) eachWork(from objective.Date, f func(*workSum)) {
 			f(&works[i])
 		}
 	}
-}
-
-// excludedWork lists the decisions that a workstream is not to be done: a flag
-// on one of its items, or a rule that came later than the first declaration.
-// The workstream is everything that is excluded because of the same item.
-func (v *evaluation) excludedWork() []stopDecision {
-	decided := v.exclusions()
-	if len(decided) == 0 {
-		return nil
-	}
-	from := v.day
-	for _, known := range decided {
-		from = min(from, known)
-	}
-	type stream struct {
-		end   uint64
-		known objective.Date
-	}
-	streams := make(map[stream]map[uint32]bool)
-	seen := make(map[uint32]bool)
-	v.eachWork(from-velocity.LookBack, func(w *workSum) {
-		if w.category != Excluded || seen[w.work] {
-			return
-		}
-		seen[w.work] = true
-		x := v.engine.graph.Explain(uint64(w.work))
-		end := x.Work
-		if n := len(x.Path); n > 0 && x.Path[n-1].To != 0 {
-			end = x.Path[n-1].To
-		}
-		known := v.excludedSince(end, x.Rule, decided)
-		if known == objective.NoDate {
-			return
-		}
-		at := stream{end, known}
-		if streams[at] == nil {
-			streams[at] = make(map[uint32]bool)
-		}
-		streams[at][w.work] = true
-	})
-	order := slices.SortedFunc(maps.Keys(streams), func(a, b stream) int {
-		return cmp.Or(cmp.Compare(a.known, b.known), cmp.Compare(v.engine.items[a.end].order, v.engine.items[b.end].order))
-	})
-	list := make([]stopDecision, 0, len(streams))
-	for _, at := range order {
-		list = append(list, stopDecision{effective: objective.NoDate, known: at.known, reactivated: objective.NoDate, works: streams[at]})
-	}
-	return list
-}
-
-// exclusions says since when work is excluded that was not from the start, by
-// what attribution tells as the reason. Flags are listed by their key.
-func (v *evaluation) exclusions() map[string]objective.Date {
-	decided := make(map[string]objective.Date)
-	add := func(name string, at time.Time) {
-		if day := knownDay(at); v.mayCount(day) {
-			decided[name] = day
-		}
-	}
-	for _, o := range v.engine.overrides {
-		if o.To == attribution.Excluded.String() && o.At.Before(v.asOf) {
-			add(flagged+strings.ToLower(o.Key), o.At)
-		}
-	}
-	for _, rule := range v.declared.Set.NonGoals {
-		// Since the load from which on every one has it.
-		for i := len(v.history) - 1; i > 0; i-- {
-			if slices.ContainsFunc(v.history[i-1].Set.NonGoals, func(r objective.NamedRule) bool { return r.Name == rule.Name }) {
-				continue
-			}
-			add("non-goal "+rule.Name, v.history[i].Known)
-			break
-		}
-	}
-	for _, edit := range v.edits {
-		if edit.Kind == objective.EditExcludes {
-			add("excludes of "+edit.Objective, edit.Known)
-		}
-	}
-	return decided
-}
-
-// flagged starts the names of exclusions that are flags.
-const flagged = "flag "
-
-// excludedSince returns since when an item is excluded for a reason, NoDate when
-// it always was.
-func (v *evaluation) excludedSince(item uint64, rule string, decided map[string]objective.Date) objective.Date {
-	since := objective.NoDate
-	for name, known := range decided {
-		var holds bool
-		if key, flag := strings.CutPrefix(name, flagged); flag {
-			holds = strings.HasPrefix(rule, "override") && slices.ContainsFunc(v.engine.graph.Find(key),
-				func(no uint64) bool { return v.engine.graph.Work(no) == v.engine.graph.Work(item) })
-		} else {
-			holds = slices.ContainsFunc(strings.Split(rule, ", "), func(r string) bool {
-				return r == name || strings.HasPrefix(r, name+" (")
-			})
-		}
-		if holds && (since == objective.NoDate || known < since) {
-			since = known
-		}
-	}
-	return since
 }

@@ -124,6 +124,68 @@ func TestVelocityOfExcludedWork(t *testing.T) {
 	near(t, "RMST28 without a decision to exclude", restricted.Value, 9.6)
 }
 
+// A rule that is changed decides about what it newly excludes, and about nothing
+// else: what it excluded before goes on as it was decided, whatever it is called
+// and whatever is written beside it.
+func TestVelocityOfRulesThatGrow(t *testing.T) {
+	w := stoppedWorld()
+	before, after := &w.history[0].Set, &w.history[1].Set
+	excludes := func(set *objective.Set, labels ...string) {
+		var any []objective.Rule
+		for _, l := range labels {
+			any = append(any, *attr(store.AttrLabel, l))
+		}
+		set.Objectives[0].Excludes = &objective.Rule{Any: any}
+	}
+	excludes(before, "smb")
+	excludes(after, "smb", "trial")
+	after.Objectives[0].ExcludedTerms = []string{"trial"}
+	before.NonGoals = []objective.NamedRule{{Name: "self-serve", Rule: *attr(store.AttrLabel, "plg")}}
+	after.NonGoals = []objective.NamedRule{{Name: "self-serve",
+		Rule: objective.Rule{Any: []objective.Rule{*attr(store.AttrLabel, "plg"), *attr(store.AttrLabel, "free")}}}}
+	w.declared.Set = *after
+	for i, label := range []string{"smb", "trial", "plg", "free"} {
+		key := fmt.Sprintf("PAY-%d", 91+i)
+		w.labelled(key, label)
+		last := 3
+		if i%2 == 0 {
+			last = 9 // excluded for long
+		}
+		for _, d := range []int{-5, last} {
+			w.do("ben", store.EventCommit, key, stopped.AddDate(0, 0, d))
+		}
+	}
+	s := org(t, w.evaluate(t), scoring.StopLatencyRestrictedMean)
+	if !strings.HasPrefix(s.Verdict, "stop decisions: 8;") {
+		t.Errorf("verdict %q, want six objectives and what two rules newly exclude", s.Verdict)
+	}
+	near(t, "spells", s.SampleSize, 7)
+	near(t, "RMST28", s.Value, (0+3+3+4+6+10+28)/7.)
+
+	// Under another name it is no other decision, and what is excluded no less
+	// is decided by nobody.
+	renamed := *after
+	renamed.NonGoals = []objective.NamedRule{{Name: "free of charge", Rule: after.NonGoals[0].Rule}}
+	renamed.Objectives = append([]objective.Objective(nil), after.Objectives...)
+	excludes(&renamed, "trial", "smb")
+	w.declared.Set = renamed
+	w.history = append(w.history, objective.Loaded{Known: stopped.AddDate(0, 0, 20), Set: renamed})
+	again := org(t, w.evaluate(t), scoring.StopLatencyRestrictedMean)
+	if again.Verdict != s.Verdict || again.Value != s.Value {
+		t.Errorf("after a rule was renamed: %v (%s), want %v (%s)", again.Value, again.Verdict, s.Value, s.Verdict)
+	}
+}
+
+// From the day a decision took effect to the end of work is the lag of its
+// announcement, two days, and the time from then on.
+func TestVelocityInTotal(t *testing.T) {
+	r := stoppedWorld().evaluate(t)
+	near(t, "mean of the first 28 days", org(t, r, scoring.StopTotalRestrictedMean).Value, 2+4*.8+2*.6+4*.4+16*.2)
+	if s := org(t, r, scoring.StopTotalMedian); s.Status != scoring.InsufficientData || s.Value.Known() {
+		t.Errorf("the median is %v (%s), want too few", s.Value, s.Status)
+	}
+}
+
 // Work that is the stopping itself keeps nothing alive, and an objective that
 // is taken up again was not outlived.
 func TestVelocityWindDownAndReactivation(t *testing.T) {

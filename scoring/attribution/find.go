@@ -20,3 +20,16 @@ func (g *Graph) ExcludedBy(no uint64) []int {
 	}
 	return g.verdicts.list[r.verdict()].match.ExcludedBy
 }
+
+// RuledOut reports whether the rules exclude an item by itself, whatever it
+// counts for.
+func (g *Graph) RuledOut(no uint64) bool {
+	r := g.record(uint32(no))
+	if r == nil || r.presence() == gone {
+		return false
+	}
+	return g.verdicts.list[r.verdict()].cell.excluded
+}
+
+// Excludes reports whether rules that say this of an item exclude it.
+func (m *Match) Excludes() bool { return m.cell().excluded }

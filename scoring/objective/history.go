@@ -256,3 +256,63 @@ func around(old, now *Set) []Edit {
 }
 
 func sameRule(a, b *Rule) bool { return reflect.DeepEqual(a.unplaced(), b.unplaced()) }
+
+// SameRules reports whether the rules of two sets say the same of every item:
+// their rules are equal, wherever they are written, and so are the keys and
+// projects from which the project of an item follows.
+func (s *Set) SameRules(t *Set) bool {
+	return reflect.DeepEqual(unplacedRules(s.RunWork), unplacedRules(t.RunWork)) &&
+		reflect.DeepEqual(unplacedRules(s.NonGoals), unplacedRules(t.NonGoals)) &&
+		slices.Equal(s.Projects, t.Projects) &&
+		slices.EqualFunc(s.Objectives, t.Objectives, func(a, b Objective) bool {
+			return a.ID == b.ID && slices.Equal(a.Keys, b.Keys) && sameRule(a.Match, b.Match) && sameRule(a.Excludes, b.Excludes)
+		})
+}
+
+// ExcludesMore reports whether a set excludes something that an earlier one did
+// not: a non-goal, or an exclude of an objective that both have, has an
+// alternative that is new. Alternatives are compared as they are written.
+func (s *Set) ExcludesMore(before *Set) bool {
+	known := make(map[string]bool)
+	for i := range before.NonGoals {
+		before.NonGoals[i].Rule.alternatives(func(a string) { known[a] = true })
+	}
+	more := false
+	isNew := func(a string) { more = more || !known[a] }
+	for i := range s.NonGoals {
+		s.NonGoals[i].Rule.alternatives(isNew)
+	}
+	for i := range s.Objectives {
+		o := &s.Objectives[i]
+		old := slices.IndexFunc(before.Objectives, func(b Objective) bool { return b.ID == o.ID })
+		if old < 0 || o.Excludes == nil {
+			continue // a new objective stops nothing
+		}
+		clear(known)
+		if e := before.Objectives[old].Excludes; e != nil {
+			e.alternatives(func(a string) { known[a] = true })
+		}
+		o.Excludes.alternatives(isNew)
+	}
+	return more
+}
+
+// alternatives calls f for each of the conditions of which one must hold, spelled
+// in one way.
+func (r *Rule) alternatives(f func(string)) {
+	switch {
+	case r.Any != nil:
+		for i := range r.Any {
+			r.Any[i].alternatives(f)
+		}
+	case r.Attr != "":
+		for _, p := range r.Like {
+			f(fmt.Sprintf("%q %s %q", r.Attr, p.Op, p.Text))
+		}
+	default:
+		body, err := json.Marshal(r.unplaced())
+		if err == nil { // a rule holds nothing that has no encoding
+			f(string(body))
+		}
+	}
+}

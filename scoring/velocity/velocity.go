@@ -1,6 +1,8 @@
 package velocity
 
 import (
+	"slices"
+
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/stat"
 )
@@ -76,6 +78,17 @@ func restricted(curve stat.Survival, days, followed int) stat.Estimate {
 	default:
 		return stat.Known(mean, curve.N)
 	}
+}
+
+// Total returns the spells as they are from the day on which each decision took
+// effect: the announcement lag comes before the time that work outlived it.
+func Total(spells []Spell) []Spell {
+	total := slices.Clone(spells)
+	for i := range total {
+		total[i].Days += total[i].Lag
+		total[i].Followed += total[i].Lag
+	}
+	return total
 }
 
 // AnnouncementLag is the median of the days for which decisions were in effect

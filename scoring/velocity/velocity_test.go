@@ -237,6 +237,9 @@ func TestCounts(t *testing.T) {
 	if got := AnnouncementLag(spells); got.Value != 2.5 || got.N != 4 {
 		t.Errorf("lag %+v", got)
 	}
+	if got := Total(spells); got[1] != spells[1] || got[2].Days != 9 || got[2].Followed != 9 || spells[2].Days != 0 {
+		t.Errorf("in total %+v of %+v", got, spells)
+	}
 	if got := AnnouncementLag(nil); got.Status != stat.Undefined {
 		t.Errorf("lag of nothing %+v", got)
 	}

@@ -59,6 +59,7 @@ type Engine struct {
 	weekly  map[objective.Date]*weekSums // by Monday, those that were asked for and hold
 
 	compared *comparisons
+	guesses  guesses
 
 	kept      keptWeeks
 	overrides []store.Override

@@ -69,6 +69,7 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	if !r.Partial {
 		e.settleWords(day)
 	}
+	e.guessTexts(day, r.Partial)
 	r.Objectives = e.objectives(day)
 	keep := e.measure(r, day, now)
 	e.scoreLatest(r, day, keep)

@@ -37,14 +37,7 @@ func (v *evaluation) active(o int) bool {
 }
 
 // number returns the number of an objective by its id, -1 when there is none.
-func (v *evaluation) number(id string) int {
-	for i := range v.declared.Set.Objectives {
-		if v.declared.Set.Objectives[i].ID == id {
-			return i
-		}
-	}
-	return -1
-}
+func (v *evaluation) number(id string) int { return v.engine.objectiveNumber(id) }
 
 // teamNumber returns the number of a team by its id, -1 when there is none.
 func (v *evaluation) teamNumber(id string) int {

@@ -101,7 +101,9 @@ func (e *Engine) weeksIn(days DateRange) iter.Seq[*personWeek] {
 }
 
 // Explain says how an item is attributed, and why.
-func (e *Engine) Explain(no uint64) attribution.Explanation { return e.graph.Explain(no) }
+func (e *Engine) Explain(no uint64) attribution.Explanation {
+	return e.explainGuess(e.graph.Explain(no))
+}
 
 // Work returns the number of the work that carries the effort of an item.
 func (e *Engine) Work(no uint64) uint64 { return e.graph.Work(no) }

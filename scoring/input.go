@@ -29,6 +29,8 @@ type Declared struct {
 	// Threshold is the weight, 0 to 1, that the best path of links to an
 	// objective must have to be inherited.
 	Threshold float64
+	// Text says what guesses from words may do.
+	Text Text
 	// Alerts are the alert thresholds by score name, ratios 0 to 1.
 	Alerts map[string]float64
 	// Zone is the organisation's time zone, the last resort for a local date.

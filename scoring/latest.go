@@ -46,7 +46,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), vocabularyScores(), debtScores(), humanScores(), attributionScores(), profileScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), vocabularyScores(), debtScores(), humanScores(), attributionScores(), textScores(), profileScores()}
 }
 
 // A level is whose score it is.

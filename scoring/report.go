@@ -38,6 +38,8 @@ type Report struct {
 	// Vocabulary compares the words of work with what is declared: by objective,
 	// everybody first and then teams in declared order, never ranked.
 	Vocabulary []VocabularyReport `json:"vocabulary,omitempty"`
+	// Text tells of guesses from words, nil where there are none.
+	Text *TextReport `json:"text,omitempty"`
 	// Provisional holds the days after Day, which have not closed. Pages may
 	// show it, marked as such; it is in no metric and no answer.
 	Provisional WeekReport         `json:"-"`

@@ -93,7 +93,12 @@ func (v *evaluation) labels() (l labelling) {
 func (v *evaluation) onAndOff() (on, off effort.Micro) {
 	_, org, _ := v.streamsOf()
 	for i := range org.rows {
-		switch r := &org.rows[i]; {
+		r := &org.rows[i]
+		// The rates are those of attribution without guesses from words.
+		_, guessed := v.engine.guessed(r.work)
+		switch {
+		case guessed:
+			off += r.effort
 		case r.category == OnObjective:
 			on += r.effort
 		case r.category.OffStrategy():

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/scoring/vocabulary"
@@ -58,7 +59,8 @@ func (v *evaluation) worked(monday objective.Date) *workedWeek {
 			day := monday + objective.Date(cells[k].day)
 			parts = e.place(&cells[k], day, parts[:0])
 			for p := range parts {
-				if parts[p].category == OnObjective {
+				// Works that were found by their words would confirm themselves.
+				if parts[p].category == OnObjective && parts[p].method != attribution.Text {
 					v.addWorked(week, uint32(i), day, cells[k].work, &parts[p])
 				}
 			}

@@ -41,6 +41,8 @@ func (e *Engine) placeMicros(work uint32, micros [effort.NumModels]effort.Micro,
 		return e.placeShares(a.Shares, part, day, into)
 	case attribution.Gone:
 		return into // deleted or out of sight: it counts nowhere
+	case attribution.Unknown:
+		part = e.placeGuess(work, part, day)
 	}
 	return append(into, part)
 }

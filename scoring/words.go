@@ -21,11 +21,11 @@ type words struct {
 	// Items that were not worked on since from are let go, and those created
 	// at until or later are not counted in the totals.
 	from, until minute
-	number      map[uint64]uint32 // of a word, by its key
-	keys        []uint64          // by number
-	texts       map[uint32]text   // by item
-	totals      []int32           // occurrences by number
-	total       int               // of all words
+	number      map[uint64]uint32    // of a word, by its key
+	keys        []uint64             // by number
+	texts       map[uint32]itemWords // by item
+	totals      []int32              // occurrences by number
+	total       int                  // of all words
 
 	// What is declared, as far as it is asked of each item.
 	named    map[string]bool  // keys of objectives, in lower case
@@ -40,8 +40,8 @@ type words struct {
 	languages []vocabulary.Language
 }
 
-// A text is the words of one item.
-type text struct {
+// An itemWords is the words of one item.
+type itemWords struct {
 	packed  string // see there
 	print   uint64 // the same for the same words in every engine
 	created minute
@@ -49,7 +49,7 @@ type text struct {
 
 func newWords(d *Declared) *words {
 	w := &words{
-		from: noMinute, until: math.MaxInt32, number: make(map[uint64]uint32), texts: make(map[uint32]text),
+		from: noMinute, until: math.MaxInt32, number: make(map[uint64]uint32), texts: make(map[uint32]itemWords),
 		named: make(map[string]bool), docs: make(map[string][]int), lasting: make(map[uint32][]int), shown: make(map[uint32]string),
 	}
 	for i := range d.Set.Objectives {
@@ -202,7 +202,7 @@ func (w *words) drop(no uint32) {
 }
 
 // count counts the words of an item in, or with a sign of -1 out.
-func (w *words) count(t *text, sign int) {
+func (w *words) count(t *itemWords, sign int) {
 	if t.created >= w.until {
 		return
 	}
@@ -219,9 +219,9 @@ type entry struct {
 }
 
 // text encodes the words of an item.
-func (w *words) text(terms []store.Term, created minute) text {
+func (w *words) text(terms []store.Term, created minute) itemWords {
 	entries := make([]entry, 0, len(terms))
-	t := text{created: created}
+	t := itemWords{created: created}
 	for i := range terms {
 		if terms[i].Count <= 0 {
 			continue
@@ -266,7 +266,7 @@ func mix(h, x uint64) uint64 {
 }
 
 // each calls f for every word with its number.
-func (t *text) each(f func(number uint32, n int)) {
+func (t *itemWords) each(f func(number uint32, n int)) {
 	number := uint32(0)
 	for p := t.packed; p != ""; {
 		distance, size := uvarint(p)

@@ -8,11 +8,15 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
-// wordsFrom is from when on scores of vocabulary as of a day look at items. A day
-// more is for the zones of those who work.
-func wordsFrom(day objective.Date) minute {
-	monday := (day + 1).Monday() - 7
-	return minuteOf((monday - 7*(wordWeeks+wordBlocks-2) - 1).Time())
+// wordsFrom is from when on scores of vocabulary as of a day look at items, and
+// guesses from words where these count. A day more is for the zones of those who
+// work.
+func (d *Declared) wordsFrom(day objective.Date) minute {
+	monday, weeks := (day+1).Monday()-7, objective.Date(wordSpan)
+	if d.Text.Mode == TextOn {
+		weeks = max(weeks, trendWeeks)
+	}
+	return minuteOf((monday - 7*(weeks-1) - 1).Time())
 }
 
 // Expect tells the engine as of when the next report will be, before it is fed:
@@ -29,12 +33,12 @@ func (e *Engine) Expect(now time.Time, sources []store.SourceState) {
 		marks[name] = sources[i].Watermark
 	}
 	day, _, _ := ClosedDay(now, e.declared.Windows.CloseGrace, marks)
-	e.forgetWords(wordsFrom(day - slack))
+	e.forgetWords(e.declared.wordsFrom(day - slack))
 }
 
 // settleWords brings what is kept to what a report of a day looks at.
 func (e *Engine) settleWords(day objective.Date) {
-	e.forgetWords(wordsFrom(day))
+	e.forgetWords(e.declared.wordsFrom(day))
 	w := e.words
 	until := minuteOf((day + 1).Time())
 	if until == w.until {

@@ -102,7 +102,7 @@ func TestWordsOfALateSource(t *testing.T) {
 	if _, ok := e.words.texts[1]; !ok {
 		t.Error("the words of the last closed week are gone")
 	}
-	if from := wordsFrom(objective.DateOf(closedAt)).time(); from.After(closedAt.AddDate(0, 0, -7*(wordSpan-1))) {
+	if from := e.declared.wordsFrom(objective.DateOf(closedAt)).time(); from.After(closedAt.AddDate(0, 0, -7*(wordSpan-1))) {
 		t.Errorf("words are kept from %s only", from.Format(time.DateOnly))
 	}
 }
@@ -110,7 +110,7 @@ func TestWordsOfALateSource(t *testing.T) {
 func TestPackedWords(t *testing.T) {
 	for _, entries := range [][]entry{nil, {{0, 1}}, {{0, 2}, {1, 1}, {63, 1}, {64, 127}, {128, 128}, {1 << 20, 65536}, {1<<31 + 5, 1}}} {
 		var got []entry
-		packed := text{packed: packed(entries)}
+		packed := itemWords{packed: packed(entries)}
 		packed.each(func(number uint32, n int) { got = append(got, entry{number, n}) })
 		if !slices.Equal(got, entries) {
 			t.Errorf("%v was read as %v", entries, got)

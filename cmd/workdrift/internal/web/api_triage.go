@@ -122,6 +122,10 @@ func withdraw(s *server, r *http.Request) (any, error) {
 	if key == "" {
 		return nil, &Refusal{Status: http.StatusBadRequest, Detail: "Give the key of the decision to withdraw."}
 	}
+	return s.withdrawKey(r, key)
+}
+
+func (s *server) withdrawKey(r *http.Request, key string) (any, error) {
 	if !slices.ContainsFunc(s.Overrides(), func(o store.Override) bool { return o.Key == key }) {
 		return nil, &Refusal{Status: http.StatusNotFound, Detail: "There is no decision under this key."}
 	}

@@ -165,7 +165,7 @@ func phaseFinding(r *scoring.Report) []Finding {
 		return nil
 	}
 	return []Finding{{
-		ID: "phase", kind: "phase", weight: .3, Path: "/changes", Score: scoring.DriftPhase,
+		ID: "phase", kind: "phase", weight: .32, Path: "/changes", Score: scoring.DriftPhase,
 		Text: fmt.Sprintf("The phase went from %s to %s in the week of %s: %s.", words(last.From), words(last.To), shortDate(last.Week), phaseMeaning(last.To)),
 	}}
 }

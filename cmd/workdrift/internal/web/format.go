@@ -17,8 +17,16 @@ func functions(now func() time.Time) template.FuncMap {
 		"days":    days,
 		"ago":     func(t time.Time) string { return ago(now(), t) },
 		// Pollers live by the real clock, also where the report's is another.
-		"pollAgo":    func(t time.Time) string { return ago(time.Now(), t) },
-		"words":      words,
+		"pollAgo": func(t time.Time) string { return ago(time.Now(), t) },
+		"words":   anyWords,
+		"when":    when,
+		"part":    part,
+		"table": func(t *itemTable, mayDecide bool) any {
+			return struct {
+				Table     *itemTable
+				MayDecide bool
+			}{t, mayDecide}
+		},
 		"span":       span,
 		"navigation": navigation,
 		"shortDate":  shortDate,
@@ -64,4 +72,15 @@ func ago(now, t time.Time) string {
 		return fmt.Sprintf("%.0f h ago", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days ago", d.Hours()/24)
+}
+
+// anyWords makes a name of any type readable.
+func anyWords(name any) string { return words(fmt.Sprint(name)) }
+
+// part is the share of one work, which is told in steps.
+func part(n scoring.Number) string {
+	if n < scoring.ShareStep {
+		return "below 5 %"
+	}
+	return "about " + percent(n)
 }

@@ -182,7 +182,7 @@ func TestPagesAreStatic(t *testing.T) {
 }
 
 // pagePaths are all pages that there are.
-var pagePaths = []string{"/"}
+var pagePaths = []string{"/", "/objectives", "/objectives/sso", "/explain", "/explain?subject=sso", "/explain?subject=unknown&window=91d"}
 
 // everyPage asks for a page of a server on which everything is switched on.
 func everyPage(t *testing.T, path string) string {
@@ -217,7 +217,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		if n := count("<th>"); n > 0 {
 			t.Errorf("%s: %d heads without a scope", path, n)
 		}
-		if count("<svg") != count(`role="img" aria-labelledby=`) {
+		if count("<svg") != count(`role="img" aria-labelledby=`)+count(`aria-hidden="true"`) {
 			t.Errorf("%s: %d pictures, not all have a name", path, count("<svg"))
 		}
 		ids := make(map[string]bool)

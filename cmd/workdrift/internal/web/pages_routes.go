@@ -2,8 +2,17 @@ package web
 
 // pageRoutes are the lines of the pages in the table of routes.
 func pageRoutes() []route {
+	explains := func(o *Options) bool { return o.Explain != nil }
 	return []route{
 		{method: "GET", pattern: "/{$}", name: "overview", class: reading,
 			handler: shown(pageView{"overview.html", "Overview", "/", overview})},
+		{method: "GET", pattern: "/objectives", name: "objectives_page", class: reading,
+			handler: shown(pageView{"objectives.html", "Objectives", "/objectives", objectivesList})},
+		{method: "GET", pattern: "/objectives/{objective}", name: "objective_page", class: reading,
+			handler: shown(pageView{"objective.html", "", "/objectives", oneObjectivePage})},
+		{method: "GET", pattern: "/explain", name: "explain_page", class: reading, on: explains,
+			handler: shown(pageView{"explain.html", "Explain", "", explainSubject})},
+		{method: "POST", pattern: "/decisions", name: "decide_page", class: triaging, on: decides, handler: served((*server).decideForm)},
+		{method: "POST", pattern: "/decisions/withdraw", name: "withdraw_page", class: triaging, on: decides, handler: served((*server).withdrawForm)},
 	}
 }

@@ -96,6 +96,11 @@ var calls = map[string]struct {
 	code       int // of who may
 }{
 	"GET /{$}":                           {"/", "", 200},
+	"GET /objectives":                    {"/objectives", "", 200},
+	"GET /objectives/{objective}":        {"/objectives/sso", "", 200},
+	"GET /explain":                       {"/explain?subject=sso", "", 200},
+	"POST /decisions":                    {"/decisions", "key=PAY-7&to=sso&why=it+is", 303},
+	"POST /decisions/withdraw":           {"/decisions/withdraw", "key=acme/web%237", 303},
 	"GET /static/":                       {"/static/style.css", "", 200},
 	"GET /metrics":                       {"/metrics", "", 200},
 	"POST /-/reload":                     {"/-/reload", "", 200},
@@ -187,6 +192,9 @@ func callAs(h http.Handler, method string, rt *route, path, from string, headers
 	r.RemoteAddr = from
 	if c.body != "" {
 		r.Header.Set("Content-Type", "application/json")
+		if !strings.HasPrefix(c.body, "{") {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
 	}
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// An itemTable lists the items behind a number, with why each counts there.
+type itemTable struct {
+	Subject, Window string
+	Items           []ExplainedItem
+	More            int // further items
+	Next            string
+	Windows         []string
+	Targets         []target
+	Back            string // the page that a decision returns to
+}
+
+// A target is what work can be decided to count for.
+type target struct{ ID, Name string }
+
+// targetsOf lists what work can be decided to count for.
+func targetsOf(report *scoring.Report) []target {
+	list := []target{}
+	for i := range report.Objectives {
+		o := &report.Objectives[i]
+		list = append(list, target{o.ID, strconv.Itoa(o.Rank) + ". " + o.Title})
+	}
+	return append(list, target{"run_work", "run work"}, target{"excluded", "off strategy, to be stopped"}, target{"unknown", "unknown, to be looked at again"})
+}
+
+// itemsOnPage is how many items a page lists at a time.
+const itemsOnPage = 25
+
+// itemsOf lists the items behind a subject, from the place that the request asks
+// for.
+func (s *server) itemsOf(r *http.Request, subject, window string) (*itemTable, error) {
+	x, err := s.Explain(r.Context(), subject, window)
+	if err != nil {
+		return nil, err
+	}
+	t := &itemTable{Subject: x.Subject, Window: x.Window, Targets: targetsOf(x.AsOf), Back: r.URL.RequestURI()}
+	for _, w := range x.AsOf.Windows {
+		t.Windows = append(t.Windows, w.Label)
+	}
+	from, _ := strconv.Atoi(r.URL.Query().Get("from"))
+	from = min(max(0, from), len(x.Items))
+	until := min(from+itemsOnPage, len(x.Items))
+	t.Items = x.Items[from:until]
+	t.More = len(x.Items) - until + x.More
+	if until < len(x.Items) {
+		q := r.URL.Query()
+		q.Set("from", strconv.Itoa(until))
+		t.Next = r.URL.Path + "?" + q.Encode()
+	}
+	return t, nil
+}
+
+// An explainPage is what lies behind a number.
+type explainPage struct {
+	What    string
+	Amount  *effortPart
+	Items   *itemTable
+	Links   []windowLink
+	Subject string
+}
+
+type windowLink struct {
+	Label, Path string
+	Current     bool
+}
+
+func explainSubject(s *server, r *http.Request) (any, string, error) {
+	report, err := s.published()
+	if err != nil {
+		return nil, "", err
+	}
+	q := r.URL.Query()
+	p := &explainPage{Subject: q.Get("subject")}
+	if p.Subject == "" {
+		return p, "", nil
+	}
+	window := q.Get("window")
+	if w := headline(report); window == "" && w != nil {
+		window = w.Label
+	}
+	if p.Items, err = s.itemsOf(r, p.Subject, window); err != nil {
+		return nil, "", err
+	}
+	for _, label := range p.Items.Windows {
+		p.Links = append(p.Links, windowLink{label, "/explain?" + url.Values{"subject": {p.Subject}, "window": {label}}.Encode(), label == window})
+	}
+	p.What, p.Amount = subjectOf(report, p.Subject, window)
+	return p, "What is behind “" + p.What + "”", nil
+}
+
+// subjectOf says in words what is explained, and how much it is.
+func subjectOf(report *scoring.Report, subject, window string) (string, *effortPart) {
+	w := report.Window(window)
+	if o := report.Objective(subject); o != nil {
+		e := effortOn(w, subject)
+		return o.Title, &effortPart{Share: e.Share, Effort: e.Effort, Path: objectivePath(subject)}
+	}
+	if w != nil {
+		for _, part := range effortParts(&w.Org) {
+			if part.Class == subject {
+				return "effort " + part.Name, &part
+			}
+		}
+		if o := w.OwnedBy(subject); o != nil {
+			return "what " + subject + " owns", &effortPart{Share: scoring.Absent(), Effort: o.Total}
+		}
+	}
+	return subject, nil
+}

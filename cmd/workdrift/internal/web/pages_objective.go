@@ -1,0 +1,199 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// An objectivesPage lists what is declared, in declared order.
+type objectivesPage struct {
+	Window *scoring.WindowReport
+	List   []objectiveSummary
+	Other  []effortPart // what is on no objective
+}
+
+// An objectiveSummary is an objective with what was declared and what is.
+type objectiveSummary struct {
+	*scoring.ObjectiveReport
+	Path               string
+	Effort             scoring.ObjectiveEffort
+	Reported, Observed scoring.Number
+	Gap                string // to the declared share, in words
+	Flags              []flag
+	Bar                allocationBar
+}
+
+// A flag says in a word what is to be known of an objective.
+type flag struct{ Text, Score string }
+
+// An allocationBar shows a share beside the declared one, in hundredths.
+type allocationBar struct {
+	Width, Target float64
+	HasTarget     bool
+}
+
+func objectivesList(s *server, _ *http.Request) (any, string, error) {
+	r, err := s.published()
+	if err != nil {
+		return nil, "", err
+	}
+	p := &objectivesPage{Window: headline(r)}
+	for i := range r.Objectives {
+		p.List = append(p.List, summaryOf(r, p.Window, &r.Objectives[i]))
+	}
+	if p.Window != nil {
+		for _, part := range effortParts(&p.Window.Org) {
+			if part.Class != scoring.OnObjective.String() {
+				p.Other = append(p.Other, part)
+			}
+		}
+	}
+	return p, "", nil
+}
+
+func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) objectiveSummary {
+	sum := objectiveSummary{
+		ObjectiveReport: o, Path: objectivePath(o.ID), Effort: effortOn(w, o.ID),
+		Reported: scoreValue(o, scoring.ReportedConfidence), Observed: scoreValue(o, scoring.ObservedConfidence),
+	}
+	share := sum.Effort.Share
+	if share.Known() {
+		sum.Bar.Width = 100 * float64(share)
+	}
+	if o.Declared.Known() {
+		sum.Bar.Target, sum.Bar.HasTarget = 100*float64(o.Declared), true
+		if share.Known() {
+			sum.Gap = points(share-o.Declared) + " than declared"
+		}
+	}
+	add := func(on bool, text, score string) {
+		if on {
+			sum.Flags = append(sum.Flags, flag{text, score})
+		}
+	}
+	add(scoreValue(o, scoring.WatermelonScore) == 1, "green outside, red inside", scoring.WatermelonScore)
+	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-share >= farBelow, "far below its share", scoring.StarvedObjectives)
+	add(o.State == objective.Active && o.Owner == "", "no owner", "ownership_gap")
+	add(o.State != objective.Active && sum.Effort.Effort > 0, "worked on after its end", scoring.ZombieEffort)
+	add(scoreValue(o, "output_without_outcome") == 1, "output without outcome", "output_without_outcome")
+	add(scoreValue(o, "outcome_stalled") == 1, "outcome stands still", "outcome_stalled")
+	return sum
+}
+
+func effortOn(w *scoring.WindowReport, id string) scoring.ObjectiveEffort {
+	if w != nil {
+		for _, e := range w.Org.Objectives {
+			if e.Objective == id {
+				return e
+			}
+		}
+	}
+	return scoring.ObjectiveEffort{Objective: id, Effort: scoring.Absent(), Share: scoring.Absent()}
+}
+
+func scoreValue(o *scoring.ObjectiveReport, name string) scoring.Number {
+	if s := o.Score(name); s != nil {
+		return s.Value
+	}
+	return scoring.Absent()
+}
+
+// An objectivePage is everything about one objective.
+type objectivePage struct {
+	objectiveSummary
+	Window  *scoring.WindowReport
+	Due     string
+	Windows []windowEffort
+	Groups  []scoreGroupLines
+	Edits   []editRow
+	Items   *itemTable
+	Words   *scoring.VocabularyReport
+}
+
+// A scoreGroupLines is a table of scores under a heading.
+type scoreGroupLines struct {
+	Name, About string
+	Lines       []scoreLine
+}
+
+// groupsOfObjective says under which question the scores of an objective stand.
+func groupsOfObjective() []struct {
+	name, about string
+	scores      []string
+} {
+	return []struct {
+		name, about string
+		scores      []string
+	}{
+		{"Will it be reached?", "What people report beside what delivery and outcome show.",
+			[]string{"reported_confidence", "observed_confidence", "outcome_confidence", "confidence_gap", "confidence_spread", "watermelon", "checkin_timestamp", "checkin_adjustment"}},
+		{"Does the work move the outcome?", "Output is what was finished, outcome is what is measured of it.",
+			[]string{"output_yield", "outcome_yield", "output_outcome_divergence", "output_without_outcome", "outcome_stalled", "outcome_predictability", "slow_degradation", "outcome_sample_timestamp", "outcome_query"}},
+		{"Is it clear, and does it stay the same?", "What is declared of it, and how often that was changed.",
+			[]string{"endstate_clarity", "oer_completeness", "due_slip", "replans", "scope_churn", "scope_edits", "structure_shift_effort", "structure_shift_timestamp_effort"}},
+		{"Is it one thing to everybody?", "Where teams, words and claims differ.",
+			[]string{"local_global_gap", "silo_share", "vocabulary_gap", "anchor_context_gap", "declared_term_coverage", "boundary_breach", "reported_actual_gap"}},
+	}
+}
+
+func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
+	report, err := s.published()
+	if err != nil {
+		return nil, "", err
+	}
+	o := report.Objective(r.PathValue("objective"))
+	if o == nil {
+		return nil, "", &Refusal{Status: http.StatusNotFound, Detail: "No such objective is declared."}
+	}
+	w := headline(report)
+	p := &objectivePage{objectiveSummary: summaryOf(report, w, o), Window: w, Windows: objectiveOf(report, o).Effort}
+	defs := definitions()
+	for _, g := range groupsOfObjective() {
+		p.Groups = append(p.Groups, scoreGroupLines{g.name, g.about, lines(defs, o.Score, g.scores...)})
+	}
+	if s.Declared != nil {
+		p.history(s.Declared(), report.Day)
+	}
+	for i := range report.Vocabulary {
+		if v := &report.Vocabulary[i]; v.Objective == o.ID && v.Team == "" {
+			p.Words = v
+		}
+	}
+	if s.Explain != nil && w != nil {
+		if p.Items, err = s.itemsOf(r, o.ID, w.Label); err != nil {
+			return nil, "", err
+		}
+	}
+	title := o.Title
+	if title == "" {
+		title = o.ID
+	}
+	return p, title, nil
+}
+
+// history fills in what was changed, newest first, and when it is due.
+func (p *objectivePage) history(h *History, day scoring.Day) {
+	all := editRows(h)
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Objective == p.ID {
+			p.Edits = append(p.Edits, all[i])
+		}
+	}
+	if len(h.Declared) == 0 {
+		return
+	}
+	set := &h.Declared[len(h.Declared)-1].Set
+	for i := range set.Objectives {
+		if o := &set.Objectives[i]; o.ID == p.ID {
+			if due := o.At(objective.Date(day)).Due; due != objective.NoDate {
+				p.Due = due.Time().Format("2 January 2006")
+			}
+		}
+	}
+}
+
+// when is a time as pages tell it.
+func when(t time.Time) string { return t.UTC().Format("2 Jan 2006") }

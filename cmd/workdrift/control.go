@@ -45,6 +45,9 @@ func (d *daemon) control() http.Handler {
 		reply(w, answer, err)
 	})
 	mux.HandleFunc("GET /past", d.tellPast)
+	mux.HandleFunc("GET /alive", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, struct{}{}, d.alive(r.Context()))
+	})
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
 		err := d.store.Backup(r.Context(), r.URL.Query().Get("file"))
 		reply(w, struct{}{}, err)

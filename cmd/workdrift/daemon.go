@@ -40,6 +40,7 @@ type daemon struct {
 	retention *retention
 	metrics   *connectors.Metrics
 	reloads   reloadMetrics
+	service   *manager // who started it and wants to hear from it, or nil
 
 	reloading sync.Mutex // held by the one reload at a time
 	mu        sync.Mutex // guards what a reload replaces

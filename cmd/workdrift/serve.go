@@ -37,6 +37,9 @@ A file with an error changes nothing: the configuration before stays, and
 workdrift_config_last_reload_successful turns 0. The sections storage, web and
 log are read at the start only.
 
+Under systemd with Type=notify it tells when it is ready and when it stops, and
+feeds the watchdog as long as it can answer. deploy/systemd has a unit.
+
 Beside the running daemon, "workdrift explain" and "workdrift backup" talk to it
 over a socket in the storage directory.`,
 		Example: "  workdrift serve --config /etc/workdrift/config.yaml",
@@ -55,10 +58,16 @@ over a socket in the storage directory.`,
 		if err := prepareDirectory(cfg.Storage.Directory); err != nil {
 			return err
 		}
+		service, err := newManager(os.Getenv, os.Getpid())
+		if err != nil {
+			return err
+		}
+		defer service.Close() // datagrams are sent or not; there is nothing to flush
 		d, err := newDaemon(cmd.Context(), cfg, daemonOptions{Log: log, Now: time.Now, Settle: settleTime})
 		if err != nil {
 			return err
 		}
+		d.service = service
 		if err = d.evaluator.restore(cmd.Context()); err == nil {
 			err = d.serve(cmd.Context(), cfg)
 		}
@@ -82,6 +91,9 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
 	var wait sync.WaitGroup
 	wait.Go(func() { cancel(serveHTTP(ctx, d.log, endpoints...)) })
 	wait.Go(func() { d.reloadOnSignal(ctx, hup) })
+	wait.Go(func() {
+		d.service.attend(ctx, d.log, func(ctx context.Context) error { return d.answers(ctx, cfg.Storage.Directory) })
+	})
 	wait.Go(func() { cancel(d.run(ctx)) })
 	wait.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {

@@ -84,7 +84,7 @@ type daemonOptions struct {
 	OnReport func(*scoring.Report)
 	OnPage   func(source string, s connectors.Summary)
 	Tell     func(url.Values) error // what the organisation is told to do; nil where it is a real one
-	Offline  bool // nothing is fetched, so that no secret is needed
+	Offline  bool                   // nothing is fetched, so that no secret is needed
 }
 
 // newDaemon opens the store and builds what the configuration asks for. It

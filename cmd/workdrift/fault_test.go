@@ -125,15 +125,23 @@ func runWithFault(t *testing.T, dir string, f fault, args ...string) (run faultR
 
 // killTraced ends strace with the program, which would outlive it.
 func killTraced(strace *os.Process) {
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", strace.Pid))
-	for _, child := range strings.Fields(string(children)) {
-		if pid, err := strconv.Atoi(child); err == nil {
-			if p, err := os.FindProcess(pid); err == nil {
-				_ = p.Kill() // it may have ended just now
-			}
+	for _, pid := range childrenOf(strace) {
+		if p, err := os.FindProcess(pid); err == nil {
+			_ = p.Kill() // it may have ended just now
 		}
 	}
 	_ = strace.Kill()
+}
+
+// childrenOf lists what a process has started and what still runs.
+func childrenOf(parent *os.Process) (pids []int) {
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", parent.Pid))
+	for _, child := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // verify tells what is wrong with how a run ended.

@@ -175,7 +175,7 @@ func (c *cleaner) item(it *store.Item) bool {
 	case !sane(it.Created) || !sane(it.Updated) || !sane(it.Started) || !sane(it.Closed):
 		return c.reject(it.ID, "the item has a time outside of the calendar")
 	}
-	it.Title = clip(it.Title, maxTitle)
+	it.Title = clip(unnamed(it.Title), maxTitle)
 	it.URL = cleanURL(it.URL)
 	it.Keys = filter(it.Keys, func(k *string) bool { return isName(*k) })
 	it.Links = filter(it.Links, func(l *store.Link) bool { return isName(l.Key) && sane(l.At) })

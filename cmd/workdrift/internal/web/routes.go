@@ -133,3 +133,19 @@ func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
 	}
 	plain(w, http.StatusOK, "workdrift is ready.\n")
 }
+
+// A Path is a way to ask for something. Patterns are those of http.ServeMux.
+type Path struct {
+	Method, Pattern string
+	Params          []string // query parameters that are taken
+}
+
+// Paths lists everything that is served, for whoever has to look at all of it.
+func Paths() (list []Path) {
+	for _, rt := range routes() {
+		for _, pattern := range rt.paths() {
+			list = append(list, Path{rt.method, pattern, rt.params})
+		}
+	}
+	return list
+}

@@ -28,7 +28,7 @@ func learningFamilies() []latestFamily {
 		{score: LearningLatency, of: ofOrganisation, unit: "seconds", scale: secondsPerDay, limits: "95 % confidence limit (Brookmeyer-Crowley).",
 			help: "Median time from the first ticket or change done for an objective to the first review of its outcome, Kaplan-Meier over the declared objectives. No reading is known; read it with workdrift_late_learning_ratio." + review},
 		{score: LearningFollowUp, of: ofOrganisation, unit: "seconds", scale: secondsPerDay,
-			help: "Lower bound of the median time from delivery to review while more than half of the objectives have none. Absent when the median is known." + review},
+			help: "Lower bound of the median time from delivery to review while more than half of the objectives have none. No reading is known. Absent when the median is known." + review},
 		{score: LateLearning, of: ofOrganisation, unit: "ratio", limits: "90 % Wilson interval.",
 			help: "Share of the objectives with deliveries that were first reviewed after their due date, or are due and not reviewed yet, 0 to 1. Healthy near 0; no reading is known." + review},
 		{score: LocalGlobalGap, of: ofOrganisation | ofObjectives, unit: "ratio",

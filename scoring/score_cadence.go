@@ -47,7 +47,7 @@ func cadenceScores() scoreGroup {
 	closure := of(LoopClosure, "seconds", "95 % confidence limit (Brookmeyer-Crowley).",
 		"Median time from an alert on the effort (3 of 4 weeks beyond its threshold), or the latching of a drift phase, to a stop, an edit of rank or target, or a fifth of the effort that moved, Kaplan-Meier over the last year. Alarming above 28 days (default, not a benchmark). Cannot see whether the one answers the other.")
 	followUp := of(LoopFollowUp, "seconds", "",
-		"Lower bound of the median time from an alert to a correction while more than half of the alerts have none. Absent when the median is known.")
+		"Lower bound of the median time from an alert to a correction while more than half of the alerts have none. Alarming above 28 days (default, not a benchmark). Cannot see whether a correction answers an alert; absent when the median is known.")
 	closure.scale, followUp.scale = secondsPerDay, secondsPerDay
 	return scoreGroup{
 		latest: []latestFamily{
@@ -69,7 +69,7 @@ func cadenceScores() scoreGroup {
 			closure,
 			followUp,
 			of(LoopAction, "ratio", "90 % Wilson interval.",
-				"Share of the alerts of the last year that were followed by a correction at all, 0 to 1. No reading is known; read it with the time that it took."),
+				"Share of the alerts of the last year that were followed by a correction at all, 0 to 1. No reading is known; read it with the time that it took. Cannot see whether the one answers the other."),
 			of(InputQuality, "ratio", "",
 				"Mean share of what the tickets begun in the last 28 days had at their start of: a description of 20 words, acceptance criteria, somebody assigned, an objective; 0 to 1. A falling trend alarms; no reading is known. Jira's history tells of the start, GitHub only what there is now, and objectives count as work is attributed now; epics, and tickets read by earlier versions, are left out."),
 			flow(Louder, "ratio",

@@ -38,7 +38,7 @@ func coherenceScores() scoreGroup {
 	}
 	late := of(LateDependencies, "ratio", "Share of the dependencies between teams that were linked in the last 91 days and more than 24 hours after the blocked item was started, 0 to 1. Healthy up to 0.25, alarming from 0.50 (defaults; a study found problems solved a third sooner where coordination follows dependencies). Links without a time do not count, nor does a burst of more than 20 by one account within 10 minutes.")
 	late.limits, late.work = "90 % Wilson interval.", false
-	delay := of(LateDependencyDelay, "seconds", "Median time from the start of the blocked item to the link, of the dependencies that were linked late. No reading is known; read it with workdrift_late_dependency_ratio.")
+	delay := of(LateDependencyDelay, "seconds", "Median time from the start of the blocked item to the link, of the dependencies that were linked late. No reading is known; read it with workdrift_late_dependency_ratio. Links without a time do not count.")
 	delay.scale, delay.work = secondsPerDay, false
 	mix := of(MixDivergence, "ratio", "How differently the teams spread their effort of 28 days over the active objectives, 0 to 1 (generalised Jensen-Shannon divergence over its maximum): 0 when all spend alike. Neither end is good by itself: high may be specialisation, read it with workdrift_objective_silo_share_ratio. Sees teams that may be told.")
 	mix.limits = "90 % range of a bootstrap over person-weeks."
@@ -63,7 +63,7 @@ func coherenceScores() scoreGroup {
 			withView(of(LineOfSight+"_discretionary", "ratio", lineOfSightHelp), LineOfSight, "discretionary"),
 			oer,
 			of(PriorityTranslation, "correlation", "Median over the teams of the rank correlation between declared priority and effort of 28 days, -1 to 1. Healthy near 1; no reading is known. Sees teams that may be told and work on several objectives."),
-			of(PriorityTranslationGap, "correlation", "Largest minus smallest of the teams' rank correlations between declared priority and effort of 28 days, 0 to 2. Healthy near 0; no reading is known. One team that was meant to do something else is enough to raise it."),
+			of(PriorityTranslationGap, "correlation", "Largest minus smallest of the teams' rank correlations between declared priority and effort of 28 days, 0 to 2. Healthy near 0; no reading is known. One team that was meant to do something else is enough to raise it; sees teams that may be told."),
 		}, seamFamilies(), learningFamilies()),
 		score: (*evaluation).coherence,
 	}

@@ -39,12 +39,12 @@ const lazyConsensus = 72 * time.Hour
 func consensusScores() scoreGroup {
 	const both = ofOrganisation | ofTeams
 	const trap = "Share of decisions of the last 26 weeks (view decision), or of ordinary changes of the last 28 days (view change), in the consensus trap: two of 8 people or more, 4 rounds or more, longer than 72 hours and twice the team's median. Healthy up to 0.10, alarming from 0.30 (defaults, not benchmarks). Sees what is written down, no meetings."
-	const took = "Median time to a decision of the last 26 weeks (view decision), or to the end of an ordinary change of the last 28 days (view change), Kaplan-Meier with the open ones. Alarming above 2 weeks for decisions (default, not a benchmark). Nights and holidays count."
+	const took = "Median time to a decision of the last 26 weeks (view decision), or to the end of an ordinary change of the last 28 days (view change), Kaplan-Meier with the open ones. Alarming above 2 weeks for decisions (default, not a benchmark). Nights and holidays count too."
 	const debt = "Ages of all open decisions (view decision), or open ordinary changes (view change), together. A trend; no reading is known. What nobody closes goes on counting."
 	of := func(name, help string) latestFamily { return latestFamily{score: name, of: ofOrganisation, help: help} }
-	duration := of(DecisionDuration, "Time that the decision in the middle took or has taken so far, of the last 26 weeks. No reading is known; workdrift_time_to_decision_seconds accounts for the open ones.")
+	duration := of(DecisionDuration, "Time that the decision in the middle took or has taken so far, of the last 26 weeks. No reading is known; workdrift_time_to_decision_seconds accounts for the open ones. Nights and holidays count too.")
 	duration.unit, duration.scale = "seconds", secondsPerHour
-	atBest := of(TimeToDecisionAtBest, "Lower bound of the median time to a decision while more than half of the decisions are open longer: the longest time one was watched. Absent when the median is known.")
+	atBest := of(TimeToDecisionAtBest, "Lower bound of the median time to a decision while more than half of the decisions are open longer: the longest time one was watched. Alarming above 2 weeks for decisions (default, not a benchmark). Nights and holidays count too; absent when the median is known.")
 	atBest.unit, atBest.scale = "seconds", secondsPerHour
 	return scoreGroup{
 		latest: []latestFamily{

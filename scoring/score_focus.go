@@ -28,7 +28,7 @@ const wipDays = 7
 // time, and how many of them nobody planned.
 func focusScores() scoreGroup {
 	const both = ofOrganisation | ofTeams
-	const carried = "Effective number of workstreams of the last 28 days (exponential of Shannon's entropy of the effort): view gamma of the whole, alpha of the average person, beta the first over the second. Alpha is healthy up to 2, alarming from 3 (defaults; a study found fewer projects a day more productive). A workstream is an epic, else the topmost ticket, else the rest of a repository or channel."
+	const carried = "Effective number of workstreams of the last 28 days (exponential of Shannon's entropy of the effort): view gamma of the whole, alpha of the average person, beta the first over the second. Alpha is healthy up to 2, alarming from 3 (defaults; a study found fewer projects a day more productive). Depends on how work is cut: a workstream is an epic, else the topmost ticket, else the rest of a repository or channel."
 	workstreams := func(view string) latestFamily {
 		return latestFamily{score: EffectiveWorkstreams + "_" + view, of: both, metric: EffectiveWorkstreams, view: view, work: true, help: carried}
 	}
@@ -40,7 +40,7 @@ func focusScores() scoreGroup {
 			{score: FocusHHI, of: both, unit: "ratio", work: true,
 				help: "Concentration of the effort of 28 days on workstreams, the sum of squared shares without bias, 0 to 1: 1 is one workstream. Higher is more focused; no reading is known. Depends on how work is cut into workstreams."},
 			{score: UnplannedWorkstreams, of: both, limits: "90 % Garwood interval.", work: true,
-				help: "Workstreams a week that began in the last 28 days on no active objective and got 2 person-days within 14 days. Healthy below 0.5, alarming from 2 (defaults, not benchmarks). One that rested for 3 years begins anew; a link that is made later is no plan where the source dates links, and is taken for one elsewhere."},
+				help: "Workstreams a week that began in the last 28 days on no active objective and got 2 person-days within 14 days. Healthy below 0.5, alarming from 2 (defaults, not benchmarks). Cannot see plans that nobody linked. One that rested for 3 years begins anew; a link that is made later is no plan where the source dates links, and is taken for one elsewhere."},
 			{score: UnplannedEffort, of: both, unit: "ratio", work: true,
 				help: "Share of the effort of 28 days on items that were made since and count for no active objective, 0 to 1; run work is never unplanned. No reading is known. Cannot see plans that nobody linked."},
 			{score: WIPPerPerson, of: both, work: true,
@@ -48,7 +48,7 @@ func focusScores() scoreGroup {
 			{score: ActiveObjectives, of: ofTeams, work: true,
 				help: "Active objectives that the team worked on in 28 days or is declared to take part in. Healthy up to 3, alarming above 5 (handbooks of objectives recommend at most 5). Sees declared objectives only."},
 			{score: ParetoShare, of: both, unit: "ratio", work: true,
-				help: "Share of the effort of 28 days on active objectives that goes to the most worked-on fifth of them, 0 to 1. No reading is known. With few objectives it is high by itself."},
+				help: "Share of the effort of 28 days on active objectives that goes to the most worked-on fifth of them, 0 to 1. No reading is known. With few objectives it is high by itself, and it sees declared objectives only."},
 		},
 		score: (*evaluation).focus,
 	}

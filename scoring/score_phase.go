@@ -29,9 +29,9 @@ func phaseScores() scoreGroup {
 	group := scoreGroup{
 		latest: []latestFamily{
 			{score: DriftPhase, of: ofOrganisation | ofTeams, label: "phase", work: true, states: phaseNames(),
-				help: "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks that still have persons (privacy.ledger_retention_days); unknown once what decides was not measured for 4 weeks."},
+				help: "1 for the current drift phase, 0 for the others. Healthy while aligned; the thresholds are defaults, chosen by simulation to latch falsely in 2 % of years. Replayed from the closed ISO weeks that still have persons (privacy.ledger_retention_days); unknown once what decides was not measured for 4 weeks. Cannot see what its three indicators do not."},
 			{score: DriftPhaseStart, of: ofOrganisation | ofTeams, unit: "seconds", work: true,
-				help: "Unix time at which the current drift phase began: the end of the ISO week that decided it. Long phases are no worse than short ones by themselves. Cannot see before the first week with persons."},
+				help: "Unix time at which the current drift phase began: the end of the ISO week that decided it. No reading is known: long phases are no worse than short ones by themselves. Cannot see before the first week with persons."},
 		},
 		score: (*evaluation).phases,
 	}
@@ -39,12 +39,12 @@ func phaseScores() scoreGroup {
 		group.latest = append(group.latest,
 			latestFamily{score: DriftIndicator + "_" + string(p), of: ofOrganisation, metric: DriftIndicator, view: string(p), unit: "ratio", work: i == phase.F,
 				limits: "what the limits of its parts give.",
-				help:   "Indicator of the phase in the label view in the last closed ISO week, 0 to 1. Counts for the phase from 0.5, against it up to 0.3, of total decoupling 0.25 (defaults). Absent where the week has too little to measure it."})
+				help:   "Indicator of the phase in the label view in the last closed ISO week, 0 to 1. Alarming from 0.5, healthy up to 0.3, of total decoupling 0.25 (defaults, not benchmarks). Looks at one week, and is absent where that has too little to measure it."})
 	}
 	for i, p := range indicators() {
 		group.latest = append(group.latest,
 			latestFamily{score: DriftLatch + "_" + string(p), of: ofOrganisation, metric: DriftLatch, view: string(p), work: i == phase.F,
-				help: "1 while the phase in the label view is latched, whatever phase is told, else 0: from 3 of 4 weeks at its threshold until 4 of 4 are low. Healthy at 0 (default). Holds what it knows while nothing is measured."})
+				help: "1 while the phase in the label view is latched, whatever phase is told, else 0: from 3 of 4 weeks at its threshold until 4 of 4 are low. Healthy at 0 (default). Cannot see weeks without enough to measure: it holds what it knows."})
 	}
 	return group
 }

@@ -36,7 +36,7 @@ func placedShares() []string { return []string{TopObjectivesEffort, ShadowEffort
 // profileScores is the group of section 4.14: all other scores side by side,
 // each as bad as it is, and where it is turned on what they come to.
 func profileScores() scoreGroup {
-	const side = "How bad the score in the label dimension reads, 0 to 1: 0 up to its good reading, 1 from its bad one, straight between (profile.dimensions; defaults, not benchmarks). Objectives count by rank. Dimensions without a value are absent, and cannot tell what their score cannot see; read each with its own past."
+	const side = "How bad the score in the label dimension reads, 0 to 1: healthy at 0, up to its good reading, and alarming at 1, from its bad one, straight between (profile.dimensions; defaults, not benchmarks). Objectives count by rank. Dimensions without a value are absent, and cannot tell what their score cannot see; read each with its own past."
 	var g scoreGroup
 	var names []string
 	for _, d := range profiledScores() {
@@ -45,7 +45,7 @@ func profileScores() scoreGroup {
 			limits: "what the limits of the score give, of a share of the effort its sampling interval.", help: side})
 	}
 	const moved = "The drift index with every weight at half or at one and a half of what is declared, in all combinations: view least and view most. Healthy when both tell the same (default); what lies between is opinion. Cannot tell which weights are right."
-	const other = "What other ways to put the dimensions together give, 0 to 1: view arithmetic is the weighted mean, which lets one pay for another, view worst_two the mean of the two worst. No reading is known; they show how much the way decides, and nothing else."
+	const other = "What other ways to put the dimensions together give, 0 to 1: view arithmetic is the weighted mean, which lets one pay for another, view worst_two the mean of the two worst. No reading is known; they show how much the way decides, and cannot show which is right."
 	index := func(f latestFamily) latestFamily { f.of = ofOrganisation; return f }
 	g.latest = append(g.latest,
 		index(latestFamily{score: DriftIndex, limits: "90 % range of a bootstrap over person-weeks, which moves the shares of the effort only.",
@@ -57,13 +57,13 @@ func profileScores() scoreGroup {
 		index(latestFamily{score: DriftIndexCoverage, unit: "ratio",
 			help: "Share of the weight of the drift index whose dimensions have a value, 0 to 1. Healthy at 1; below 0.70 there is no index (default). Cannot tell why one is missing: see workdrift_latest_score_unavailable."}),
 		index(latestFamily{score: DriftIndexDominant, label: "dimension", states: names,
-			help: "1 for the dimension that adds most to the drift index, 0 for the others. Neither is good or bad as such: look there first. Depends on the weights."}))
+			help: "1 for the dimension that adds most to the drift index, 0 for the others. No reading is known: it is no worse than the others, look there first. Depends on the weights."}))
 	for _, name := range placedShares() {
 		g.latest = append(g.latest,
 			latestFamily{score: name + shrunk, of: ofTeams, unit: "ratio", limits: "95 % funnel limits around the mean of the teams, by the team's effective sample size.",
-				help: "The team's workdrift_team_" + name + "_ratio of 28 days, drawn towards the mean of the teams the more the less its own sample says (empirical Bayes), 0 to 1. No reading is known; a place inside of its limits says nothing. Teams differ in what they are for: never rank them."},
+				help: "The team's workdrift_team_" + name + "_ratio of 28 days, drawn towards the mean of the teams the more the less its own sample says (empirical Bayes), 0 to 1. No reading is known; a place inside of its limits says nothing. It cannot see that teams differ in what they are for: never rank them."},
 			latestFamily{score: name + funnel, of: ofTeams, label: "place", states: []string{insideFunnel, outsideFunnel, outsideFunnels},
-				help: "1 for where the team's workdrift_team_" + name + "_ratio of 28 days lies among the funnel limits around the mean of the teams: inside the 95 % ones, outside of them, outside of the 99.8 % ones; 0 for the others. Outside asks for a look (default). Cannot tell a mission of its own from drift."})
+				help: "1 for where the team's workdrift_team_" + name + "_ratio of 28 days lies among the funnel limits around the mean of the teams: inside the 95 % ones, outside of them, outside of the 99.8 % ones; 0 for the others. Healthy inside, outside asks for a look (default). Cannot tell a mission of its own from drift."})
 	}
 	g.after = (*evaluation).profile
 	return g

@@ -70,11 +70,11 @@ func structureScores() scoreGroup {
 			{score: StructureShift + "_" + name, of: of, metric: StructureShift, view: name, unit: "ratio", work: true,
 				help: "By how much the share in the label view stepped up or down at its newest shift of level, -1 to 1; 0 when there was none (optimal partitioning, Welch p below 0.001, at least 0.05). Neither sign is good or bad as such. A shift is seen at the earliest after 4 weeks." + looks},
 			{score: ShiftWeek + "_" + name, of: of, metric: ShiftWeek, view: name, unit: "seconds", work: true,
-				help: "Unix time of the Monday from which on the share in the label view has its present level. Absent when it never shifted." + looks},
+				help: "Unix time of the Monday from which on the share in the label view has its present level. No reading is known: look at what was declared around then. Absent when it never shifted." + looks},
 			{score: ShiftAlarm + "_" + name, of: of, metric: ShiftAlarm, view: name, work: true,
-				help: "1 when the CUSUM chart of the share in the label view left its limits in the last 4 closed weeks, else 0 (k 0.5, h 4; one false alarm in 168 weeks by calculation, more when what is usual is learned from 26 weeks). Read it with the shift, which needs longer." + looks},
+				help: "1 when the CUSUM chart of the share in the label view left its limits in the last 4 closed weeks, else 0 (k 0.5, h 4; one false alarm in 168 weeks by calculation, more when what is usual is learned from 26 weeks). Healthy at 0. Read it with the shift, which needs longer." + looks},
 			{score: ShiftEvidence + "_" + name, of: of, metric: ShiftEvidence, view: name, unit: "ratio", work: true,
-				help: "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; 0 when it coincides with none. Coinciding is not causing."},
+				help: "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; 0 when it coincides with none. No reading is known; coinciding is not causing. Sees what is in the configuration only."},
 		}
 	}
 	var latest []latestFamily

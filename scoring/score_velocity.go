@@ -40,7 +40,7 @@ func velocityScores() scoreGroup {
 		return f
 	}
 	median := of(StopLatencyMedian, "seconds",
-		"Median time from a stop decision to the end of work, Kaplan-Meier over the decisions of the last year. Healthy up to 14 days, alarming above 28 (default; an article asks for kill sessions monthly). Absent while more than half go on.")
+		"Median time from a stop decision to the end of work, Kaplan-Meier over the decisions of the last year. Healthy up to 14 days, alarming above 28 (default; an article asks for kill sessions monthly). Sees the decisions that were declared, and is absent while more than half go on.")
 	median.limits = "95 % confidence limit (Brookmeyer-Crowley)."
 	total := of(StopTotalMedian, "seconds",
 		"Median time from the day on which a stop decision took effect to the end of work: its announcement lag and the stop latency together. No reading is known beyond that of the stop latency. Depends on the dates that authors wrote down, and is absent while more than half go on.")
@@ -53,7 +53,7 @@ func velocityScores() scoreGroup {
 				"Mean time from a stop decision to the end of work, restricted to 90 days. A trend; no reading is known. Sees the decisions that were declared, and work in tickets and code only."),
 			median,
 			of(StopLatencyFollowUp, "seconds",
-				"Lower bound of the median stop latency while more than half of the stopped workstreams go on: the longest time one was watched. Absent when the median is known."),
+				"Lower bound of the median stop latency while more than half of the stopped workstreams go on: the longest time one was watched. Alarming above 28 days (default, not a benchmark). Sees the decisions that were declared, and is absent when the median is known."),
 			of(AnnouncementLag, "seconds",
 				"Median time for which stop decisions were in effect before they could be known. Healthy at 0; no reading is known beyond. Depends on the dates that authors wrote down."),
 			of(StopTotalRestrictedMean, "seconds",
@@ -62,9 +62,9 @@ func velocityScores() scoreGroup {
 			of(ZombieWorkstreams, "",
 				"Workstreams that still go on more than 28 days after the decision to stop them. Healthy at 0 (default, not a benchmark). Cannot tell winding down from carrying on unless it is labelled wind_down."),
 			of(LiveZombieWorkstreams, "",
-				"Workstreams stopped more than 28 days ago that got more than 1 person-day in the last 14 days. Healthy at 0 (default, not a benchmark)."),
+				"Workstreams stopped more than 28 days ago that got more than 1 person-day in the last 14 days. Healthy at 0 (default, not a benchmark). Cannot tell winding down from carrying on unless it is labelled wind_down."),
 			of(StopResurrections, "",
-				"How often new work ended the quiet of a stopped workstream in the last year. Healthy at 0; a pair to the stop latency, which alone could be gamed. Cannot tell why."),
+				"How often new work ended the quiet of a stopped workstream in the last year. Healthy at 0 (default); a pair to the stop latency, which alone could be gamed. Cannot tell why."),
 		},
 		score: (*evaluation).velocity,
 		windowed: []scoreFamily{{ZombieEffort, "ratio", 1, false, false,

@@ -39,9 +39,10 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Windows   scoring.Windows
 		Sources   []string
 		Threshold float64
+		Text      scoring.Text
 		Alerts    map[string]float64
 		Zones     []string
-	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.People.Merge, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Alerts, zones(d)})
+	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.People.Merge, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Text, d.Alerts, zones(d)})
 	if err != nil {
 		return "", fmt.Errorf("encode the configuration: %w", err)
 	}

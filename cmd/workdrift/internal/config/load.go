@@ -117,6 +117,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 		Windows:   d.windows(c.doc.Windows),
 		Profile:   scoring.Profile{Index: c.doc.Profile.DriftIndex, Dimensions: c.doc.Profile.Dimensions},
 		Threshold: c.doc.Attribution.Threshold,
+		Text:      c.doc.Attribution.words(),
 		Alerts: map[string]float64{
 			"top_objectives_effort": c.doc.Alerts.TopObjectivesEffort,
 			"shadow_effort":         c.doc.Alerts.ShadowEffort,

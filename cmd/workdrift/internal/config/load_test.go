@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/objective"
+
+	"github.com/workdrift/workdrift/scoring"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -89,5 +91,22 @@ func TestStoppedWasActiveBefore(t *testing.T) {
 	}
 	if o.At(day).State != objective.Retired {
 		t.Errorf("on the day: %+v", o.At(day))
+	}
+}
+
+// YAML spells some of the modes of guesses as other languages spell a truth.
+func TestTextModes(t *testing.T) {
+	for section, want := range map[string]scoring.Text{
+		"": {Mode: scoring.TextSuggest, Precision: .9, Labels: 50},
+		"attribution: {text: on, target_precision: 0.95, min_labels: 200}\n": {Mode: scoring.TextOn, Precision: .95, Labels: 200},
+		"attribution: {text: off}\n":                                         {Mode: scoring.TextOff, Precision: .9, Labels: 50},
+	} {
+		c, err := loadText(t, minimal+section, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Declared(nil, nil).Text; got != want {
+			t.Errorf("%q: %+v, want %+v", section, got, want)
+		}
 	}
 }

@@ -21,7 +21,7 @@ type document struct {
 	Effort         effortModel `yaml:"effort"`
 	Decisions      Decisions   `yaml:"decisions"`
 	Privacy        Privacy     `yaml:"privacy"`
-	Attribution    inheritance `yaml:"attribution"`
+	Attribution    attributing `yaml:"attribution"`
 	Windows        windows     `yaml:"windows"`
 	Alerts         alerts      `yaml:"alerts"`
 	Profile        profile     `yaml:"profile"`
@@ -180,8 +180,11 @@ type Privacy struct {
 	LedgerRetentionDays int     `yaml:"ledger_retention_days"`
 }
 
-type inheritance struct {
-	Threshold float64 `yaml:"threshold"`
+type attributing struct {
+	Threshold       float64 `yaml:"threshold"`
+	Text            string  `yaml:"text"` // off, suggest, on
+	TargetPrecision float64 `yaml:"target_precision"`
+	MinLabels       int     `yaml:"min_labels"`
 }
 
 type windows struct {
@@ -265,7 +268,7 @@ func defaults() document {
 			Paths: []string{"docs/adr/**", "rfcs/**"}, DesignLabels: []string{"design"}, Reactions: []string{"decision"},
 		},
 		Privacy:     Privacy{KPeople: 5, KEffort: 3, Dominance: .7, MinPersonDays: 20, LedgerRetentionDays: 400},
-		Attribution: inheritance{Threshold: .5},
+		Attribution: attributing{Threshold: .5, Text: scoring.TextSuggest.String(), TargetPrecision: .9, MinLabels: 50},
 		Windows: windows{
 			Labels: windowLabels(), FiscalYearStartMonth: 1,
 			CloseGrace: 6 * time.Hour, FreezeAfter: 7 * 24 * time.Hour, Zone: "UTC",

@@ -31,6 +31,11 @@ func (d *decoder) settings(doc *document) {
 	inRange(d, "privacy.ledger_retention_days", doc.Privacy.LedgerRetentionDays, 120, 3650)
 
 	inRange(d, "attribution.threshold", doc.Attribution.Threshold, .05, 1)
+	d.oneOf("attribution.text", doc.Attribution.Text, scoring.TextModes())
+	// Below one half a guess need not be the likelier one, and no number of
+	// judged works shows that all guesses are right.
+	inRange(d, "attribution.target_precision", doc.Attribution.TargetPrecision, .5, .99)
+	inRange(d, "attribution.min_labels", doc.Attribution.MinLabels, 50, 100_000)
 
 	inRange(d, "alerts.top_objectives_effort", doc.Alerts.TopObjectivesEffort, 0, 1)
 	inRange(d, "alerts.shadow_effort", doc.Alerts.ShadowEffort, 0, 1)
@@ -42,6 +47,12 @@ func (d *decoder) settings(doc *document) {
 	d.required("storage", "directory", doc.Storage.Directory)
 	d.oneOf("log.level", doc.Log.Level, []string{"debug", "info", "warn", "error"})
 	d.oneOf("log.format", doc.Log.Format, []string{"text", "json"})
+}
+
+// words says what guesses from words may do.
+func (a attributing) words() scoring.Text {
+	mode := max(0, slices.Index(scoring.TextModes(), a.Text))
+	return scoring.Text{Mode: scoring.TextMode(mode), Precision: a.TargetPrecision, Labels: a.MinLabels}
 }
 
 func (d *decoder) effort(in effortModel) effort.Config {

@@ -202,13 +202,13 @@ func (e *Engine) explainGuess(x attribution.Explanation) attribution.Explanation
 
 // A Suggested is an objective that a work of unknown purpose may belong to.
 type Suggested struct {
-	Objective string // id, "" for none of them
+	Objective string `json:"objective"` // id, "" for none of them
 	// Confidence is the probability that the first is right, absent while there
 	// are too few decisions to learn from and of the second.
-	Confidence Number
+	Confidence Number `json:"confidence"`
 	// Score says how well the words of the work fit the declaration (BM25),
 	// absent where there is a classifier. It compares objectives for one work.
-	Score Number
+	Score Number `json:"score"`
 }
 
 // Suggest returns the best and the second best objective for a work that is

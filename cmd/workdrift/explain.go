@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ type explanation struct {
 	// Owned is the work view of a team that owns repositories or projects.
 	Owned *scoring.OwnedReport `json:"owned,omitempty"`
 	Items []explainedItem      `json:"items"`
+	// Next are works to decide about next, of those that are unknown.
+	Next []string `json:"decide_next,omitempty"`
 	// More is how many further works carry effort.
 	More int `json:"more"`
 }
@@ -51,6 +54,8 @@ type explainedItem struct {
 	PartOf string      `json:"part_of,omitempty"`
 	Owners []string    `json:"owned_by,omitempty"` // teams
 	Effort effortShare `json:"person_days"`
+	// Suggested is what the words of an unknown work say.
+	Suggested []scoring.Suggested `json:"suggested,omitempty"`
 }
 
 // effortShare is the effort of an item in the window by where it went, the
@@ -121,6 +126,11 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 	}
 	answer := &explanation{Subject: what, Window: window}
 	if keep := e.subject(what); keep != nil {
+		if what == scoring.Unknown.String() {
+			if err := e.undecided(ctx, answer); err != nil {
+				return nil, err
+			}
+		}
 		return answer, e.carriers(ctx, answer, e.engine.Carriers(report, window, keep))
 	}
 	if owned := report.Window(window).OwnedBy(what); owned != nil {
@@ -186,6 +196,24 @@ func (e *evaluator) owned(ctx context.Context, answer *explanation, report *scor
 	return e.carriers(ctx, answer, list)
 }
 
+// maxUndecided is how many works to decide about next an explanation names.
+const maxUndecided = 10
+
+// undecided names the works to decide about next.
+func (e *evaluator) undecided(ctx context.Context, answer *explanation) error {
+	for _, no := range e.engine.Undecided() {
+		if len(answer.Next) == maxUndecided {
+			break
+		}
+		item, _, err := e.store.Find(ctx, no)
+		if err != nil {
+			return err
+		}
+		answer.Next = append(answer.Next, nameOf(item))
+	}
+	return nil
+}
+
 // carriers lists works with the effort they carry, the first of them.
 func (e *evaluator) carriers(ctx context.Context, answer *explanation, list []scoring.Carried) error {
 	if len(list) > maxCarriers {
@@ -224,7 +252,7 @@ func (e *evaluator) item(ctx context.Context, no uint64, item store.Item) (expla
 	x := explainedItem{
 		Key: nameOf(item), Kind: item.Kind, Title: item.Title, URL: item.URL, Gone: item.Gone,
 		Bucket: why.Attribution.Bucket.String(), Method: why.Attribution.Method.String(), Rule: why.Rule,
-		Effort: effortShare{}, Owners: e.engine.Owners(no),
+		Effort: effortShare{}, Owners: e.engine.Owners(no), Suggested: e.engine.Suggest(no),
 	}
 	for _, s := range why.Attribution.Shares {
 		x.To = append(x.To, e.known.Set.Objectives[s.Objective].ID)
@@ -287,6 +315,9 @@ func (a *explanation) write(w io.Writer) error {
 			to = strings.Join(i.To, ", ")
 		}
 		fmt.Fprintf(t, "  counts for\t%s\tby %s%s\n", to, i.Method, because(i))
+		if len(i.Suggested) > 0 {
+			fmt.Fprintf(t, "  by its words\t%s\n", suggestedText(i.Suggested))
+		}
 		if len(i.Owners) > 0 {
 			fmt.Fprintf(t, "  owned by\t%s\n", strings.Join(i.Owners, ", "))
 		}
@@ -298,10 +329,31 @@ func (a *explanation) write(w io.Writer) error {
 		return err
 	}
 	if a.More > 0 {
-		_, err := fmt.Fprintf(w, "… and %d more works with less effort.\n", a.More)
+		if _, err := fmt.Fprintf(w, "… and %d more works with less effort.\n", a.More); err != nil {
+			return err
+		}
+	}
+	if len(a.Next) > 0 {
+		_, err := fmt.Fprintf(w, "Deciding about these next teaches most: %s.\n", connectors.Printable(strings.Join(a.Next, ", ")))
 		return err
 	}
 	return nil
+}
+
+// suggestedText tells what words say, and how sure that is.
+func suggestedText(list []scoring.Suggested) string {
+	var parts []string
+	for _, s := range list {
+		part := cmp.Or(s.Objective, "no objective")
+		switch {
+		case s.Confidence.Known():
+			part += fmt.Sprintf(" (probability %.2f)", float64(s.Confidence))
+		case s.Score.Known():
+			part += fmt.Sprintf(" (score %.1f)", float64(s.Score))
+		}
+		parts = append(parts, part)
+	}
+	return "perhaps " + strings.Join(parts, ", else ")
 }
 
 func because(i explainedItem) string {

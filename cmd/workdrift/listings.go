@@ -263,6 +263,6 @@ func listedItem(i explainedItem) web.ExplainedItem {
 	return web.ExplainedItem{
 		Key: i.Key, Kind: string(i.Kind), Title: i.Title, URL: i.URL, Gone: string(i.Gone), Bucket: i.Bucket,
 		Objectives: none(i.To), Method: i.Method, Rule: i.Rule, Path: none(i.Path), PartOf: i.PartOf,
-		OwnedBy: none(i.Owners), Parts: []web.Part{},
+		OwnedBy: none(i.Owners), Parts: []web.Part{}, Suggested: i.Suggested,
 	}
 }

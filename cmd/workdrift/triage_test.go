@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,16 +43,19 @@ func ask(t *testing.T, method, url, body string, into any, headers ...string) in
 }
 
 type explained struct {
-	Items []struct {
-		Key, Method, Bucket string
-		Objectives          []string
-		Parts               []struct {
-			Ratio  *float64
-			Status string
-		}
+	Items []explainedOne
+	More  int    `json:"more_items"`
+	Next  string `json:"next_cursor"`
+}
+
+type explainedOne struct {
+	Key, Method, Bucket string
+	Objectives          []string
+	Suggested           []struct{ Objective string }
+	Parts               []struct {
+		Ratio  *float64
+		Status string
 	}
-	More int    `json:"more_items"`
-	Next string `json:"next_cursor"`
 }
 
 // tellAll publishes everything about anybody.
@@ -77,6 +81,10 @@ func TestTriageMovesNumbersAndBack(t *testing.T) {
 	var x explained
 	if code := ask(t, "GET", r.url+"/api/v1/explain?subject=unknown&limit=5", "", &x); code != 200 || len(x.Items) != 5 || x.Next == "" {
 		t.Fatalf("explain unknown: %d, %+v", code, x)
+	}
+	// Their words say what some may be for, and that counts for nothing.
+	if i := slices.IndexFunc(x.Items, func(i explainedOne) bool { return len(i.Suggested) > 0 && i.Method == "none" }); i < 0 {
+		t.Errorf("nothing is suggested for any of %+v", x.Items)
 	}
 	keys := []string{x.Items[0].Key, x.Items[1].Key}
 	body, _ := json.Marshal(map[string]any{"keys": keys, "to": id, "why": "it serves the objective\u202e"})

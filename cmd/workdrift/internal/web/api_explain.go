@@ -35,6 +35,8 @@ type ExplainedItem struct {
 	PartOf     string   `json:"part_of,omitempty"`
 	OwnedBy    []string `json:"owned_by"` // teams
 	Parts      []Part   `json:"parts"`
+	// Suggested is what the words of an unknown work say, best first, up to two.
+	Suggested []scoring.Suggested `json:"suggested,omitempty"`
 }
 
 // A Part is what a work carries of the organisation's effort in a place: a

@@ -72,7 +72,7 @@ func anExplanation(report *scoring.Report, subject, window string) *Explanation 
 		x.Items = append(x.Items, ExplainedItem{
 			Key: fmt.Sprintf("acme/web#%d", i+1), Kind: "ticket", Title: "=cmd|'/c calc'!A0", Bucket: "objective",
 			Objectives: []string{"sso"}, Method: "explicit", Path: []string{"implements PAY-7"}, OwnedBy: []string{},
-			Parts: parts[i : i+1],
+			Parts: parts[i : i+1], Suggested: []scoring.Suggested{{Objective: "sso", Confidence: .75, Score: scoring.Absent()}, {Confidence: scoring.Absent(), Score: 2.5}}[:i],
 		})
 	}
 	return x

@@ -327,7 +327,8 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 		Report: d.evaluator.report.Load, Sources: d.sources,
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
-		Findings:  func(r *scoring.Report) []web.Finding { return web.FindingsOf(r, nil) },
+		Streams:   d.evaluator.streams,
+		Findings:  func(r *scoring.Report) []web.Finding { return web.FindingsOf(r, d.evaluator.streamed()) },
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}
 	if cfg.EnableReload {

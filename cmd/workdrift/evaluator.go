@@ -41,6 +41,8 @@ type evaluator struct {
 	// What pages show besides the report, swapped in like it.
 	history   atomic.Pointer[web.History]
 	overrides atomic.Pointer[[]store.Override]
+	flow      atomic.Pointer[web.Streams]
+	wanted    atomic.Int64 // when somebody last looked at flow, by the real clock
 
 	listing  sync.Mutex // guards listings, held for a moment only
 	listings listings
@@ -187,7 +189,7 @@ func (e *evaluator) round(ctx context.Context) error {
 		return err
 	}
 	e.prepare()
-	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
+	return errors.Join(e.restream(ctx), e.freeze(ctx), e.save(ctx, saveEvery))
 }
 
 // meet tells the engine what the sources know about accounts and groups.

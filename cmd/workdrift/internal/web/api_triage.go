@@ -17,10 +17,14 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
+// MaxDecided is how many items can be decided about at once: each is a write to
+// the disk.
+const MaxDecided = 100
+
 // What one request may decide.
 const (
 	maxDecisionBody = 64 << 10
-	maxDecidedKeys  = 100 // each is a write to the disk
+	maxDecidedKeys  = MaxDecided
 	maxWhy          = 500 // runes
 )
 

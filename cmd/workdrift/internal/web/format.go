@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
 )
 
 // functions are what the templates call.
@@ -21,6 +22,13 @@ func functions(now func() time.Time) template.FuncMap {
 		"words":   anyWords,
 		"when":    when,
 		"part":    part,
+		"decisions": func(list []store.Override, mayDecide bool, back string) any {
+			return struct {
+				List      []store.Override
+				MayDecide bool
+				Back      string
+			}{list, mayDecide, back}
+		},
 		"table": func(t *itemTable, mayDecide bool) any {
 			return struct {
 				Table     *itemTable

@@ -12,6 +12,10 @@ func pageRoutes() []route {
 			handler: shown(pageView{"objective.html", "", "/objectives", oneObjectivePage})},
 		{method: "GET", pattern: "/explain", name: "explain_page", class: reading, on: explains,
 			handler: shown(pageView{"explain.html", "Explain", "", explainSubject})},
+		{method: "GET", pattern: "/shadow", name: "shadow_page", class: reading, on: func(o *Options) bool { return o.Streams != nil },
+			handler: shown(pageView{"shadow.html", "Shadow roadmap", "/shadow", shadow})},
+		{method: "GET", pattern: "/decisions", name: "decisions_page", class: reading, on: func(o *Options) bool { return o.Overrides != nil },
+			handler: shown(pageView{"decisions.html", "Decisions", "/shadow", decisionsList})},
 		{method: "POST", pattern: "/decisions", name: "decide_page", class: triaging, on: decides, handler: served((*server).decideForm)},
 		{method: "POST", pattern: "/decisions/withdraw", name: "withdraw_page", class: triaging, on: decides, handler: served((*server).withdrawForm)},
 	}

@@ -54,6 +54,7 @@ func withEverything(t testing.TB) func(*Options) {
 			return anExplanation(o.Report(), subject, window), nil
 		}
 		o.Declared = aHistory
+		o.Streams = func(context.Context) (*Streams, error) { return someStreams(o.Report()), nil }
 		kept := []store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}
 		o.Overrides = func() []store.Override { return kept }
 		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) { return kept[:1], nil }
@@ -78,6 +79,15 @@ func anExplanation(report *scoring.Report, subject, window string) *Explanation 
 	return x
 }
 
+func someStreams(report *scoring.Report) *Streams {
+	items := anExplanation(report, "unknown", "28d").Items
+	return &Streams{AsOf: report, Window: "28d", Small: 4, Others: 2, List: []Stream{
+		{ID: "s1", Category: "unknown", By: "repo", Name: "acme/assistant", Share: .2, Status: scoring.OK, Works: 41, Trend: []scoring.Number{0, scoring.Absent(), .1, .2},
+			Terms: []string{"<b>embed"}, Labels: []string{"idea"}, Paths: []string{"svc/"}, Items: items, Keys: []string{"acme/web#1", "acme/web#2"}, Rule: `{repos: "acme/assistant"}`},
+		{ID: "s2", Category: "stopped", By: "epic", Name: "PAY-1", Title: "Old billing", Share: scoring.Absent(), Status: scoring.SuppressedPrivacy, Works: 3},
+	}}
+}
+
 func aHistory() *History {
 	set := func(rank int) objective.Set {
 		return objective.Set{TopN: 3, Objectives: []objective.Objective{{
@@ -98,6 +108,8 @@ var calls = map[string]struct {
 	"GET /{$}":                           {"/", "", 200},
 	"GET /objectives":                    {"/objectives", "", 200},
 	"GET /objectives/{objective}":        {"/objectives/sso", "", 200},
+	"GET /shadow":                        {"/shadow", "", 200},
+	"GET /decisions":                     {"/decisions", "", 200},
 	"GET /explain":                       {"/explain?subject=sso", "", 200},
 	"POST /decisions":                    {"/decisions", "key=PAY-7&to=sso&why=it+is", 303},
 	"POST /decisions/withdraw":           {"/decisions/withdraw", "key=acme/web%237", 303},

@@ -37,7 +37,10 @@ type Stream struct {
 	Labels []string        `json:"labels"`
 	Paths  []string        `json:"paths"`
 	Items  []ExplainedItem `json:"-"` // newest first, the first of them
-	Rule   string          `json:"rule,omitempty"`
+	// Keys are those of the works, newest first, at most MaxDecided.
+	Keys []string `json:"-"`
+	// Rule matches the works, as the configuration writes it.
+	Rule string `json:"rule,omitempty"`
 }
 
 // Largest returns the largest stream of a category that is told, nil when there

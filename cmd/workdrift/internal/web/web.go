@@ -77,6 +77,10 @@ type Options struct {
 	Decide func(ctx context.Context, list []store.Override) (before []store.Override, err error)
 	// CheckIn keeps a report of how sure somebody is of an objective, 0 to 1.
 	CheckIn func(ctx context.Context, objective string, confidence float64) error
+	// Streams returns those of the shadow roadmap; Refusal when there are none
+	// yet. What it returns does not change. Works beyond a limit are not looked
+	// at, but counted.
+	Streams func(ctx context.Context) (*Streams, error)
 	// Findings returns what a report is worth pointing out.
 	Findings func(*scoring.Report) []Finding
 

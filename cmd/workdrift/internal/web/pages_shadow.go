@@ -1,0 +1,149 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
+)
+
+// A shadowPage shows what the work that nobody declared is made of.
+type shadowPage struct {
+	Window   *scoring.WindowReport
+	Score    *scoring.Score
+	Verdict  string
+	Chart    chart
+	Groups   []streamGroup
+	Streams  *Streams
+	Targets  []target
+	Decided  []store.Override // the newest
+	More     int              // further decisions
+	Done     string
+	Loose    string // where the works that are in no stream are
+	AsOfThen bool   // the streams are of an earlier report
+}
+
+// A streamGroup is the streams of one category.
+type streamGroup struct {
+	Category, Name, About string
+	Share                 scoring.Number
+	Effort                scoring.Number
+	List                  []streamCard
+}
+
+type streamCard struct {
+	Stream
+	Bars  []bar
+	Since string // what the trend says
+	Rule  string
+}
+
+// A bar is one block of a trend.
+type bar struct{ X, Y, Height float64 }
+
+// newestDecisions is how many decisions a page lists that is about something else.
+const newestDecisions = 10
+
+func shadow(s *server, r *http.Request) (any, string, error) {
+	report, err := s.published()
+	if err != nil {
+		return nil, "", err
+	}
+	p := &shadowPage{Window: headline(report), Targets: targetsOf(report), Done: done(r)}
+	if w := p.Window; w != nil && w.Org.Status == scoring.OK {
+		p.Score = w.Org.Score(scoring.ShadowRoadmap)
+		if p.Score != nil {
+			p.Verdict = shadowVerdict(p.Score)
+		}
+		p.Chart = weekChart("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", report.Weeks, report.Thresholds[scoring.ShadowEffort], shadowSeries())
+	}
+	if p.Streams, err = s.Streams(r.Context()); err != nil {
+		return nil, "", err
+	}
+	p.group()
+	if s.Overrides != nil {
+		p.Decided = newest(s.Overrides())
+		p.More = max(0, len(p.Decided)-newestDecisions)
+		p.Decided = p.Decided[:min(len(p.Decided), newestDecisions)]
+	}
+	return p, "", nil
+}
+
+// group puts the streams under what they are.
+func (p *shadowPage) group() {
+	for _, g := range []streamGroup{
+		{Category: scoring.Unknown.String(), Name: "Belongs to nothing that is declared", About: "No link, no key and no rule leads from this work to an objective. It may be valuable: then it deserves a place in what is declared."},
+		{Category: scoring.Excluded.String(), Name: "Declared off strategy", About: "Somebody said, in the configuration or here, that this is not to be done."},
+		{Category: scoring.Stopped.String(), Name: "For objectives that were stopped", About: "The objective ended, its grace is over, and the work goes on."},
+	} {
+		if p.Window != nil {
+			for _, part := range effortParts(&p.Window.Org) {
+				if part.Class == g.Category {
+					g.Share, g.Effort = part.Share, part.Effort
+				}
+			}
+		}
+		for _, stream := range p.Streams.List {
+			if stream.Category == g.Category {
+				g.List = append(g.List, cardOf(stream))
+			}
+		}
+		p.Groups = append(p.Groups, g)
+	}
+}
+
+func cardOf(stream Stream) streamCard {
+	card := streamCard{Stream: stream, Rule: stream.Rule}
+	largest := scoring.Number(.05)
+	for _, v := range stream.Trend {
+		if v.Known() {
+			largest = max(largest, v)
+		}
+	}
+	for i, v := range stream.Trend {
+		if v.Known() && v > 0 {
+			h := float64(v/largest) * 22
+			card.Bars = append(card.Bars, bar{float64(i) * 28, 24 - h, h})
+		}
+	}
+	if n := len(stream.Trend); n > 1 && stream.Share.Known() {
+		before := stream.Trend[n-2]
+		switch {
+		case !before.Known():
+		case before == 0:
+			card.Since = "new, or too small before to be told"
+		default:
+			card.Since = points(stream.Share-before) + " than the 4 weeks before"
+		}
+	}
+	return card
+}
+
+// newest orders decisions by when they were made, the last first.
+func newest(list []store.Override) []store.Override {
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b store.Override) int { return b.At.Compare(a.At) })
+	return out
+}
+
+// done says what the form that led here did.
+func done(r *http.Request) string {
+	switch r.URL.Query().Get("done") {
+	case "decided":
+		return "The decision is kept. The numbers follow within seconds: load the page again to see them."
+	case "withdrawn":
+		return "The decision is withdrawn. The numbers follow within seconds: load the page again to see them."
+	}
+	return ""
+}
+
+// A decisionsPage lists the decisions in force.
+type decisionsPage struct {
+	Decided []store.Override
+	Done    string
+}
+
+func decisionsList(s *server, r *http.Request) (any, string, error) {
+	return &decisionsPage{Decided: newest(s.Overrides()), Done: done(r)}, "", nil
+}

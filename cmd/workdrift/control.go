@@ -97,7 +97,7 @@ func (d *daemon) importDeclarations(ctx context.Context) (imported, error) {
 	d.mu.Lock()
 	cfg := d.config
 	d.mu.Unlock()
-	done, err := importDeclarations(ctx, d.store, cfg)
+	done, err := importDeclarations(ctx, d.store, cfg, d.now())
 	if err == nil {
 		err = d.evaluator.declare(ctx, declaredOf(cfg, d.store.Hasher()))
 	}

@@ -41,7 +41,7 @@ func newDeclarationsCommand() *cobra.Command {
 		Use:   "declarations",
 		Short: "List what was declared when, and import it from git",
 		Long: `Declarations lists the edits of what is declared: ranks, targets, due dates,
-owners, texts, states, rules, excludes. Each has the day its author wrote down
+owners, texts, states, rules, excludes, phases. Each has the day its author wrote down
 (effective_from) and the time since which it could be known: when it was first
 loaded here, or committed. Nobody can act on a decision before it is known, so
 latencies start at the later of both.`,
@@ -103,7 +103,7 @@ nothing.`,
 			err = daemon.call(ctx, "POST", "/declarations/import", url.Values{}, &done)
 		} else {
 			err = withStore(ctx, cfg, false, func(db *bolt.DB) (err error) {
-				done, err = importDeclarations(ctx, db, cfg)
+				done, err = importDeclarations(ctx, db, cfg, time.Now())
 				return err
 			})
 		}
@@ -181,11 +181,30 @@ func writeEdits(w io.Writer, edits []edit) error {
 	return nil
 }
 
-// importDeclarations keeps what the commits of the configuration declared.
-func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config) (done imported, err error) {
+// importDeclarations keeps what the commits of the configuration declared. Where
+// nothing was declared yet, what is declared now comes first: the first that is
+// kept says since when anybody watches (see evaluator.loadFrozen).
+func importDeclarations(ctx context.Context, db *bolt.DB, cfg *config.Config, now time.Time) (done imported, err error) {
 	commits, err := declaredInGit(ctx, cfg)
 	if err != nil {
 		return done, err
+	}
+	watched := false
+	for _, err := range db.Declarations(ctx) {
+		if err != nil {
+			return done, fmt.Errorf("read what was declared: %w", err)
+		}
+		watched = true
+		break
+	}
+	if !watched {
+		body, err := objective.Encode(&cfg.Declared(nil, nil).Set)
+		if err != nil {
+			return done, err
+		}
+		if _, err := db.Declare(ctx, store.Declaration{KnownFrom: now.UTC().Truncate(time.Second), Body: body}); err != nil {
+			return done, fmt.Errorf("keep what is declared: %w", err)
+		}
 	}
 	return keepDeclared(ctx, db, commits)
 }

@@ -254,3 +254,27 @@ func TestImportOfWhatWasLoaded(t *testing.T) {
 		t.Errorf("known: %v", history)
 	}
 }
+
+// Weeks are frozen from the import on, not from the first commit on, also where
+// it comes before the daemon ran for the first time: what was imported in one go
+// nobody watched.
+func TestImportedHistoryIsNotFrozen(t *testing.T) {
+	s := newGitStory(t)
+	path := filepath.Join(s.repo, "config.yaml")
+	s.write("config.yaml", gitConfig+goalsOf("sso 1", "api 2"))
+	s.commit("2026-01-05")
+	s.told(path, "1 commits: 1 declarations were new, 0 could not be read.", "Nothing was edited since the first declaration.\n")
+	cfg, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := objective.DateOf(time.Now().UTC())
+	d, err := newDaemon(t.Context(), cfg, daemonOptions{Log: quietLogger(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if since := d.evaluator.since; since < today {
+		t.Errorf("weeks are frozen since %s, want since %s", since, today)
+	}
+}

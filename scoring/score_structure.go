@@ -219,6 +219,9 @@ func (v *evaluation) structureLog() []structure.Change {
 	var log []structure.Change
 	kinds := editKinds()
 	for _, e := range v.edits {
+		if e.Kind == objective.EditPhase {
+			continue // it tells of drift, and explains none
+		}
 		day := v.changed(e)
 		log = append(log, structure.Change{Kind: kinds[e.Kind], Scope: e.Objective, Effective: day, Known: day})
 	}

@@ -97,6 +97,7 @@ const (
 	EditRunWork  EditKind = "run_work" // no objective: rules or budget of run work
 	EditNonGoals EditKind = "non_goals"
 	EditSettings EditKind = "settings" // how many top priorities, grace, projects
+	EditPhase    EditKind = "phase"    // a phase of drift that a human declared
 )
 
 // An Edit is one difference between what was declared and what was declared
@@ -252,6 +253,13 @@ func around(old, now *Set) []Edit {
 	add(!reflect.DeepEqual(unplacedRules(old.RunWork), unplacedRules(now.RunWork)) || old.RunWorkBudget != now.RunWorkBudget, EditRunWork)
 	add(!reflect.DeepEqual(unplacedRules(old.NonGoals), unplacedRules(now.NonGoals)), EditNonGoals)
 	add(old.TopN != now.TopN || old.Grace != now.Grace || !slices.Equal(old.Projects, now.Projects), EditSettings)
+	for _, p := range now.Phases {
+		if !slices.Contains(old.Phases, p) {
+			edits = append(edits, Edit{Kind: EditPhase, Effective: p.On})
+		}
+	}
+	gone := func(p DeclaredPhase) bool { return !slices.Contains(now.Phases, p) }
+	add(len(now.Phases) < len(old.Phases) && slices.ContainsFunc(old.Phases, gone), EditPhase)
 	return edits
 }
 

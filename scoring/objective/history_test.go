@@ -218,7 +218,6 @@ func TestNoEditIsLost(t *testing.T) {
 		"Set.Objectives", "Objective.Versions", "Objective.Outcome", // by their fields
 		"Objective.ID", // another id is another objective
 		"Version.From", // says when, not what
-		"Set.Phases",   // a phase that a human declares is an event of its own
 	}
 	for name, part := range map[string]func(*Set) any{
 		"Set":       func(s *Set) any { return s },
@@ -242,6 +241,23 @@ func TestNoEditIsLost(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Each phase that humans declare is an edit as of its day, once, and so is taking
+// one back.
+func TestDeclaredPhasesAreEdits(t *testing.T) {
+	first, second := DeclaredPhase{On: 100, Phase: "focus_creep"}, DeclaredPhase{On: 110, Team: "core", Phase: "aligned"}
+	var history []Loaded
+	for i, phases := range [][]DeclaredPhase{nil, {first}, {first}, {first, second}, {second}} {
+		history = append(history, Loaded{time.Unix(int64(i), 0), Set{TopN: 3, Phases: phases}})
+	}
+	want := []Edit{
+		{Kind: EditPhase, Effective: 100, Known: time.Unix(1, 0)}, {Kind: EditPhase, Effective: 110, Known: time.Unix(3, 0)},
+		{Kind: EditPhase, Effective: NoDate, Known: time.Unix(4, 0)},
+	}
+	if got := Edits(history); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

@@ -134,8 +134,8 @@ func checkWords(t *rapid.T, a, b *words) {
 			len(a.texts), a.total, a.lasting, a.shown, len(b.texts), b.total, b.lasting, b.shown)
 	}
 	for no := range b.texts {
-		x, _ := a.document(no, make(map[uint32]string))
-		y, _ := b.document(no, make(map[uint32]string))
+		x, _ := a.document(no)
+		y, _ := b.document(no)
 		if !slices.Equal(x, y) || a.texts[no].print != b.texts[no].print || a.texts[no].created != b.texts[no].created {
 			t.Fatalf("item %d: followed %v, read anew %v", no, x, y)
 		}

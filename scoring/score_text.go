@@ -163,7 +163,7 @@ func (v *evaluation) undecided() {
 		doubts = append(doubts, d)
 	}
 	v.indexDeclarations()
-	names := make(map[uint32]string)
+	names := make(map[uint64]string)
 	var suggested effort.Micro
 	var sure, random []uint64
 	for _, ask := range text.Questions(doubts, askedWorks, stat.Seed("text", v.lastMonday().String())) {
@@ -222,10 +222,10 @@ func (v *evaluation) indexDeclarations() {
 	if g.index != nil && g.print == h {
 		return
 	}
-	names, function := make(map[uint32]string), make(map[string]bool)
+	names, function := make(map[uint64]string), make(map[string]bool)
 	for _, l := range e.words.languages {
 		for _, key := range l.Words {
-			function[key] = true
+			function[wordName(key)] = true
 		}
 	}
 	var list []text.Declaration

@@ -328,7 +328,7 @@ func (v *evaluation) vocabularyReport(p *wordPair) VocabularyReport {
 	if p.gap.OK() {
 		r.P, r.Flagged = Number(p.gap.P), p.gap.Flagged
 		for _, c := range p.gap.Terms {
-			if !v.isDeclared(p.objective, c.Term.Name) {
+			if c.Term.Name == "" {
 				r.Others++
 				continue
 			}
@@ -348,13 +348,4 @@ func (v *evaluation) vocabularyReport(p *wordPair) VocabularyReport {
 		}
 	}
 	return r
-}
-
-func (v *evaluation) isDeclared(o int, name string) bool {
-	for _, t := range v.engine.compared.declared[o] {
-		if t.Name == name {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // wordWork is how many operations the comparisons of one evaluation may take,
-// over all objectives; see vocabulary.Input. It bounds their time, some 20 s on
+// over all objectives; see vocabulary.Input. It bounds their time, some 10 s on
 // one core, without a clock.
 const wordWork = 8_000_000_000
 
@@ -75,7 +76,8 @@ type comparer struct {
 	o         int
 	uses      []use
 	corpus    []uint32
-	documents map[string]vocabulary.Document
+	documents map[uint32]vocabulary.Document
+	text      vocabulary.Document // of the declaration
 	lexicon   []vocabulary.Term
 	budget    int
 }
@@ -87,7 +89,7 @@ func (v *evaluation) compare(o int, uses []use, corpus []uint32, budget int) *co
 	if inputs := c.inputs(); inputs != known.inputs {
 		*known = comparison{inputs: inputs}
 		c.read()
-		if declaring := c.side(corpus, true); len(declaring) >= vocabulary.Least().Items {
+		if declaring := c.declaring(); len(declaring) >= vocabulary.Least().Items {
 			var counts vocabulary.Counts
 			counts, known.corpus = vocabulary.CountsOf(declaring)
 			known.words = counts.Total
@@ -97,7 +99,7 @@ func (v *evaluation) compare(o int, uses []use, corpus []uint32, budget int) *co
 	lexicon := uint64(1)
 	for i := range c.lexicon {
 		for _, key := range c.lexicon[i].Keys {
-			lexicon = mix(lexicon, wordKeyOf(key))
+			lexicon = mix(lexicon, key)
 		}
 	}
 	if lexicon != known.lexicon {
@@ -113,12 +115,12 @@ func (v *evaluation) compare(o int, uses []use, corpus []uint32, budget int) *co
 // lexicon returns the words in which an objective is compared.
 func (v *evaluation) lexicon(o int, known *comparison) []vocabulary.Term {
 	w := v.engine.words
-	own := make(map[string]int, len(known.corpus))
+	own := make(map[uint64]int, len(known.corpus))
 	for _, word := range known.corpus {
 		own[word.Key] = word.Count
 	}
 	return vocabulary.Lexicon(v.engine.compared.declared[o], known.corpus, vocabulary.Counts{
-		Of:    func(key string) int { return max(0, w.totalOf(key)-own[key]) },
+		Of:    func(key uint64) int { return max(0, w.totalOf(key)-own[key]) },
 		Total: max(0, w.total-known.words),
 	})
 }
@@ -172,14 +174,16 @@ func (c *comparer) key(no uint32) string { return wordName(c.v.engine.items[no].
 func (c *comparer) read() {
 	e := c.v.engine
 	e.compared.documents++
-	seen, names := make(map[uint32]bool), make(map[uint32]string)
+	c.documents = make(map[uint32]vocabulary.Document)
 	var list []vocabulary.Document
+	var numbers []uint32
 	add := func(no uint32) {
-		if seen[no] || e.facts[no].is(markMachine) {
+		if _, seen := c.documents[no]; seen || e.facts[no].is(markMachine) {
 			return // the words of a machine are nobody's
 		}
-		seen[no] = true
-		if words, ok := e.words.document(no, names); ok {
+		if words, ok := e.words.document(no); ok {
+			c.documents[no] = vocabulary.Document{}
+			numbers = append(numbers, no)
 			list = append(list, vocabulary.Document{Key: c.key(no), Author: c.author(no), Words: words, Excluded: c.excluded(no)})
 		}
 	}
@@ -194,14 +198,21 @@ func (c *comparer) read() {
 	o := &c.v.declared.Set.Objectives[c.o]
 	text := vocabulary.Document{Key: declaration}
 	for _, t := range c.v.declared.wordCounts(o.Text + "\n" + strings.Join(o.Terms, "\n")) {
-		text.Words = append(text.Words, vocabulary.Word{Key: wordName(wordKey(t.Word)), Count: t.Count})
+		text.Words = append(text.Words, vocabulary.Word{Key: wordKey(t.Word), Count: t.Count})
 	}
-	slices.SortFunc(text.Words, func(a, b vocabulary.Word) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(text.Words, byWord)
 	text.Words = merged(text.Words)
-	c.documents = make(map[string]vocabulary.Document, len(list)+1)
+	byKey := make(map[string]uint32, len(list))
+	for i := range list {
+		byKey[list[i].Key] = numbers[i]
+	}
 	for _, d := range vocabulary.Boilerplate(append(list, text)) {
 		d.Language = vocabulary.LanguageOf(d, e.words.languages)
-		c.documents[d.Key] = d
+		if d.Key == declaration {
+			c.text = d
+			continue
+		}
+		c.documents[byKey[d.Key]] = d
 	}
 }
 
@@ -218,44 +229,49 @@ func merged(words []vocabulary.Word) []vocabulary.Word {
 	return out
 }
 
-// side returns the documents of works. Those of a declaration are nobody's in
-// particular, and its text is one of them.
-func (c *comparer) side(works []uint32, declares bool) (list []vocabulary.Document) {
+// side returns the documents of works.
+func (c *comparer) side(works []uint32) []vocabulary.Document {
+	list := make([]vocabulary.Document, 0, len(works)+1)
 	for _, no := range works {
-		if d, ok := c.documents[c.key(no)]; ok {
-			if declares {
-				d.Author = 0
-			}
+		if d, ok := c.documents[no]; ok {
 			list = append(list, d)
 		}
-	}
-	if declares {
-		list = append(list, c.documents[declaration])
 	}
 	return list
 }
 
-// shorten leaves the words in documents that something asks for.
-func (c *comparer) shorten() {
-	asked := make(map[string]bool)
-	for _, terms := range [][]vocabulary.Term{c.lexicon, c.v.engine.compared.excluded[c.o]} {
-		for _, t := range terms {
-			for _, key := range t.Keys {
-				asked[key] = true
-			}
-		}
+// declaring returns the documents of the declaration, by key: its text is one of
+// them, and they are nobody's in particular.
+func (c *comparer) declaring() []vocabulary.Document {
+	list := append(c.side(c.corpus), c.text)
+	for i := range list {
+		list[i].Author = 0
 	}
-	for key, d := range c.documents {
-		d.Words = slices.DeleteFunc(slices.Clone(d.Words), func(w vocabulary.Word) bool { return !asked[w.Key] })
-		c.documents[key] = d
+	slices.SortFunc(list, func(a, b vocabulary.Document) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+// prepare counts the terms in documents, and leaves only the words in them that
+// something asks for.
+func (c *comparer) prepare() {
+	numbers := slices.Collect(maps.Keys(c.documents))
+	list := make([]vocabulary.Document, len(numbers), len(numbers)+1)
+	for i, no := range numbers {
+		list[i] = c.documents[no]
 	}
+	list = append(list, c.text)
+	vocabulary.Prepare(list, c.lexicon, c.v.engine.compared.excluded[c.o])
+	for i, no := range numbers {
+		c.documents[no] = list[i]
+	}
+	c.text = list[len(numbers)]
 }
 
 // compare compares everybody and each team with the declaration, and teams once
 // more at the ends of earlier weeks.
 func (c *comparer) compare(known *comparison) {
-	c.shorten()
-	corpus := c.side(c.corpus, true)
+	c.prepare()
+	corpus := c.declaring()
 	known.pairs = nil
 	for i := range c.uses {
 		known.pairs = append(known.pairs, c.pair(&c.uses[i], corpus))
@@ -267,7 +283,7 @@ func (c *comparer) compare(known *comparison) {
 			if u.team == everybody {
 				continue
 			}
-			gap := c.gap(u, c.side(u.in(block), false), corpus, block)
+			gap := c.gap(u, c.side(u.in(block)), corpus, block)
 			known.past[block] = append(known.past[block], pastPair{u.team, gap.OK(), gap.Flagged})
 		}
 	}
@@ -282,7 +298,7 @@ func (c *comparer) input(score string, u *use, team, corpus []vocabulary.Documen
 	end := c.v.lastMonday() + 6 - objective.Date(7*block)
 	team, corpus, _ = vocabulary.SameLanguage(team, corpus)
 	return vocabulary.Input{
-		Team: team, Corpus: corpus, Lexicon: c.lexicon, Minimum: vocabulary.Least(), Bare: block > 0,
+		Team: team, Corpus: corpus, Lexicon: c.lexicon, Minimum: vocabulary.Least(), FlagOnly: block > 0,
 		Seed: stat.Seed(score, who, c.v.declared.Set.Objectives[c.o].ID, end.String()),
 	}
 }
@@ -308,7 +324,7 @@ func (c *comparer) spend(items int, compare func() vocabulary.Gap) vocabulary.Ga
 func (c *comparer) pair(u *use, corpus []vocabulary.Document) pairWords {
 	declared, excluded := c.v.engine.compared.declared[c.o], c.v.engine.compared.excluded[c.o]
 	works := u.in(0)
-	team := c.side(works, false)
+	team := c.side(works)
 	p := pairWords{team: u.team, items: len(team), gap: c.gap(u, team, corpus, 0)}
 	for _, t := range declared {
 		in := c.input(AnchorContextGap+"|"+t.Name, u, team, corpus, 0)
@@ -320,7 +336,7 @@ func (c *comparer) pair(u *use, corpus []vocabulary.Document) pairWords {
 	p.coverage = vocabulary.Coverage(declared, team)
 	p.breach = vocabulary.Breach(excluded, c.v.declared.Set.Objectives[c.o].Excludes != nil, team)
 	for _, no := range works {
-		if d, ok := c.documents[c.key(no)]; ok && vocabulary.Breaches(excluded, &d) {
+		if d, ok := c.documents[no]; ok && vocabulary.Breaches(excluded, &d) {
 			p.breaching = append(p.breaching, no)
 		}
 	}

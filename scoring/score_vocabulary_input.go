@@ -278,7 +278,7 @@ func (d *Declared) terms(declared []string) (terms []vocabulary.Term) {
 	for _, name := range declared {
 		t := vocabulary.Term{Name: name}
 		for _, key := range d.wordKeys(name) {
-			t.Keys = append(t.Keys, wordName(key))
+			t.Keys = append(t.Keys, key)
 		}
 		if len(t.Keys) > 0 {
 			terms = append(terms, t)

@@ -94,7 +94,7 @@ func (e *Engine) restateWork(work uint32) {
 // guessWorks guesses what is unknown and returns what is above the threshold.
 func (e *Engine) guessWorks(day objective.Date) map[uint32]int16 {
 	g, above := &e.guesses, make(map[uint32]int16)
-	before, names := g.seen, make(map[uint32]string)
+	before, names := g.seen, make(map[uint64]string)
 	g.seen = make(map[uint32]guess)
 	for _, work := range e.unknownWorks(day) {
 		have, known := before[work]
@@ -110,7 +110,7 @@ func (e *Engine) guessWorks(day objective.Date) map[uint32]int16 {
 }
 
 // guess asks the model about a work.
-func (e *Engine) guess(work uint32, names map[uint32]string) guess {
+func (e *Engine) guess(work uint32, names map[uint64]string) guess {
 	m := e.guesses.model
 	out := guess{print: e.words.texts[work].print}
 	for i, class := range m.classify(e.textWords(work, names), e.declared.Text) {
@@ -222,10 +222,10 @@ func (e *Engine) Suggest(no uint64) []Suggested {
 	if _, counts := e.guessed(work); counts {
 		return nil
 	}
-	return e.suggest(work, make(map[uint32]string))
+	return e.suggest(work, make(map[uint64]string))
 }
 
-func (e *Engine) suggest(work uint32, names map[uint32]string) (list []Suggested) {
+func (e *Engine) suggest(work uint32, names map[uint64]string) (list []Suggested) {
 	if m := e.guesses.model; m != nil {
 		g, known := e.guesses.seen[work]
 		if !known {

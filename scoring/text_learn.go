@@ -127,7 +127,7 @@ type pastTrial struct {
 // than all it had. Works that were decided together are guessed together.
 func (e *Engine) learnText(list []label, print uint64) *textModel {
 	m := &textModel{print: print, labels: len(list)}
-	names := make(map[uint32]string)
+	names := make(map[uint64]string)
 	for i := 0; i < len(list); {
 		end := i
 		for ; end < len(list) && list[end].at.Equal(list[i].at); end++ {
@@ -206,11 +206,16 @@ func (m *textModel) classify(words []text.Word, settings Text) []text.Guess {
 }
 
 // textWords returns the words of a work.
-func (e *Engine) textWords(work uint32, names map[uint32]string) []text.Word {
-	words, _ := e.words.document(work, names)
+func (e *Engine) textWords(work uint32, names map[uint64]string) []text.Word {
+	words, _ := e.words.document(work)
 	list := make([]text.Word, len(words))
 	for i, w := range words {
-		list[i] = text.Word{Key: w.Key, Count: w.Count}
+		name, known := names[w.Key]
+		if !known {
+			name = wordName(w.Key)
+			names[w.Key] = name
+		}
+		list[i] = text.Word{Key: name, Count: w.Count}
 	}
 	return list
 }

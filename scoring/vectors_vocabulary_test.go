@@ -1,7 +1,9 @@
 package scoring_test
 
 import (
+	"cmp"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -23,13 +25,21 @@ func vocabularyVectors() map[string]func(*testing.T, vector) {
 	}
 }
 
+// wordNumber stands for a word.
+func wordNumber(word string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(word))
+	return h.Sum64()
+}
+
 // documents makes a document of each count of words.
 func documents(name string, counts ...map[string]int) (list []vocabulary.Document) {
 	for i, words := range counts {
 		d := vocabulary.Document{Key: fmt.Sprintf("%s%03d", name, i)}
 		for _, word := range slices.Sorted(maps.Keys(words)) {
-			d.Words = append(d.Words, vocabulary.Word{Key: word, Count: words[word]})
+			d.Words = append(d.Words, vocabulary.Word{Key: wordNumber(word), Count: words[word]})
 		}
+		slices.SortFunc(d.Words, func(a, b vocabulary.Word) int { return cmp.Compare(a.Key, b.Key) })
 		list = append(list, d)
 	}
 	return list
@@ -37,14 +47,14 @@ func documents(name string, counts ...map[string]int) (list []vocabulary.Documen
 
 // terms makes a term of each word that documents have.
 func terms(sides ...[]vocabulary.Document) (list []vocabulary.Term) {
-	seen := map[string]bool{}
+	seen := map[uint64]bool{}
 	for _, d := range slices.Concat(sides...) {
 		for _, w := range d.Words {
 			seen[w.Key] = true
 		}
 	}
-	for _, word := range slices.Sorted(maps.Keys(seen)) {
-		list = append(list, vocabulary.Term{Name: word, Keys: []string{word}})
+	for _, key := range slices.Sorted(maps.Keys(seen)) {
+		list = append(list, vocabulary.Term{Keys: []uint64{key}})
 	}
 	return list
 }
@@ -120,7 +130,7 @@ func vectorAnchor(t *testing.T, v vector) {
 	in.A[in.Anchor], in.B[in.Anchor] = 7, 1
 	elsewhere := map[string]int{"signup": 50}
 	a, b := documents("a", in.A, elsewhere), documents("b", in.B, elsewhere)
-	anchor := vocabulary.Term{Name: in.Anchor, Keys: []string{in.Anchor}}
+	anchor := vocabulary.Term{Name: in.Anchor, Keys: []uint64{wordNumber(in.Anchor)}}
 	got := vocabulary.AnchorGap(anchor, vocabulary.Input{Team: a, Corpus: b, Lexicon: terms(a, b), Seed: 1})
 	all(t, "divergences", []float64{got.Equal, got.Observed}, []float64{want.Equal, want.Weighted})
 	if got.Shared != want.Shared {
@@ -150,15 +160,15 @@ func vectorTerms(t *testing.T, v vector) {
 	}
 	var declared []vocabulary.Term
 	for _, name := range in.Declared {
-		keys := []string{name}
+		keys := []uint64{wordNumber(name)}
 		if name == "audit log" {
-			keys = []string{"audit", "log"}
+			keys = []uint64{wordNumber("audit"), wordNumber("log")}
 		}
 		declared = append(declared, vocabulary.Term{Name: name, Keys: keys})
 	}
 	items := documents("i", counts...)
 	known(t, "coverage", vocabulary.Coverage(declared, items), want.Coverage)
-	breach := vocabulary.Breach([]vocabulary.Term{{Name: "smb", Keys: []string{"smb"}}}, false, items)
+	breach := vocabulary.Breach([]vocabulary.Term{{Name: "smb", Keys: []uint64{wordNumber("smb")}}}, false, items)
 	known(t, "breach", breach, want.Breach)
 	limits(t, "it", breach, want.CI)
 }

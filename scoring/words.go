@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"math"
@@ -67,11 +68,9 @@ func newWords(d *Declared) *words {
 		}
 	}
 	for _, l := range vocabulary.FunctionWords() {
-		var keys []string
+		var keys []uint64
 		for _, word := range l.Words {
-			for _, key := range d.wordKeys(word) {
-				keys = append(keys, wordName(key))
-			}
+			keys = append(keys, d.wordKeys(word)...)
 		}
 		w.languages = append(w.languages, vocabulary.Language{Name: l.Name, Words: keys})
 	}
@@ -113,7 +112,8 @@ func wordKey(word string) uint64 {
 	return h.Sum64() | 1<<63
 }
 
-// wordName spells the key of a word for package vocabulary.
+// wordName spells a number, the key of a word or what orders items: names order
+// like numbers.
 func wordName(key uint64) string {
 	const digits = "0123456789abcdef"
 	var b [16]byte
@@ -121,12 +121,6 @@ func wordName(key uint64) string {
 		b[i] = digits[key>>(60-4*i)&15]
 	}
 	return string(b[:])
-}
-
-// wordKeyOf returns the key that a name spells.
-func wordKeyOf(name string) uint64 {
-	key, _ := strconv.ParseUint(name, 16, 64) // wordName spelled it
-	return key
 }
 
 // readWords keeps the words of an item, or lets them go where no score looks at
@@ -143,10 +137,10 @@ func (e *Engine) readWords(no uint32, it *store.Item) {
 	} else if e.lastWork(no) < w.from {
 		return
 	}
-	t := w.text(it.Terms, f.created)
+	t, entries := w.text(it.Terms, f.created)
 	w.texts[no] = t
 	w.count(&t, 1)
-	if len(it.Keys) > 0 && (w.breaches(it.Terms) || len(e.graph.ExcludedBy(uint64(no))) > 0) {
+	if len(it.Keys) > 0 && (w.breaches(entries) || len(e.graph.ExcludedBy(uint64(no))) > 0) {
 		w.shown[no] = strings.Clone(it.Keys[0])
 	}
 }
@@ -182,9 +176,15 @@ func (w *words) declares(it *store.Item) (about []int, declares bool) {
 	return about, declares || len(about) > 0
 }
 
-func (w *words) breaches(terms []store.Term) bool {
+// breaches reports whether the words of an item, by their numbers, have all those
+// of an excluded term.
+func (w *words) breaches(entries []entry) bool {
 	has := func(key uint64) bool {
-		return slices.ContainsFunc(terms, func(t store.Term) bool { return wordKey(t.Word) == key })
+		number, ok := w.number[key]
+		if ok {
+			_, ok = slices.BinarySearchFunc(entries, number, func(e entry, number uint32) int { return cmp.Compare(e.number, number) })
+		}
+		return ok
 	}
 	return slices.ContainsFunc(w.excluded, func(term []uint64) bool {
 		return !slices.ContainsFunc(term, func(key uint64) bool { return !has(key) })
@@ -218,10 +218,10 @@ type entry struct {
 	n      int
 }
 
-// text encodes the words of an item.
-func (w *words) text(terms []store.Term, created minute) itemWords {
-	entries := make([]entry, 0, len(terms))
-	t := itemWords{created: created}
+// text encodes the words of an item, and returns them by number.
+func (w *words) text(terms []store.Term, created minute) (t itemWords, entries []entry) {
+	entries = make([]entry, 0, len(terms))
+	t.created = created
 	for i := range terms {
 		if terms[i].Count <= 0 {
 			continue
@@ -238,7 +238,7 @@ func (w *words) text(terms []store.Term, created minute) itemWords {
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return int(a.number) - int(b.number) })
 	t.packed = packed(entries)
-	return t
+	return t, entries
 }
 
 // packed encodes words in the order of their numbers: for each the distance of
@@ -292,28 +292,25 @@ func uvarint(s string) (x uint64, size int) {
 	return x, len(s)
 }
 
-// document returns the words of an item, false where none are kept.
-func (w *words) document(no uint32, names map[uint32]string) ([]vocabulary.Word, bool) {
+// document returns the words of an item by key, false where none are kept.
+func (w *words) document(no uint32) ([]vocabulary.Word, bool) {
 	t, ok := w.texts[no]
 	if !ok {
 		return nil, false
 	}
-	var list []vocabulary.Word
+	list := make([]vocabulary.Word, 0, len(t.packed)/2)
 	t.each(func(number uint32, n int) {
-		name, known := names[number]
-		if !known {
-			name = wordName(w.keys[number])
-			names[number] = name
-		}
-		list = append(list, vocabulary.Word{Key: name, Count: n})
+		list = append(list, vocabulary.Word{Key: w.keys[number], Count: n})
 	})
-	slices.SortFunc(list, func(a, b vocabulary.Word) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(list, byWord)
 	return list, true
 }
 
+func byWord(a, b vocabulary.Word) int { return cmp.Compare(a.Key, b.Key) }
+
 // totalOf returns how often a word occurs in all items whose words are kept.
-func (w *words) totalOf(name string) int {
-	number, ok := w.number[wordKeyOf(name)]
+func (w *words) totalOf(key uint64) int {
+	number, ok := w.number[key]
 	if !ok {
 		return 0
 	}

@@ -17,10 +17,20 @@ import (
 //
 // (Gonum's JensenShannon knows two mixes of equal weight only.)
 func JensenShannon(mixes [][]float64, weights []float64) (divergence, most float64, ok bool) {
-	sums, total := make([]float64, len(mixes)), 0.0
 	places := 0
-	for i, mix := range mixes {
+	for _, mix := range mixes {
 		places = max(places, len(mix))
+	}
+	return jensenShannon(mixes, weights, make([]float64, len(mixes)), make([]float64, places))
+}
+
+// jensenShannon is JensenShannon with room for a sum of each mix and for the
+// middle of each place.
+func jensenShannon(mixes [][]float64, weights, sums, middle []float64) (divergence, most float64, ok bool) {
+	total := 0.0
+	clear(sums)
+	clear(middle)
+	for i, mix := range mixes {
 		for _, mass := range mix {
 			if mass > 0 {
 				sums[i] += mass
@@ -35,7 +45,6 @@ func JensenShannon(mixes [][]float64, weights []float64) (divergence, most float
 	if !(total > 0) || math.IsInf(total, 1) {
 		return 0, 0, false
 	}
-	middle := make([]float64, places)
 	for i, mix := range mixes {
 		if sums[i] == 0 {
 			continue

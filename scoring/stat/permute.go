@@ -16,8 +16,8 @@ const splitSlack = 1e-12
 
 // A Count says how often a place (a word of a lexicon) occurs in a document.
 type Count struct {
-	Place int
-	N     int64 // not negative
+	Place int   // below 65,536
+	N     int64 // not negative, and below 2^48
 }
 
 // A Split is the divergence between two groups of documents, held against what
@@ -30,6 +30,10 @@ type Split struct {
 	P        float64 // share of the splits that diverge as much
 	Splits   int     // how many were tried
 	Exact    bool    // all of them were
+	// Decided is set where SplitTest.Flag was decided before all splits were
+	// tried: the answer is no, Adjusted would be defined, and Null and P are not
+	// those of the test.
+	Decided bool
 }
 
 // Adjusted returns the divergence above chance: (observed − null)/(max − null),
@@ -54,6 +58,32 @@ type SplitTest struct {
 	// divergence, is one. Fewer splits are tried where it is short; 0 tries
 	// none.
 	Budget int
+	// Flag, unless nil, is all that is asked. Drawing ends when nothing that is
+	// still to come can change the answer.
+	Flag *Flag
+}
+
+// A Flag asks whether the adjusted divergence is at least Gap with a p of at most
+// P.
+type Flag struct{ Gap, P float64 }
+
+// flagSlack is what the bounds by which a flag is decided leave to rounding.
+const flagSlack = 1e-6
+
+// decided reports whether the answer is no for certain, and the divergence above
+// chance defined, after some of the splits that are to be drawn: so many of them
+// diverged as much as the observed one, and all together came to the sum. Those
+// that are left come to between 0 and 1 bit each.
+func (f *Flag) decided(s *Split, splits, drawn, asMuch int, sum float64) bool {
+	most := (sum + float64(splits-drawn)) / float64(splits) // that chance can turn out to be
+	if !(s.Max-most > flagSlack) {
+		return false
+	}
+	if float64(1+asMuch)/float64(1+splits) > f.P {
+		return true
+	}
+	least := sum / float64(splits)
+	return s.Observed < least+(f.Gap-flagSlack)*(s.Max-least)
 }
 
 // PermuteDocuments compares two groups of documents. Words cluster in
@@ -69,13 +99,7 @@ type SplitTest struct {
 // as integers, so nothing else does.
 func PermuteDocuments(t SplitTest) (Split, bool) {
 	all := append(slices.Clone(t.First), t.Second...)
-	d := divider{all: all, total: make([]int64, t.Places), first: make([]int64, t.Places)}
-	for _, document := range all {
-		for _, c := range document {
-			d.total[c.Place] += c.N
-		}
-		d.size += len(document)
-	}
+	d := newDivider(all, t.Places)
 	numbers := make([]int, len(all))
 	for i := range numbers {
 		numbers[i] = i
@@ -88,38 +112,70 @@ func PermuteDocuments(t SplitTest) (Split, bool) {
 	// A split reads about its share of the counts, and each place twice.
 	cost := 2*t.Places + 1
 	if len(all) > 0 {
-		cost += d.size * len(t.First) / len(all)
+		cost += len(d.counts) * len(t.First) / len(all)
 	}
 	ways := splitsOf(len(all), len(t.First))
 	allowed := max(0, t.Budget/cost)
 	if ways <= min(ExactSplits, allowed) {
 		d.exact(&s, len(t.First), ways)
 	} else {
-		d.draw(&s, len(t.First), min(t.Splits, allowed), numbers, Random(t.Seed))
+		d.draw(&s, len(t.First), min(t.Splits, allowed), numbers, t)
 	}
 	return s, true
 }
 
-// A divider measures splits of the same documents.
+// A divider measures splits of the same documents. These are packed: counts one
+// after another, a document's from its start on, each a place above 48 bits of
+// its number.
 type divider struct {
-	all          [][]Count
+	counts       []uint64
+	starts       []int32 // one more than there are documents
+	words        []int64 // of each document
 	total, first []int64
-	size         int
+	n            int64 // words of all
+}
+
+const (
+	countBits = 48
+	countMask = 1<<countBits - 1
+)
+
+func newDivider(documents [][]Count, places int) *divider {
+	size := 0
+	for _, d := range documents {
+		size += len(d)
+	}
+	d := &divider{
+		counts: make([]uint64, 0, size), starts: make([]int32, 1, len(documents)+1), words: make([]int64, len(documents)),
+		total: make([]int64, places), first: make([]int64, places),
+	}
+	for i, document := range documents {
+		for _, c := range document {
+			d.counts = append(d.counts, uint64(c.Place)<<countBits|uint64(c.N))
+			d.total[c.Place] += c.N
+			d.words[i] += c.N
+		}
+		d.n += d.words[i]
+		d.starts = append(d.starts, int32(len(d.counts)))
+	}
+	return d
+}
+
+// add adds up the counts of some documents.
+func (d *divider) add(numbers []int) (n int64) {
+	clear(d.first)
+	for _, i := range numbers {
+		n += d.words[i]
+		for _, c := range d.counts[d.starts[i]:d.starts[i+1]] {
+			d.first[c>>countBits] += int64(c & countMask)
+		}
+	}
+	return n
 }
 
 // measure compares the documents with the given numbers with all others.
 func (d *divider) measure(numbers []int) (Split, bool) {
-	clear(d.first)
-	for _, i := range numbers {
-		for _, c := range d.all[i] {
-			d.first[c.Place] += c.N
-		}
-	}
-	var n1, n int64
-	for place, count := range d.total {
-		n += count
-		n1 += d.first[place]
-	}
+	n, n1 := d.n, d.add(numbers)
 	if n1 == 0 || n1 == n {
 		return Split{}, false
 	}
@@ -134,20 +190,24 @@ func (d *divider) measure(numbers []int) (Split, bool) {
 	return s, true
 }
 
-// divergence is measure of the weighted divergence alone. A group without a
-// word diverges from nothing: 0.
-func (d *divider) divergence(numbers []int) float64 {
-	clear(d.first)
-	for _, i := range numbers {
-		for _, c := range d.all[i] {
-			d.first[c.Place] += c.N
-		}
+// split is measure of the weighted divergence alone, of the first k of all
+// documents and the others.
+func (d *divider) split(numbers []int, k int) float64 {
+	if k <= len(numbers)/2 {
+		return d.divergence(d.add(numbers[:k]))
 	}
-	var n1, n int64
+	// What the others leave is the same, and sooner added up.
+	n1 := d.n - d.add(numbers[k:])
 	for place, count := range d.total {
-		n += count
-		n1 += d.first[place]
+		d.first[place] = count - d.first[place]
 	}
+	return d.divergence(n1)
+}
+
+// divergence compares what is added up, of n1 words, with all else. A group
+// without a word diverges from nothing: 0.
+func (d *divider) divergence(n1 int64) float64 {
+	n := d.n
 	if n1 == 0 || n1 == n {
 		return 0
 	}
@@ -169,10 +229,10 @@ func (d *divider) divergence(numbers []int) float64 {
 
 func (d *divider) exact(s *Split, k, ways int) {
 	asMuch, sum := 0, 0.0
-	generator := combin.NewCombinationGenerator(len(d.all), k)
+	generator := combin.NewCombinationGenerator(len(d.words), k)
 	chosen := make([]int, k)
 	for generator.Next() {
-		v := d.divergence(generator.Combination(chosen))
+		v := d.divergence(d.add(generator.Combination(chosen)))
 		sum += v
 		if v >= s.Observed-splitSlack {
 			asMuch++
@@ -182,17 +242,22 @@ func (d *divider) exact(s *Split, k, ways int) {
 	s.Null, s.P = sum/float64(ways), float64(asMuch)/float64(ways)
 }
 
-func (d *divider) draw(s *Split, k, splits int, numbers []int, random Random) {
-	asMuch, sum := 0, 0.0
-	for range splits {
+func (d *divider) draw(s *Split, k, splits int, numbers []int, t SplitTest) {
+	asMuch, sum, random := 0, 0.0, Random(t.Seed)
+	s.Splits = splits
+	for drawn := range splits {
+		if t.Flag != nil && t.Flag.decided(s, splits, drawn, asMuch, sum) {
+			s.Decided = true
+			return
+		}
 		random.Choose(numbers, k)
-		v := d.divergence(numbers[:k])
+		v := d.split(numbers, k)
 		sum += v
 		if v >= s.Observed-splitSlack {
 			asMuch++
 		}
 	}
-	if s.Splits = splits; splits > 0 {
+	if splits > 0 {
 		s.Null, s.P = sum/float64(splits), float64(1+asMuch)/float64(1+splits)
 	}
 }

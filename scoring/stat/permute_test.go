@@ -209,3 +209,55 @@ func TestSplitsOf(t *testing.T) {
 		}
 	}
 }
+
+// A test that stops early flags what the whole test does.
+func TestFlagIsThatOfTheWholeTest(t *testing.T) {
+	answers := map[string]int{}
+	for seed := range uint64(400) {
+		random := Random(seed)
+		shift := random.IntN(4)
+		group := func(n, from int) (documents [][]Count) {
+			for range n {
+				var d []Count
+				for place := range 6 {
+					if n := random.IntN(3+9*from*(place%2)) - 1; n > 0 {
+						d = append(d, Count{place, int64(n)})
+					}
+				}
+				documents = append(documents, d)
+			}
+			return documents
+		}
+		test := SplitTest{First: group(20, shift), Second: group(20+random.IntN(40), 0), Places: 6, Splits: 199, Seed: seed, Budget: plenty}
+		if seed%5 == 0 { // each in its own words: chance does all
+			for i, d := range append(test.First, test.Second...) {
+				copy(d, []Count{{i % 6, 5}})
+			}
+		}
+		whole, _ := PermuteDocuments(test)
+		test.Flag = &Flag{Gap: 0.05, P: 0.01}
+		short, _ := PermuteDocuments(test)
+		flagged := func(s Split) bool {
+			adjusted, ok := s.Adjusted()
+			return ok && adjusted >= 0.05 && s.P <= 0.01
+		}
+		_, defined := whole.Adjusted()
+		switch {
+		case short.Decided:
+			answers["early"]++
+			if flagged(whole) || !defined {
+				t.Errorf("seed %d: decided against %+v", seed, whole)
+			}
+		case short != whole:
+			t.Errorf("seed %d: %+v, want %+v", seed, short, whole)
+		case flagged(whole):
+			answers["flagged"]++
+		}
+		if short.Splits != whole.Splits || whole.Decided {
+			t.Errorf("seed %d: %+v", seed, short)
+		}
+	}
+	if answers["early"] < 50 || answers["flagged"] < 50 {
+		t.Errorf("the test does not try both answers: %v", answers)
+	}
+}

@@ -26,29 +26,12 @@ const (
 // every document are no evidence: a template in all items changes no comparison
 // of their mix much, but stop words would look like one.
 func Boilerplate(documents []Document) []Document {
-	documents = byKey(documents)
-	where := map[string]*set{}
-	for i, d := range documents {
-		for _, w := range d.Words {
-			if w.Count <= 0 {
-				continue
-			}
-			s := where[w.Key]
-			if s == nil {
-				s = &set{members: make([]uint64, (len(documents)+63)/64)}
-				where[w.Key] = s
-			}
-			s.add(i)
-		}
-	}
-	common := slices.DeleteFunc(slices.Sorted(maps.Keys(where)), func(key string) bool {
-		n := where[key].size
-		return n < templateDocuments || float64(n) <= templateShare*float64(len(documents)) || n == len(documents)
-	})
-	alike := map[string][]string{} // words by the documents that they are in
-	for _, key := range common {
-		id := where[key].id()
-		alike[id] = append(alike[id], key)
+	documents = slices.Clone(byKey(documents))
+	common, where := sharedWords(documents)
+	alike := map[string][]int{} // words by the documents that they are in
+	for i := range common {
+		id := where[i].id()
+		alike[id] = append(alike[id], i)
 	}
 	for _, id := range slices.Sorted(maps.Keys(alike)) {
 		if len(alike[id]) >= templateWords {
@@ -58,10 +41,44 @@ func Boilerplate(documents []Document) []Document {
 	return documents
 }
 
+// sharedWords returns the words, by key, that are in as many documents as a
+// template is, but not in all, and in which ones.
+func sharedWords(documents []Document) (common []uint64, where []*set) {
+	in := map[uint64]int32{}
+	for i := range documents {
+		for k, w := range documents[i].Words {
+			if w.Count > 0 && (k == 0 || documents[i].Words[k-1].Key != w.Key) {
+				in[w.Key]++
+			}
+		}
+	}
+	for key, count := range in {
+		if n := int(count); n >= templateDocuments && float64(n) > templateShare*float64(len(documents)) && n < len(documents) {
+			common = append(common, key)
+		}
+	}
+	slices.Sort(common)
+	clear(in)
+	for i, key := range common {
+		in[key] = int32(i)
+		where = append(where, &set{members: make([]uint64, (len(documents)+63)/64)})
+	}
+	for i := range documents {
+		for _, w := range documents[i].Words {
+			if w.Count > 0 {
+				if number, ok := in[w.Key]; ok {
+					where[number].add(i)
+				}
+			}
+		}
+	}
+	return common, where
+}
+
 // strip takes what all documents of a set have in common away from them. A
 // document that is in two templates loses both.
 func strip(documents []Document, in *set) {
-	least := map[string]int{}
+	least := map[uint64]int{}
 	first := true
 	for i := range documents {
 		if !in.has(i) {

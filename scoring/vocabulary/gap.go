@@ -18,7 +18,8 @@ const (
 	// Largest is how many terms are told of a gap.
 	Largest = 10
 
-	resamples = 199
+	resamples   = 199
+	leastSplits = 99 // with fewer p ≤ 0.01 cannot be told
 )
 
 // A Minimum is the smallest sample on either side.
@@ -44,8 +45,10 @@ type Input struct {
 	// is not looked at, so the result is the same on any machine. 0 stands for
 	// DefaultBudget.
 	Budget int
-	// Bare leaves out the limits, which cost more than the test.
-	Bare bool
+	// FlagOnly asks for nothing but whether there is a value and whether it is
+	// flagged, which is decided long before all is drawn: the value, p, and the
+	// limits are left out. Cost is that of the whole test.
+	FlagOnly bool
 }
 
 // DefaultBudget allows all permutations and resamples of a lexicon of 100 terms
@@ -100,10 +103,7 @@ type Contribution struct {
 // chance alone makes both sides differ as much as possible.
 func GapOf(in Input) Gap {
 	corpus := byKey(in.Corpus)
-	team := slices.DeleteFunc(byKey(in.Team), func(d Document) bool {
-		_, both := slices.BinarySearchFunc(corpus, d.Key, func(c Document, key string) int { return cmp.Compare(c.Key, key) })
-		return both
-	})
+	team := without(byKey(in.Team), corpus)
 	sides := [2]side{sideOf(team, in.Lexicon), sideOf(corpus, in.Lexicon)}
 	g := Gap{}
 	for i, s := range sides {
@@ -125,33 +125,40 @@ func GapOf(in Input) Gap {
 	if test.Budget == 0 {
 		test.Budget = DefaultBudget
 	}
-	g.describe(test, in.Lexicon, in.Bare)
+	g.describe(test, in.Lexicon, in.FlagOnly)
 	return g
 }
 
 // cost returns how many operations a test takes at most, where both sides are so
 // large that not all splits are tried.
-func cost(test stat.SplitTest, bare bool) int {
+func cost(test stat.SplitTest, flagOnly bool) int {
 	size := 0
 	for _, d := range slices.Concat(test.First, test.Second) {
 		size += len(d)
 	}
 	times := Permutations
-	if !bare {
+	if !flagOnly {
 		times += resamples
 	}
 	return min(times*(2*test.Places+1+size), test.Budget)
 }
 
 // describe compares two sides that are large enough.
-func (g *Gap) describe(test stat.SplitTest, lexicon []Term, bare bool) {
+func (g *Gap) describe(test stat.SplitTest, lexicon []Term, flagOnly bool) {
 	n := g.Items[0]
-	g.Cost = cost(test, bare)
+	g.Cost = cost(test, flagOnly)
 	half := test
 	half.Budget /= 2
+	if flagOnly {
+		half.Flag = &stat.Flag{Gap: FlagGap, P: FlagP}
+	}
 	split, ok := stat.PermuteDocuments(half)
 	if !ok {
 		g.Estimate = stat.Insufficient(n, "one side uses no term of the lexicon")
+		return
+	}
+	if split.Decided && split.Splits >= leastSplits {
+		g.Estimate = stat.Known(0, n)
 		return
 	}
 	g.Split = split
@@ -159,8 +166,8 @@ func (g *Gap) describe(test stat.SplitTest, lexicon []Term, bare bool) {
 	g.contributions(first, second, lexicon)
 	adjusted, ok := split.Adjusted()
 	switch {
-	case !split.Exact && split.Splits < 99:
-		g.Estimate = stat.Insufficient(n, "the budget allows %d of at least 99 permutations", split.Splits)
+	case !split.Exact && split.Splits < leastSplits:
+		g.Estimate = stat.Insufficient(n, "the budget allows %d of at least %d permutations", split.Splits, leastSplits)
 		return
 	case !ok:
 		g.Estimate = stat.NotDefined("chance alone makes both sides differ as much as possible")
@@ -168,7 +175,7 @@ func (g *Gap) describe(test stat.SplitTest, lexicon []Term, bare bool) {
 	}
 	g.Estimate = stat.Known(adjusted, n)
 	g.Flagged = Flagged(adjusted, split.P)
-	if bare {
+	if flagOnly {
 		return
 	}
 	if low, high, ok := bootstrap(test, split); ok {
@@ -251,7 +258,8 @@ func AnchorGap(anchor Term, in Input) Gap {
 	has := func(documents []Document) []Document {
 		return slices.DeleteFunc(slices.Clone(documents), func(d Document) bool { return anchor.In(&d) == 0 })
 	}
-	in.Team, in.Corpus = has(in.Team), has(in.Corpus)
-	in.Lexicon = slices.DeleteFunc(slices.Clone(in.Lexicon), func(t Term) bool { return slices.Equal(t.Keys, anchor.Keys) })
+	team, corpus, lexicon := has(in.Team), has(in.Corpus), in.Lexicon
+	in.Lexicon = slices.DeleteFunc(slices.Clone(lexicon), func(t Term) bool { return slices.Equal(t.Keys, anchor.Keys) })
+	in.Team, in.Corpus = recounted(team, lexicon, in.Lexicon), recounted(corpus, lexicon, in.Lexicon)
 	return GapOf(in)
 }

@@ -8,13 +8,19 @@ import (
 // A Language is a language with some of its function words, as keys of words.
 type Language struct {
 	Name  string
+	Words []uint64
+}
+
+// Speech is a language with some of its function words as they are spelled.
+type Speech struct {
+	Name  string
 	Words []string
 }
 
 // FunctionWords returns frequent words of some languages that are rare in the
 // others, to be hashed as words of items are.
-func FunctionWords() []Language {
-	return []Language{
+func FunctionWords() []Speech {
+	return []Speech{
 		{"de", []string{"der", "das", "und", "ist", "nicht", "mit", "ein", "eine", "auf", "für", "wird", "sich", "wir", "auch", "oder", "bei", "werden", "wenn"}},
 		{"en", []string{"the", "and", "is", "of", "to", "that", "with", "this", "are", "be", "it", "not", "should", "when", "we", "from", "has", "have"}},
 		{"es", []string{"el", "los", "las", "que", "con", "para", "una", "del", "por", "como", "pero", "más", "está", "cuando", "hay"}},

@@ -16,7 +16,7 @@ const prior = 500
 
 // Counts say how often words occur in a group of documents.
 type Counts struct {
-	Of    func(key string) int // of a word
+	Of    func(key uint64) int // of a word
 	Total int                  // of all words
 }
 
@@ -27,7 +27,7 @@ func CountsOf(documents []Document) (Counts, []Word) {
 	for _, key := range slices.Sorted(maps.Keys(counts)) {
 		words = append(words, Word{key, counts[key]})
 	}
-	return Counts{func(key string) int { return counts[key] }, total}, words
+	return Counts{func(key uint64) int { return counts[key] }, total}, words
 }
 
 // Lexicon returns the terms in which a team is compared with the declaration of
@@ -42,7 +42,7 @@ func CountsOf(documents []Document) (Counts, []Word) {
 // declared term by themselves are taken; of equal ones the first by key.
 func Lexicon(declared []Term, corpus []Word, background Counts) []Term {
 	lexicon := slices.DeleteFunc(slices.Clone(declared), func(t Term) bool { return len(t.Keys) == 0 })
-	taken := map[string]bool{}
+	taken := map[uint64]bool{}
 	for _, t := range lexicon {
 		if len(t.Keys) == 1 {
 			taken[t.Keys[0]] = true
@@ -53,7 +53,7 @@ func Lexicon(declared []Term, corpus []Word, background Counts) []Term {
 		n += w.Count
 	}
 	type scored struct {
-		key string
+		key uint64
 		z   float64
 	}
 	var words []scored
@@ -71,7 +71,7 @@ func Lexicon(declared []Term, corpus []Word, background Counts) []Term {
 	// By key, so that the lexicon is the same as long as its words are.
 	slices.SortFunc(words, func(a, b scored) int { return cmp.Compare(a.key, b.key) })
 	for _, w := range words {
-		lexicon = append(lexicon, Term{w.key, []string{w.key}})
+		lexicon = append(lexicon, Term{Keys: []uint64{w.key}})
 	}
 	return lexicon
 }
@@ -89,10 +89,11 @@ func standsOut(y, n, other, m float64) float64 {
 }
 
 // tally adds up the words of documents, each document once.
-func tally(documents []Document) (counts map[string]int, total int) {
-	counts = map[string]int{}
-	for _, d := range byKey(documents) {
-		for _, w := range d.Words {
+func tally(documents []Document) (counts map[uint64]int, total int) {
+	counts = map[uint64]int{}
+	documents = byKey(documents)
+	for i := range documents {
+		for _, w := range documents[i].Words {
 			if w.Count > 0 {
 				counts[w.Key] += w.Count
 				total += w.Count

@@ -32,14 +32,7 @@ type side struct {
 func sideOf(documents []Document, lexicon []Term) side {
 	s := side{byAuthor: map[int]int{}}
 	for i := range documents {
-		var counts []stat.Count
-		tokens := 0
-		for place, term := range lexicon {
-			if n := term.In(&documents[i]); n > 0 {
-				counts = append(counts, stat.Count{Place: place, N: int64(n)})
-				tokens += n
-			}
-		}
+		counts, tokens := documents[i].in(lexicon)
 		if tokens == 0 {
 			continue
 		}
@@ -144,24 +137,8 @@ func bootstrap(test stat.SplitTest, split stat.Split) (low, high float64, ok boo
 	if (size+2*test.Places+1)*resamples > test.Budget/2 {
 		return 0, 0, false
 	}
-	random := stat.Random(test.Seed ^ stat.Seed("bootstrap"))
 	room := split.Max - split.Null
-	draws := make([]float64, 0, resamples)
-	mixes := [][]float64{make([]float64, test.Places), make([]float64, test.Places)}
-	for range resamples {
-		var lengths [2]float64
-		for i, documents := range [][][]stat.Count{test.First, test.Second} {
-			clear(mixes[i])
-			for range documents {
-				for _, c := range documents[random.IntN(len(documents))] {
-					mixes[i][c.Place] += float64(c.N)
-					lengths[i] += float64(c.N)
-				}
-			}
-		}
-		v, _, _ := stat.JensenShannon(mixes, lengths[:])
-		draws = append(draws, v)
-	}
+	draws := stat.ResampleDocuments(test, resamples, stat.Random(test.Seed^stat.Seed("bootstrap")))
 	slices.Sort(draws)
 	value := func(observed float64) float64 { return (2*split.Observed - observed - split.Null) / room }
 	return value(draws[resamples-1-outside]), value(draws[outside]), true

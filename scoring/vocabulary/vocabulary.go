@@ -3,14 +3,13 @@
 //
 // The definitions follow section 4.9 of the score specification, the minimum
 // samples section 2.7. Documents are items as counts of words without their
-// order; words are whatever key they were stored under, a keyed hash. Three
-// things follow from that:
+// order; words are numbers, made of the keyed hash that they were stored under.
+// Three things follow from that:
 //
 //   - Context is the item: two words occur together when the same item has both.
 //   - A template cannot be recognised by a run of 8 words. Boilerplate looks for
 //     sets of words that always come together instead, see there.
-//   - A word is shown by its key. The caller can name those whose plain text it
-//     has, such as the declared terms and the words of titles.
+//   - A word that a lexicon found has no name. Only declared terms do.
 //
 // Identifiers are taken apart (camelCase, snake_case) where words are counted,
 // before they get here.
@@ -21,9 +20,10 @@ import (
 	"slices"
 )
 
-// A Word is how often a word occurs in a document.
+// A Word is how often a word occurs in a document. The key is the same in every
+// evaluation.
 type Word struct {
-	Key   string
+	Key   uint64
 	Count int
 }
 
@@ -42,11 +42,12 @@ type Document struct {
 	// Excluded is set where the objective's exclude rule matches the item by
 	// something other than its words.
 	Excluded bool
+	counted  *counted // nil unless it is prepared
 }
 
 // count returns how often a word occurs.
-func (d *Document) count(key string) int {
-	i, ok := slices.BinarySearchFunc(d.Words, key, func(w Word, key string) int { return cmp.Compare(w.Key, key) })
+func (d *Document) count(key uint64) int {
+	i, ok := slices.BinarySearchFunc(d.Words, key, func(w Word, key uint64) int { return cmp.Compare(w.Key, key) })
 	if !ok {
 		return 0
 	}
@@ -65,8 +66,8 @@ func (d *Document) size() int {
 // A Term is a declared term of one or more words ("audit log"). Without their
 // order, a document has it as often as it has its rarest word.
 type Term struct {
-	Name string // as declared; of a term that a Lexicon found, its key
-	Keys []string
+	Name string // as declared; "" of one that a Lexicon found
+	Keys []uint64
 }
 
 // In returns how often a document has the term; a term without words is
@@ -82,9 +83,37 @@ func (t Term) In(d *Document) int {
 	return n
 }
 
-// byKey orders documents and leaves out repeats of a key.
+// byKey orders documents and leaves out repeats of a key. Those that are in
+// order are returned as they are and must not be changed.
 func byKey(documents []Document) []Document {
+	if ascending(documents) {
+		return documents
+	}
 	sorted := slices.Clone(documents)
 	slices.SortStableFunc(sorted, func(a, b Document) int { return cmp.Compare(a.Key, b.Key) })
 	return slices.CompactFunc(sorted, func(a, b Document) bool { return a.Key == b.Key })
+}
+
+func ascending(documents []Document) bool {
+	for i := 1; i < len(documents); i++ {
+		if documents[i-1].Key >= documents[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
+// without returns the documents that are not among others; both are ordered by
+// key.
+func without(documents, others []Document) []Document {
+	left := make([]Document, 0, len(documents))
+	for i := range documents {
+		for len(others) > 0 && others[0].Key < documents[i].Key {
+			others = others[1:]
+		}
+		if len(others) == 0 || others[0].Key != documents[i].Key {
+			left = append(left, documents[i])
+		}
+	}
+	return left
 }

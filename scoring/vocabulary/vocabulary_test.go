@@ -1,7 +1,10 @@
 package vocabulary
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"reflect"
 	"slices"
@@ -21,13 +24,28 @@ func doc(key string, author int, text string) Document {
 	}
 	d := Document{Key: key, Author: author}
 	for w, n := range counts {
-		d.Words = append(d.Words, Word{w, n})
+		d.Words = append(d.Words, Word{number(w), n})
 	}
-	slices.SortFunc(d.Words, func(a, b Word) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(d.Words, func(a, b Word) int { return cmp.Compare(a.Key, b.Key) })
 	return d
 }
 
-func term(words string) Term { return Term{words, strings.Fields(words)} }
+// number stands for a word; numbers go in the order of words, as far as their first six letters go.
+func number(word string) uint64 {
+	h := fnv.New32a()
+	h.Write([]byte(word))
+	first := append([]byte(word), make([]byte, 6)...)[:6]
+	return binary.BigEndian.Uint64(append(first, 0, 0)) | uint64(h.Sum32()&0xffff)
+}
+
+func keys(words string) (list []uint64) {
+	for _, word := range strings.Fields(words) {
+		list = append(list, number(word))
+	}
+	return list
+}
+
+func term(words string) Term { return Term{words, keys(words)} }
 
 // drawSide makes documents of 20 words each out of a vocabulary of 12, where a
 // share of the words comes from a second half of it.
@@ -241,12 +259,14 @@ func TestLexicon(t *testing.T) {
 	}
 	got := lexiconOf([]Term{term("audit log"), term("sso"), {Name: "empty"}}, corpus, background)
 	var names []string
+	var found []uint64
 	for _, l := range got {
 		names = append(names, l.Name)
+		found = append(found, l.Keys...)
 	}
 	// The declared ones, then what stands out: sso is declared already, the and
 	// and do not stand out.
-	if want := []string{"audit log", "sso", "audit", "enterprise", "log"}; !slices.Equal(names, want) {
+	if want := []string{"audit log", "sso", "", "", ""}; !slices.Equal(names, want) || !slices.Equal(found, keys("audit log sso audit enterprise log")) {
 		t.Errorf("%v, want %v", names, want)
 	}
 	if got := lexiconOf([]Term{term("sso")}, nil, background); len(got) != 1 {
@@ -259,7 +279,7 @@ func TestLexicon(t *testing.T) {
 	for i := range 99 {
 		many = append(many, fmt.Sprintf("own%02d own%02d", i, i))
 	}
-	if got := lexiconOf(nil, []Document{doc("c", 0, strings.Join(many, " "))}, background); len(got) != FromCorpus || got[0].Name != "own00" {
+	if got := lexiconOf(nil, []Document{doc("c", 0, strings.Join(many, " "))}, background); len(got) != FromCorpus || got[0].Keys[0] != number("own00") {
 		t.Errorf("%d words, first %v", len(got), got[0])
 	}
 }

@@ -250,6 +250,12 @@ func (m *streamer) stream(g scoring.WorkGroup) (*web.Stream, error) {
 	terms, labels, paths := make(map[string]int), make(map[string]int), make(map[string]int)
 	for _, no := range g.Works {
 		item := &m.works[no].item
+		if item.Status == store.StatusTodo || item.Status == store.StatusDoing {
+			s.Open++
+		}
+		if s.Oldest.IsZero() || !item.Created.IsZero() && item.Created.Before(s.Oldest) {
+			s.Oldest = item.Created
+		}
 		count(terms, titleTerms(item.Title))
 		count(labels, item.Attrs[store.AttrLabel])
 		if dir := directory(item); dir != "" {

@@ -1,6 +1,10 @@
 package web
 
-import "github.com/workdrift/workdrift/scoring"
+import (
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+)
 
 // Streams are work that nobody declared, or that was to end, put together by
 // where it is. They do not change.
@@ -32,6 +36,8 @@ type Stream struct {
 	Status scoring.Status   `json:"status"`
 	Trend  []scoring.Number `json:"trend"` // the share in blocks as long as the window, oldest first, this one last
 	Works  int              `json:"works"`
+	Open   int              `json:"open_works"`     // not done and not dropped
+	Oldest time.Time        `json:"begun,omitzero"` // when the first of the works was made
 	// Terms are words of the titles, Labels and Paths what several works share.
 	Terms  []string        `json:"terms"`
 	Labels []string        `json:"labels"`

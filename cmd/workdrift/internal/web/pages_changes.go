@@ -1,0 +1,181 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
+)
+
+// A changesPage puts what was declared, decided and measured on one time line.
+type changesPage struct {
+	Findings    []Finding
+	Chart       chart
+	Weeks       []changeWeek // the newest first
+	Phase       *scoring.PhaseReport
+	Restatement []scoreLine
+}
+
+// A changeWeek is an ISO week in which something changed.
+type changeWeek struct {
+	Week        string
+	Monday      scoring.Day
+	Changes     []change
+	Top, Shadow scoring.Number
+	Moved       string // the headline against the week before
+}
+
+// A change is something that happened in a week. That two stand in one week does
+// not mean that one caused the other.
+type change struct {
+	Kind, Text, Path string
+}
+
+func changes(s *server, _ *http.Request) (any, string, error) {
+	report, err := s.published()
+	if err != nil {
+		return nil, "", err
+	}
+	p := &changesPage{Phase: report.Phase}
+	if s.Findings != nil {
+		p.Findings = s.Findings(report)
+	}
+	p.Chart = weekChart("chart-all", "Top priorities and shadow roadmap, by week", report.Weeks, 0, topSeries().withoutBand(), shadowSeries().withoutBand())
+	byWeek := make(map[scoring.Day][]change)
+	add := func(day scoring.Day, c change) {
+		monday := scoring.Day(objective.Date(day).Monday())
+		byWeek[monday] = append(byWeek[monday], c)
+	}
+	if s.Declared != nil {
+		for _, e := range declaredChanges(report, s.Declared()) {
+			add(e.day, e.change)
+		}
+	}
+	if s.Overrides != nil {
+		for at, list := range byMoment(s.Overrides()) {
+			add(dayOf(at.when), change{"decided", fmt.Sprintf("%s decided to count for %s", plural(len(list), "item"), words(at.to)), "/decisions"})
+		}
+	}
+	for _, c := range measuredChanges(report) {
+		add(c.day, c.change)
+	}
+	for monday, list := range byWeek {
+		slices.SortFunc(list, func(a, b change) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Text, b.Text)) })
+		p.Weeks = append(p.Weeks, weekOf(report, monday, list))
+	}
+	slices.SortFunc(p.Weeks, func(a, b changeWeek) int { return cmp.Compare(b.Monday, a.Monday) })
+	p.Chart.Marks = nil
+	if report.Phase != nil {
+		for _, c := range report.Phase.Changes {
+			if c.From != "" {
+				p.Chart.mark(report.Weeks, c.Week, words(c.To))
+			}
+		}
+	}
+	if w := headline(report); w != nil {
+		p.Restatement = lines(definitions(), w.Org.Score, scoring.RestatementScore)
+	}
+	p.Restatement = append(p.Restatement, lines(definitions(), report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
+	return p, "", nil
+}
+
+type dated struct {
+	day    scoring.Day
+	change change
+}
+
+// declaredChanges are the edits of what is declared, one for each objective and
+// moment.
+func declaredChanges(report *scoring.Report, h *History) (list []dated) {
+	type key struct {
+		at time.Time
+		of string
+	}
+	kinds := make(map[key][]string)
+	var keys []key
+	for _, e := range h.Edits {
+		at := key{e.Known.UTC(), e.Objective}
+		if kinds[at] == nil {
+			keys = append(keys, at)
+		}
+		text := words(string(e.Kind))
+		if e.State != "" {
+			text += " " + string(e.State)
+		}
+		kinds[at] = append(kinds[at], text)
+	}
+	for _, at := range keys {
+		c := change{Kind: "declared", Text: strings.Join(kinds[at], ", ") + " of the configuration"}
+		if at.of != "" {
+			name := at.of
+			if o := report.Objective(at.of); o != nil && o.Title != "" {
+				name = o.Title
+			}
+			c.Text, c.Path = fmt.Sprintf("%s of “%s”", strings.Join(kinds[at], ", "), name), objectivePath(at.of)
+		}
+		list = append(list, dated{dayOf(at.at), c})
+	}
+	return list
+}
+
+// measuredChanges are the shifts of scores and the changes of the phase.
+func measuredChanges(report *scoring.Report) (list []dated) {
+	for i := range report.Scores {
+		s := &report.Scores[i]
+		name, ok := strings.CutPrefix(s.Name, "structure_shift_timestamp_")
+		if shift := report.Score("structure_shift_" + name); ok && s.Value.Known() && shift != nil {
+			list = append(list, dated{dayOf(time.Unix(int64(s.Value), 0)), shiftOf(words(name), shift, "/methods#structure_shift_"+name)})
+		}
+	}
+	for i := range report.Objectives {
+		o := &report.Objectives[i]
+		if at, shift := o.Score("structure_shift_timestamp_effort"), o.Score("structure_shift_effort"); at != nil && shift != nil && at.Value.Known() {
+			list = append(list, dated{dayOf(time.Unix(int64(at.Value), 0)), shiftOf("effort on “"+o.Title+"”", shift, objectivePath(o.ID))})
+		}
+	}
+	if report.Phase != nil {
+		for _, c := range report.Phase.Changes {
+			if c.From != "" {
+				list = append(list, dated{c.Week, change{"phase", fmt.Sprintf("phase from %s to %s: %s", words(c.From), words(c.To), words(c.Why)), "/methods#drift_phase"}})
+			}
+		}
+	}
+	return list
+}
+
+func shiftOf(what string, s *scoring.Score, path string) change {
+	text := fmt.Sprintf("%s has been %s since", what, points(s.Value))
+	if s.Verdict != "" {
+		text += "; " + words(s.Verdict)
+	}
+	return change{"shifted", text, path}
+}
+
+// weekOf puts the headline of a week beside its changes.
+func weekOf(report *scoring.Report, monday scoring.Day, list []change) changeWeek {
+	w := changeWeek{Week: isoWeek(monday), Monday: monday, Changes: list, Top: scoring.Absent(), Shadow: scoring.Absent()}
+	for i := range report.Weeks {
+		if report.Weeks[i].Monday == monday {
+			w.Top, w.Shadow = report.Weeks[i].Top, report.Weeks[i].Shadow
+			if i > 0 && w.Top.Known() && report.Weeks[i-1].Top.Known() {
+				w.Moved = points(w.Top-report.Weeks[i-1].Top) + " than the week before"
+			}
+		}
+	}
+	return w
+}
+
+func dayOf(t time.Time) scoring.Day { return scoring.Day(objective.DateOf(t.UTC())) }
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

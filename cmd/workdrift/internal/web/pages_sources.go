@@ -1,0 +1,116 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// A sourcesPage says how far the numbers can be trusted.
+type sourcesPage struct {
+	Sources  []sourceLine
+	UpTo     string
+	Seen     []seen
+	Chart    chart
+	Coverage *scoring.Score
+	Spread   *scoring.Score
+	Methods  []methodShare
+	Scores   []scoreLine
+}
+
+// A sourceLine is the health of a connector in words.
+type sourceLine struct {
+	Name, Provider, Last, Complete, Lag, State, Retry string
+	Backlog, Quarantined                              int
+	Well                                              bool
+}
+
+// A seen is a count of what was read, with what it means.
+type seen struct {
+	What  string
+	Count int
+	Means string
+}
+
+// A methodShare is the part of the effort that a way of attribution decided.
+type methodShare struct {
+	Name, About string
+	Share       scoring.Number
+}
+
+func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
+	p := &sourcesPage{}
+	for _, c := range s.Sources() {
+		p.Sources = append(p.Sources, s.sourceLine(c))
+	}
+	report := s.Report()
+	if report == nil {
+		return p, "", nil
+	}
+	p.UpTo = report.DataUpTo.UTC().Format("2 Jan 2006 15:04 MST")
+	if report.DataUpTo.IsZero() {
+		p.UpTo = "not known yet"
+	}
+	n := &report.Stats
+	p.Seen = []seen{
+		{"items", n.Items, "tickets, changes, commits and threads"},
+		{"moments of work", n.Touches, "when somebody was at an item; how many there are does not count"},
+		{"time logs", n.Logs, "what people wrote down themselves; it comes before the estimate"},
+		{"moments of machines", n.Machine, "they earn no effort"},
+		{"events without an author", n.Ghosts, "nobody can be given effort for them"},
+		{"accounts that nothing joins to another", n.Strange, "each counts as a person of its own, so coverage and group sizes may be off: list them under identities"},
+		{"accounts claimed twice", n.Conflicts, "two people claim one account: see workdrift identities"},
+	}
+	if w := headline(report); w != nil {
+		p.Coverage, p.Spread = w.Org.Score(scoring.EffortCoverage), w.Org.Score(scoring.EffortModelSpread)
+		for _, m := range w.Org.Methods {
+			p.Methods = append(p.Methods, methodShare{words(m.Method), methodMeaning(m.Method), m.Share})
+		}
+		p.Scores = lines(definitions(), w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
+	}
+	p.Scores = append(p.Scores, lines(definitions(), report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
+	p.Chart = weekChart("chart-coverage", "Visible part of the available time, by week", report.Weeks, readableCoverage, coverageSeries())
+	return p, "", nil
+}
+
+func (s *server) sourceLine(c Source) sourceLine {
+	l := sourceLine{
+		Name: c.Name, Provider: c.Provider, Backlog: c.Backlog, Quarantined: c.Quarantined,
+		Last: ago(s.clock(), c.LastSuccess), Complete: ago(s.Now(), c.Watermark), State: "good", Well: true,
+	}
+	switch {
+	case c.Failure != "":
+		l.State, l.Well = "failing: "+words(c.Failure), false
+	case c.LastSuccess.IsZero():
+		l.State, l.Well = "starting", false
+	case s.clock().Sub(c.LastSuccess) > silence:
+		l.State, l.Well = "silent", false
+	}
+	if wait := c.RetryAt.Sub(s.clock()); !c.RetryAt.IsZero() && wait > 0 {
+		l.Retry = fmt.Sprintf("again in %s", wait.Round(time.Second))
+	}
+	return l
+}
+
+// methodMeaning says in a few words how a method decides.
+func methodMeaning(name string) string {
+	switch name {
+	case "override":
+		return "somebody decided it here"
+	case "explicit":
+		return "the work names the objective's key"
+	case "inherited":
+		return "links lead from the work to the objective"
+	case "rule":
+		return "a rule of the configuration matches it"
+	case "text":
+		return "its words are those of the objective"
+	case "llm":
+		return "a language model proposed it"
+	case "none":
+		return "nothing says what it is for"
+	}
+	return ""
+}

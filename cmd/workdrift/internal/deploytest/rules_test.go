@@ -1,27 +1,21 @@
-package main
+package deploytest
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 )
 
 // The rules as they are shipped, and what tests them.
 const (
-	rulesDir  = "../../deploy/prometheus"
-	alertDir  = "../../deploy/alertmanager"
+	rulesDir  = "../../../../deploy/prometheus"
+	alertDir  = "../../../../deploy/alertmanager"
 	recording = "workdrift.rules.yaml"
 	alerting  = "workdrift.alerts.yaml"
 )
@@ -147,119 +141,4 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("the limit %s is used by no alert", limit)
 		}
 	}
-}
-
-// exposed is what is known of a metric: the labels that its series have, with
-// the values that were seen.
-type exposed map[string]map[string][]string
-
-// register reads every metric that the program can expose: the golden files of
-// scores and connectors, and what a running daemon says.
-func register(t *testing.T) exposed {
-	t.Helper()
-	c := newCompany(t, 6)
-	r := start(t, c.config(t, t.TempDir(), loopback), 0)
-	r.await(t, "complete", complete)
-	get(t, r.url+"/metrics") // requests are counted once they are answered
-	texts := []string{get(t, r.url+"/metrics")}
-	for _, file := range []string{"../../scoring/testdata/exposition.prom", "../../connectors/testdata/metrics.prom"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, string(text))
-	}
-	known := make(exposed)
-	for _, text := range texts {
-		parse := expfmt.NewTextParser(model.UTF8Validation)
-		families, err := parse.TextToMetricFamilies(strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, family := range families {
-			if known[name] == nil {
-				known[name] = map[string][]string{}
-			}
-			for _, m := range family.GetMetric() {
-				for _, l := range m.GetLabel() {
-					known[name][l.GetName()] = append(known[name][l.GetName()], l.GetValue())
-				}
-			}
-		}
-	}
-	return known
-}
-
-var metricName = regexp.MustCompile(`\bworkdrift_[a-z0-9_]*[a-z0-9]\b`)
-
-// notMetrics are other words with the prefix.
-var notMetrics = []string{"workdrift_dashboards"}
-
-func TestDeployNamesMetricsThatExist(t *testing.T) {
-	known := register(t)
-	var recorded []string
-	for _, r := range shipped(t, recording).all() {
-		recorded = append(recorded, r.Record)
-	}
-	err := filepath.WalkDir("../../deploy", func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		text := string(raw)
-		for _, name := range recorded {
-			text = strings.ReplaceAll(text, name, "")
-		}
-		for _, name := range metricName.FindAllString(text, -1) {
-			family := name
-			for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-				family = strings.TrimSuffix(family, suffix)
-			}
-			if known[name] == nil && known[family] == nil && !slices.Contains(notMetrics, name) {
-				t.Errorf("%s names %s, which the program does not expose", path, name)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range []string{recording, alerting} {
-		for _, r := range shipped(t, file).all() {
-			checkSelectors(t, known, recorded, r)
-		}
-	}
-}
-
-// checkSelectors reports labels and values that the series of a rule never have.
-func checkSelectors(t *testing.T, known exposed, recorded []string, r *shippedRule) {
-	t.Helper()
-	expr, err := parser.ParseExpr(r.Expr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-		selector, ok := node.(*parser.VectorSelector)
-		if !ok {
-			return nil
-		}
-		if known[selector.Name] == nil {
-			if name := selector.Name; name != "up" && name != "ALERTS" && !slices.Contains(recorded, name) {
-				t.Errorf("%s%s reads %s, which nothing exposes or records", r.Record, r.Alert, name)
-			}
-			return nil
-		}
-		for _, m := range selector.LabelMatchers {
-			if m.Name == labels.MetricName || m.Name == "job" {
-				continue
-			}
-			values := known[selector.Name][m.Name]
-			if values == nil {
-				t.Errorf("%s%s selects by %s, which %s has not; it has %v", r.Record, r.Alert, m.Name, selector.Name, slices.Sorted(maps.Keys(known[selector.Name])))
-			} else if m.Type != labels.MatchNotEqual && !slices.ContainsFunc(values, m.Matches) {
-				t.Errorf("%s%s selects %s of %s, which is never so", r.Record, r.Alert, m, selector.Name)
-			}
-		}
-		return nil
-	})
 }

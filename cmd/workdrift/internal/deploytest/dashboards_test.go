@@ -1,0 +1,293 @@
+package deploytest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+const grafanaDir = "../../../../deploy/grafana"
+
+// A dashboard is what the tests read of one.
+type dashboard struct {
+	UID, Title, Description string
+	Tags                    []string
+	SchemaVersion           int
+	Editable                bool
+	Links                   []link
+	Templating              struct{ List []variable }
+	Annotations             struct{ List []annotation }
+	Panels                  []panel
+}
+
+type variable struct {
+	Name, Label, Type, Definition, AllValue string
+	Multi, IncludeAll                       bool
+	Refresh                                 int
+	Datasource                              datasource
+}
+
+type annotation struct {
+	Name, Expr string
+	Datasource datasource
+}
+
+type datasource struct{ Type, UID string }
+
+type link struct{ Title, URL string }
+
+type panel struct {
+	ID                       int
+	Type, Title, Description string
+	Datasource               datasource
+	GridPos                  struct{ X, Y, W, H int }
+	Links                    []link
+	Targets                  []target
+	FieldConfig              struct {
+		Defaults struct {
+			Unit       string
+			Thresholds struct{ Steps []struct{ Color string } }
+		}
+		Overrides []struct {
+			Matcher    struct{ Options string }
+			Properties []struct {
+				ID    string
+				Value json.RawMessage
+			}
+		}
+	}
+}
+
+type target struct {
+	RefID, Expr, LegendFormat, Format string
+	Instant                           bool
+}
+
+func dashboards(t *testing.T) (list []*dashboard) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(grafanaDir, "dashboards", "*.json"))
+	if err != nil || len(files) != 5 {
+		t.Fatalf("%d dashboards: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &dashboard{}
+		if err := json.Unmarshal(text, d); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if d.UID+".json" != filepath.Base(file) {
+			t.Errorf("%s has the uid %s", file, d.UID)
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// values are what Grafana puts in the place of variables.
+type values map[string]string
+
+// example are values that the demo has.
+var example = values{
+	"job": ".+", "instance": ".+", "connector": ".+", "window": "28d", "team": "growth", "objective": "checkout-latency",
+	"__rate_interval": "20s", "__interval": "20s",
+}
+
+var variableName = regexp.MustCompile(`\$\{?([a-z_]+)(?::[a-z]+)?\}?`)
+
+func (v values) put(text string) string {
+	return variableName.ReplaceAllStringFunc(text, func(name string) string {
+		if value, is := v[variableName.FindStringSubmatch(name)[1]]; is {
+			return value
+		}
+		return name
+	})
+}
+
+// queries returns all queries with what they are for.
+func (d *dashboard) queries(v values) map[string]string {
+	out := make(map[string]string)
+	for _, p := range d.Panels {
+		for _, one := range p.Targets {
+			out[d.UID+", "+p.Title+", "+one.RefID] = v.put(one.Expr)
+		}
+	}
+	for _, a := range d.Annotations.List {
+		out[d.UID+", annotation "+a.Name] = v.put(a.Expr)
+	}
+	return out
+}
+
+// links returns all links of a dashboard.
+func (d *dashboard) links(t *testing.T) (list []link) {
+	t.Helper()
+	list = slices.Clone(d.Links)
+	for _, p := range d.Panels {
+		list = append(list, p.Links...)
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				var more []link
+				if property.ID != "links" {
+					continue
+				}
+				if err := json.Unmarshal(property.Value, &more); err != nil {
+					t.Fatal(err)
+				}
+				list = append(list, more...)
+			}
+		}
+	}
+	return list
+}
+
+// units are those of Grafana's that are in use, besides suffixes.
+var units = []string{"percentunit", "none", "s", "bytes", "dateTimeAsIso"}
+
+// TestDashboardsFollowTheConventions checks what Grafana's own linter would, and
+// what a reader needs.
+func TestDashboardsFollowTheConventions(t *testing.T) {
+	uids := map[string]bool{}
+	for _, d := range dashboards(t) {
+		if uids[d.UID] || !strings.HasPrefix(d.Title, "Workdrift / ") || d.Description == "" || d.Editable || d.SchemaVersion < 36 ||
+			!slices.Contains(d.Tags, "workdrift-mixin") || len(d.Annotations.List) < 2 {
+			t.Errorf("%s: uid, title, description, editable, schemaVersion, tags or annotations", d.UID)
+		}
+		uids[d.UID] = true
+		d.checkVariables(t)
+		ids := map[int]bool{}
+		for i, p := range d.Panels {
+			if where := d.UID + ", " + p.Title; ids[p.ID] {
+				t.Errorf("%s: its id is another's", where)
+			} else if p.Type != "row" {
+				checkPanel(t, where, p)
+			}
+			ids[p.ID] = true
+			for _, other := range d.Panels[:i] {
+				a, b := p.GridPos, other.GridPos
+				if a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H || a.X+a.W > 24 {
+					t.Errorf("%s: %q lies on %q", d.UID, p.Title, other.Title)
+				}
+			}
+		}
+		for what, expr := range d.queries(nil) {
+			checkMatchers(t, what, expr)
+		}
+	}
+}
+
+func (d *dashboard) checkVariables(t *testing.T) {
+	t.Helper()
+	have := map[string]variable{}
+	for _, v := range d.Templating.List {
+		have[v.Name] = v
+		if v.Label == "" || v.Type == "query" && (v.Refresh != 2 || v.Datasource.UID != "${datasource}" || !strings.HasPrefix(v.Definition, "label_values(")) {
+			t.Errorf("%s: variable %s", d.UID, v.Name)
+		}
+	}
+	if have["datasource"].Type != "datasource" || have["workdrift"].Type != "textbox" {
+		t.Errorf("%s: wants the variables datasource and workdrift", d.UID)
+	}
+	for name, label := range map[string]string{"job": "Job", "instance": "Instance"} {
+		if v := have[name]; v.Label != label || !v.Multi || !v.IncludeAll || v.AllValue != ".+" {
+			t.Errorf("%s: variable %s: several, or all of them", d.UID, name)
+		}
+	}
+	for _, text := range d.queries(nil) {
+		for _, m := range variableName.FindAllStringSubmatch(text, -1) {
+			if have[m[1]].Name == "" && !strings.HasPrefix(m[1], "__") {
+				t.Errorf("%s: there is no variable %s", d.UID, m[1])
+			}
+		}
+	}
+}
+
+func checkPanel(t *testing.T, where string, p panel) {
+	t.Helper()
+	if len(p.Title) < 3 || len(p.Description) < 10 || !strings.HasSuffix(p.Description, ".") {
+		t.Errorf("%s: wants a title, and a description of sentences", where)
+	}
+	if p.Datasource != (datasource{"prometheus", "${datasource}"}) || len(p.Targets) == 0 {
+		t.Errorf("%s: data source %v, %d queries", where, p.Datasource, len(p.Targets))
+	}
+	defaults := p.FieldConfig.Defaults
+	if !slices.Contains(units, defaults.Unit) && !strings.HasPrefix(defaults.Unit, "suffix:") {
+		t.Errorf("%s: unit %q", where, defaults.Unit)
+	}
+	if (p.Type == "stat" || p.Type == "bargauge") && len(defaults.Thresholds.Steps) == 0 {
+		t.Errorf("%s: no thresholds", where)
+	}
+	for _, one := range p.Targets {
+		if one.LegendFormat == "" && p.Type != "table" {
+			t.Errorf("%s: %s has no legend", where, one.RefID)
+		}
+		ratio := regexp.MustCompile(`_ratio\{|_ratio \{`).MatchString(one.Expr) && !strings.Contains(one.Expr, "28800")
+		if ratio && p.Type != "table" && defaults.Unit != "percentunit" && defaults.Unit != "none" {
+			t.Errorf("%s: a ratio as %q", where, defaults.Unit)
+		}
+		if strings.Contains(one.Expr, "_seconds{") && !strings.ContainsAny(one.Expr, "/*") && !slices.Contains([]string{"s", "none"}, defaults.Unit) {
+			t.Errorf("%s: seconds as %q", where, defaults.Unit)
+		}
+	}
+}
+
+// windowed are metrics with a label window, of which a panel selects one.
+var windowed = regexp.MustCompile(`^workdrift_(team_)?(effort_seconds|effort_coverage_ratio|effort_model_spread_ratio|attribution_effort_ratio|` +
+	`allocation_gap_ratio|priority_inversion_ratio|starved_objectives|zombie_effort_ratio|run_work_effort_ratio|toil_overrun_seconds|` +
+	`(top_objectives|shadow)_effort_((interval_)?(lower|upper)_)?ratio|shadow_roadmap_.*|shadow_over_half_.*|objective_effort_(ratio|seconds))$`)
+
+// checkMatchers wants the job and the instance in every selector, one window
+// where there are several, and no counter but under a rate.
+func checkMatchers(t *testing.T, what, query string) {
+	t.Helper()
+	expr, err := parser.ParseExpr(values{"__rate_interval": "5m", "__interval": "5m"}.put(query))
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+		return
+	}
+	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
+		s, ok := node.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		have := map[string]string{}
+		for _, m := range s.LabelMatchers {
+			have[m.Name] = m.Type.String() + m.Value
+		}
+		if have["job"] != "=~$job" || have["instance"] != "=~$instance" && s.Name != "ALERTS" {
+			t.Errorf("%s: %s does not select by job and instance", what, s)
+		}
+		if windowed.MatchString(s.Name) && (!strings.HasPrefix(have["window"], "=") || strings.HasPrefix(have["window"], "=~")) {
+			t.Errorf("%s: %s does not select one window", what, s)
+		}
+		counter := strings.HasSuffix(s.Name, "_total") || strings.HasSuffix(s.Name, "_bucket") || strings.HasSuffix(s.Name, "_sum") || strings.HasSuffix(s.Name, "_count")
+		under := ""
+		for _, parent := range path {
+			if call, is := parent.(*parser.Call); is {
+				under += call.Func.Name + " "
+			}
+		}
+		if rated := strings.Contains(under, "rate "); rated != counter || rated && !strings.Contains(query, "[$__rate_interval]") {
+			t.Errorf("%s: %s is under %q", what, s, under)
+		}
+		return nil
+	})
+}
+
+// A row of the table of panels.
+type shown struct {
+	panel, query    string
+	series, samples int
+}
+
+func (s shown) String() string {
+	return fmt.Sprintf("%-55s %3d series %5d samples  %s", s.panel, s.series, s.samples, s.query)
+}

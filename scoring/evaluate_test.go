@@ -74,6 +74,9 @@ func TestEvaluateReadmeExample(t *testing.T) {
 	near(t, "top 3 at most", value(t, org, scoring.TopObjectivesEffort).Upper, 2/2.5)
 	near(t, "shadow share", value(t, org, scoring.ShadowEffort).Value, 1.333333/2)
 	near(t, "shadow share at least", value(t, org, scoring.ShadowEffort).Lower, 0)
+	// By the time between events all of Ana's day is the review, an hour after the
+	// commit: nothing is left for the objective.
+	near(t, "spread", value(t, org, scoring.EffortModelSpread).Value, .666667/2.5)
 }
 
 func TestEvaluateStoppedAfterGrace(t *testing.T) {

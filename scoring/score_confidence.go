@@ -15,6 +15,7 @@ import (
 const (
 	ReportedConfidence  = "reported_confidence"
 	ObservedConfidence  = "observed_confidence"
+	ForecastRange       = "forecast_range"
 	OutcomeConfidence   = "outcome_confidence"
 	ConfidenceGap       = "confidence_gap"
 	ConfidenceSpread    = "confidence_spread"
@@ -39,6 +40,8 @@ func confidenceScores() scoreGroup {
 			{score: ReportedConfidence, of: byObjective, metric: confidenceViews, view: "reported", unit: "ratio", help: confidenceViewsHelp},
 			{score: ObservedConfidence, of: byObjective, metric: confidenceViews, view: "observed", unit: "ratio", help: confidenceViewsHelp,
 				limits: "smallest and largest forecast that leaves out one week."},
+			{score: ForecastRange, of: byObjective, unit: "ratio",
+				help: "Probability that the next week of the objective stays within what its forecast has seen of past weeks, 0 to 1. No reading is known; 5 weeks give 0.67, 11 give 0.83 (derived). Says nothing about weeks of another kind, such as holidays."},
 			{score: ConfidenceGap, of: byObjective, unit: "ratio", limits: "what the limits of the observed confidence give.",
 				help: "Reported minus observed confidence, -1 to 1: above 0 people are surer than the delivery. Healthy within 0.15, alarming from 0.35 (defaults, not benchmarks; a study found reports biased upwards twice as often as downwards). Cannot see what those who report know and no ticket tells."},
 			{score: WatermelonScore, of: byObjective,
@@ -81,6 +84,7 @@ func (v *evaluation) confidence() {
 		stands = append(stands, w)
 		v.objective(o, scoreOf(ReportedConfidence, stand.Reported.Estimate))
 		v.objective(o, scoreOf(ObservedConfidence, stand.Observed.Estimate))
+		v.objective(o, forecastRange(stand.Observed))
 		v.objective(o, scoreOf(ConfidenceGap, gap))
 		v.objective(o, scoreOf(ConfidenceSpread, stand.Reported.Spread))
 		v.objective(o, watermelonScore(w))
@@ -308,4 +312,12 @@ func compareReports(a, b confidence.Report) int {
 		return 1
 	}
 	return 0
+}
+
+// forecastRange says how much of what may come the forecast has seen.
+func forecastRange(o confidence.Observed) Score {
+	if o.NextInRange <= 0 {
+		return unavailable(ForecastRange, Status(o.Status), o.Reason)
+	}
+	return plainScore(ForecastRange, o.NextInRange, true, "")
 }

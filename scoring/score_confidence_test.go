@@ -103,6 +103,7 @@ func TestConfidenceFromEvents(t *testing.T) {
 	near(t, "observed", observed.Value, 15./64)
 	near(t, "observed at most", observed.Upper, 13./49)
 	near(t, "observed at least", observed.Lower, .02)
+	near(t, "seen of what may come", at(t, r, "o1", scoring.ForecastRange).Value, 7./9) // of eight weeks
 	near(t, "gap", at(t, r, "o1", scoring.ConfidenceGap).Value, .8-15./64)
 	if s := at(t, r, "o1", scoring.WatermelonScore); s.Value != 1 || s.Verdict != "delivery" {
 		t.Errorf("o1 is %v (%s), want a watermelon by delivery", s.Value, s.Verdict)

@@ -17,6 +17,8 @@ const (
 	UnplannedWorkstreams = "unplanned_workstream_rate" // a week
 	UnplannedEffort      = "unplanned_effort"
 	WIPPerPerson         = "wip_per_person"
+	ItemsTouched         = "items_touched_daily"
+	ScatteredWork        = "scattered_work"
 	ActiveObjectives     = "active_objectives"
 	ParetoShare          = "pareto_share"
 )
@@ -45,6 +47,10 @@ func focusScores() scoreGroup {
 				help: "Share of the effort of 28 days on items that were made since and count for no active objective, 0 to 1; run work is never unplanned. No reading is known. Cannot see plans that nobody linked."},
 			{score: WIPPerPerson, of: both, work: true,
 				help: "Workstreams in progress that the member in the middle worked on in 7 days. No reading is known; less is more focused. Sees work in tickets, code and attributed threads only."},
+			{score: ItemsTouched, of: both, work: true,
+				help: "Items that a person touches on a day of work, on average over 28 days. No reading is known; fewer is more focused (a study found that productivity falls when many projects are touched on one day). Cannot tell a big item from a small one."},
+			{score: ScatteredWork, of: both, unit: "ratio", limits: "90 % Wilson interval.", work: true,
+				help: "Share of the days of work of 28 days on which a person touched 4 items or more, 0 to 1. A trend; no reading is known. A day of many small reviews looks scattered."},
 			{score: ActiveObjectives, of: ofTeams, work: true,
 				help: "Active objectives that the team worked on in 28 days or is declared to take part in. Healthy up to 3, alarming above 5 (handbooks of objectives recommend at most 5). Sees declared objectives only."},
 			{score: ParetoShare, of: both, unit: "ratio", work: true,
@@ -142,6 +148,8 @@ func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Sco
 		scoreOf(WIPPerPerson, v.wip(s, team)),
 		scoreOf(ParetoShare, focus.ParetoShare(active)),
 	}
+	touched, scattered := v.itemsPerDay(s)
+	scores = append(scores, scoreOf(ItemsTouched, touched), scoreOf(ScatteredWork, scattered))
 	if team >= 0 {
 		scores = append(scores, scoreOf(ActiveObjectives, focus.ActiveObjectives(has)))
 	}
@@ -172,6 +180,34 @@ func (s *streams) workstreams(first map[uint64]began) []focus.Workstream {
 		list = append(list, focus.Workstream{First: first[root].day, Planned: first[root].planned, Early: g.early, Members: len(g.people)})
 	}
 	return list
+}
+
+// itemsPerDay is about everybody who worked.
+func (v *evaluation) itemsPerDay(s *streams) (mean, scattered stat.Estimate) {
+	type personDay struct {
+		person uint32
+		day    objective.Date
+	}
+	touched := make(map[personDay]map[uint32]bool)
+	people := make(map[uint32]bool)
+	for i := range s.rows {
+		r := &s.rows[i]
+		at := personDay{r.person, r.day}
+		if touched[at] == nil {
+			touched[at] = make(map[uint32]bool)
+		}
+		touched[at][r.work], people[r.person] = true, true
+	}
+	days := make([]focus.PersonDay, 0, len(touched))
+	for at, works := range touched {
+		days = append(days, focus.PersonDay{Person: int(at.person), Items: len(works)})
+	}
+	var n headcount
+	for no := range people {
+		who := v.engine.contributor(no)
+		n.add(&who)
+	}
+	return focus.ItemsPerDay(days, v.engine.accountsFor(n))
 }
 
 // wip is about the members on the last of the days.

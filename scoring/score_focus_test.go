@@ -155,6 +155,10 @@ func TestWorkInProgress(t *testing.T) {
 	r := w.evaluate(t)
 	near(t, "in progress", r.Team("core").Score(scoring.WIPPerPerson).Value, 1)
 	near(t, "in progress at all", r.Score(scoring.WIPPerPerson).Value, 1)
+	// Thirty days with one item each, and on the 26th one with four and one with
+	// two.
+	near(t, "items a day", r.Score(scoring.ItemsTouched).Value, 36./32)
+	near(t, "days of four and more", r.Score(scoring.ScatteredWork).Value, 1./32)
 	done.Closed = noon(2025, 4, 1) // after the last closed day
 	near(t, "while it goes on", w.evaluate(t).Team("core").Score(scoring.WIPPerPerson).Value, 2)
 	w.declared.People.Persons[2].Leave = []scoring.DateRange{{From: calendarDay(late) - 1, Until: calendarDay(late) + 30}}
@@ -169,7 +173,7 @@ func TestFocusIsSuppressed(t *testing.T) {
 	r := w.evaluate(t)
 	for name, want := range map[string]scoring.Status{"effective_workstreams_gamma": scoring.OK, scoring.FocusHHI: scoring.OK,
 		"effective_workstreams_alpha": scoring.SuppressedPrivacy, "effective_workstreams_beta": scoring.SuppressedPrivacy,
-		scoring.WIPPerPerson: scoring.SuppressedPrivacy} {
+		scoring.WIPPerPerson: scoring.SuppressedPrivacy, scoring.ItemsTouched: scoring.SuppressedPrivacy, scoring.ScatteredWork: scoring.SuppressedPrivacy} {
 		if s := org(t, r, name); s.Status != want || s.Value.Known() != (want == scoring.OK) {
 			t.Errorf("%s: %v (%s)", name, s.Value, s.Status)
 		}

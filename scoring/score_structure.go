@@ -21,6 +21,7 @@ const (
 	ShiftWeek         = "structure_shift_timestamp" // Unix seconds
 	ShiftAlarm        = "structure_alarm"
 	ShiftEvidence     = "structure_shift_evidence"
+	ShiftMatches      = "structure_shift_matches_needed"
 	UnexplainedShifts = "unexplained_shift"
 	ObjectiveChurn    = "objective_churn"
 	RankVolatility    = "rank_volatility"
@@ -75,6 +76,8 @@ func structureScores() scoreGroup {
 				help: "1 when the CUSUM chart of the share in the label view left its limits in the last 4 closed weeks, else 0 (k 0.5, h 4; one false alarm in 168 weeks by calculation, more when what is usual is learned from 26 weeks). Healthy at 0. Read it with the shift, which needs longer." + looks},
 			{score: ShiftEvidence + "_" + name, of: of, metric: ShiftEvidence, view: name, unit: "ratio", work: true,
 				help: "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; 0 when it coincides with none. No reading is known; coinciding is not causing. Sees what is in the configuration only."},
+			{score: ShiftMatches + "_" + name, of: of, metric: ShiftMatches, view: name, work: true,
+				help: "How many shifts in a row would have to coincide with edits, at the pace at which edits are made, before chance explains it in fewer than 5 % of cases. Fewer is better evidence; no reading is known. Takes edits for spread evenly over 90 days."},
 		}
 	}
 	var latest []latestFamily
@@ -166,6 +169,7 @@ func (v *evaluation) shifts(name string, series stat.Weekly, log []structure.Cha
 		step.Value, verdict = last.After-last.Before, coincides(last)
 		week, evidence = stat.Known(float64(last.Day().Time().Unix()), len(series)), stat.Known(last.Weight, len(last.Candidates))
 	}
+	needed := matchesNeeded(shifts, evidence)
 	alarm := stat.Insufficient(len(series), "not watched: %d weeks with enough effort; 26 are needed, 12 after an alarm", len(series))
 	alarms, watched := structure.Ratios().Online(series, until)
 	switch n := len(alarms); {
@@ -175,9 +179,25 @@ func (v *evaluation) shifts(name string, series stat.Weekly, log []structure.Cha
 		alarm = stat.Known(0, len(series))
 	}
 	scores := []Score{scoreOf(StructureShift+"_"+name, step), scoreOf(ShiftWeek+"_"+name, week),
-		scoreOf(ShiftAlarm+"_"+name, alarm), scoreOf(ShiftEvidence+"_"+name, evidence)}
+		scoreOf(ShiftAlarm+"_"+name, alarm), scoreOf(ShiftEvidence+"_"+name, evidence), scoreOf(ShiftMatches+"_"+name, needed)}
 	scores[0].Verdict = verdict
 	return shifts, scores
+}
+
+// matchesNeeded is about the newest shift, where that coincides with an edit.
+func matchesNeeded(shifts []structure.Shift, evidence stat.Estimate) stat.Estimate {
+	switch n := len(shifts); {
+	case !evidence.OK():
+		return evidence
+	case len(shifts[n-1].Candidates) == 0:
+		return stat.NotDefined("the newest shift coincides with nothing")
+	default:
+		needed := structure.MatchesNeeded(shifts[n-1].Chance)
+		if needed < 0 {
+			return stat.NotDefined("edits are so frequent that no number would do")
+		}
+		return stat.Known(float64(needed), len(shifts[n-1].Candidates))
+	}
 }
 
 // coincides says what a shift coincides with.

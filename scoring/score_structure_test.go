@@ -21,9 +21,11 @@ func shiftWeek(i int) time.Time {
 	return time.Date(2025, 3, 24, 12, 0, 0, 0, time.UTC).AddDate(0, 0, 7*(i+1-len(shiftedShares)))
 }
 
-// shiftedWorld has twenty people, who work as many of the hundred days of each
-// week for o1 as shiftedShares says, and the others for nothing that is known.
-func shiftedWorld() *world {
+func shiftedWorld() *world { return sharedWorld(shiftedShares) }
+
+// sharedWorld has twenty people, who work as many of the hundred days of each
+// week for o1 as shares says, and the others for nothing that is known.
+func sharedWorld(shares []int) *world {
 	set := objective.Set{TopN: 1, RunWorkBudget: -1}
 	for i, id := range []string{"o1", "o2"} {
 		set.Objectives = append(set.Objectives, objective.Objective{
@@ -36,7 +38,7 @@ func shiftedWorld() *world {
 			it.Attrs = map[string][]string{store.AttrLabel: {label}}
 		})
 	}
-	for week, share := range shiftedShares {
+	for week, share := range shares {
 		for n := range 100 {
 			key := "acme/api#none"
 			if n < share {
@@ -109,12 +111,38 @@ func TestStructureShiftFromEvents(t *testing.T) {
 		near(t, c.name+": week", org(t, r, scoring.ShiftWeek+"_top_objectives_effort").Value, monday)
 		near(t, c.name+": evidence", org(t, r, scoring.ShiftEvidence+"_top_objectives_effort").Value, c.evidence)
 		near(t, c.name+": evidence of o1", at(t, r, "o1", scoring.ShiftEvidence+"_effort").Value, c.ofObjective)
+		if needed := map[float64]float64{.449329: 6, .765928: 3}[c.evidence]; needed > 0 {
+			near(t, c.name+": matches needed", org(t, r, scoring.ShiftMatches+"_top_objectives_effort").Value, needed)
+		}
 		near(t, c.name+": unexplained", org(t, r, scoring.UnexplainedShifts).Value, c.unexplained)
 		if shift.Verdict != c.verdict {
 			t.Errorf("%s: it %s", c.name, shift.Verdict)
 		}
 		if s := org(t, r, scoring.ShiftWeek+"_run_work_effort"); s.Status != scoring.Undefined {
 			t.Errorf("%s: run work never shifted: %+v", c.name, s)
+		}
+	}
+}
+
+// A step of 0.04 is too small to tell of. A share that rises by 0.01 a week under
+// noise of up to 0.13 is told as one step: with no noise to go by it would be cut
+// into steps that are too small to tell of.
+func TestStructureShiftAgainstNoise(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		share   func(week int) int
+		shifted bool
+	}{
+		{"a small step", func(week int) int { return 60 - 4*(week/28) }, false},
+		{"a slope", func(week int) int { return 20 + week + week*week*7%11*4/3 }, true},
+	} {
+		shares := make([]int, len(shiftedShares))
+		for week := range shares {
+			shares[week] = c.share(week)
+		}
+		s := org(t, sharedWorld(shares).evaluate(t), scoring.StructureShift+"_top_objectives_effort")
+		if s.Status != scoring.OK || s.Value >= .05 != c.shifted {
+			t.Errorf("%s: a shift of %v (%s)", c.name, s.Value, s.Status)
 		}
 	}
 }

@@ -42,7 +42,12 @@ func vectorPhases(t *testing.T, v vector) {
 		}
 		blocks = append(blocks, b)
 	}
-	states := phase.Replay(blocks)
+	var states []phase.State
+	var s phase.State
+	for _, b := range blocks {
+		s = s.Next(b)
+		states = append(states, s)
+	}
 	if len(states) != len(want.Phase) {
 		t.Fatalf("%d states, want %d", len(states), len(want.Phase))
 	}

@@ -197,24 +197,3 @@ func (s State) phase() Phase {
 	}
 	return Aligned
 }
-
-// Replay returns the states after each of the blocks, which ascend by week, and
-// after each week that is missing between them. Replaying history from the
-// beginning gives the states that were told live, because a state depends on
-// nothing but the blocks before it.
-func Replay(blocks []Block) []State {
-	var states []State
-	var s State
-	for _, b := range blocks {
-		if s.Started && b.Week <= s.Week {
-			continue
-		}
-		for s.Started && s.Week+1 < b.Week {
-			s = s.Next(Block{Week: s.Week + 1})
-			states = append(states, s)
-		}
-		s = s.Next(b)
-		states = append(states, s)
-	}
-	return states
-}

@@ -49,7 +49,7 @@ func TestReplayEqualsLive(t *testing.T) {
 		var live State
 		for i, b := range blocks {
 			live = live.Next(b)
-			replayed := Replay(blocks[:i+1])
+			replayed := replay(blocks[:i+1])
 			if replayed[len(replayed)-1] != live {
 				t.Fatalf("after %d blocks: live %+v, replayed %+v", i+1, live, replayed[len(replayed)-1])
 			}
@@ -57,7 +57,7 @@ func TestReplayEqualsLive(t *testing.T) {
 				t.Fatal("an old block changes something")
 			}
 		}
-		all := Replay(blocks)
+		all := replay(blocks)
 		if n := blocks[len(blocks)-1].Week - blocks[0].Week + 1; len(all) != n {
 			t.Fatalf("%d states of %d weeks", len(all), n)
 		}
@@ -77,7 +77,7 @@ func TestLatches(t *testing.T) {
 			byWeek[b.Week] = b
 		}
 		var on [Indicators]bool
-		for _, s := range Replay(blocks) {
+		for _, s := range replay(blocks) {
 			for i := range Indicators {
 				high, low := 0, 0
 				for back := range 4 {
@@ -162,7 +162,7 @@ func TestPhases(t *testing.T) {
 		for i := range blocks {
 			blocks[i].Week = i
 		}
-		states := Replay(blocks)
+		states := replay(blocks)
 		if got := states[len(states)-1]; got.Phase != c.want || got.Since != c.since {
 			t.Errorf("%s: %s since %d, want %s since %d", c.name, got.Phase, got.Since, c.want, c.since)
 		}
@@ -172,7 +172,7 @@ func TestPhases(t *testing.T) {
 	if s.Phase != Unknown || s.Since != 7 {
 		t.Errorf("after a gap: %+v", s)
 	}
-	if Replay(nil) != nil {
+	if replay(nil) != nil {
 		t.Error("states of nothing")
 	}
 }
@@ -220,4 +220,25 @@ func TestIndicators(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
+}
+
+// replay returns the states after each of the blocks, which ascend by week, and
+// after each week that is missing between them. Replaying history from the
+// beginning gives the states that were told live, because a state depends on
+// nothing but the blocks before it.
+func replay(blocks []Block) []State {
+	var states []State
+	var s State
+	for _, b := range blocks {
+		if s.Started && b.Week <= s.Week {
+			continue
+		}
+		for s.Started && s.Week+1 < b.Week {
+			s = s.Next(Block{Week: s.Week + 1})
+			states = append(states, s)
+		}
+		s = s.Next(b)
+		states = append(states, s)
+	}
+	return states
 }

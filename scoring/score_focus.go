@@ -50,7 +50,7 @@ func focusScores() scoreGroup {
 			{score: ItemsTouched, of: both, work: true,
 				help: "Items that a person touches on a day of work, on average over 28 days. No reading is known; fewer is more focused (a study found that productivity falls when many projects are touched on one day). Cannot tell a big item from a small one."},
 			{score: ScatteredWork, of: both, unit: "ratio", limits: "90 % Wilson interval.", work: true,
-				help: "Share of the days of work of 28 days on which a person touched 4 items or more, 0 to 1. A trend; no reading is known. A day of many small reviews looks scattered."},
+				help: "Share of the days of work of 28 days on which a person touched 4 items or more, 0 to 1. A trend; no reading is known. Cannot tell a day of many small reviews from a scattered one."},
 			{score: ActiveObjectives, of: ofTeams, work: true,
 				help: "Active objectives that the team worked on in 28 days or is declared to take part in. Healthy up to 3, alarming above 5 (handbooks of objectives recommend at most 5). Sees declared objectives only."},
 			{score: ParetoShare, of: both, unit: "ratio", work: true,

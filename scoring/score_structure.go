@@ -77,7 +77,7 @@ func structureScores() scoreGroup {
 			{score: ShiftEvidence + "_" + name, of: of, metric: ShiftEvidence, view: name, unit: "ratio", work: true,
 				help: "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; 0 when it coincides with none. No reading is known; coinciding is not causing. Sees what is in the configuration only."},
 			{score: ShiftMatches + "_" + name, of: of, metric: ShiftMatches, view: name, work: true,
-				help: "How many shifts in a row would have to coincide with edits, at the pace at which edits are made, before chance explains it in fewer than 5 % of cases. Fewer is better evidence; no reading is known. Takes edits for spread evenly over 90 days."},
+				help: "How many shifts in a row would have to coincide with edits, at the pace at which edits are made, before chance explains it in fewer than 5 % of cases. Fewer is better evidence; no reading is known. Cannot see that edits come in bursts: takes them for spread evenly over 90 days."},
 		}
 	}
 	var latest []latestFamily

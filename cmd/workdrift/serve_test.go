@@ -42,6 +42,15 @@ func need(t *testing.T, tool string) string {
 	return ""
 }
 
+// tool runs a tool in a directory and returns what it said.
+func tool(t *testing.T, dir string, command ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), need(t, command[0]), command[1:]...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
 func TestMetricsAreCleanForPromtool(t *testing.T) {
 	promtool := need(t, "promtool")
 	c := newCompany(t, 6)

@@ -18,7 +18,7 @@ type chart struct {
 	Bands             []string
 	Lines             []chartLine
 	Dots              []dot // the last values
-	Marks             []tick
+	Marks             []mark
 	Ends              [2]string // what the ends of the axis are called
 	Head              []string
 	Rows              [][]string
@@ -27,6 +27,12 @@ type chart struct {
 type tick struct {
 	At   float64 // x or y
 	Text string
+}
+
+// A mark is a line across a chart, and its text at a height.
+type mark struct {
+	At, TextY float64
+	Text      string
 }
 
 type chartLine struct {
@@ -235,7 +241,7 @@ func (c *chart) describe(weeks []scoring.WeekReport, list []series) string {
 func (c *chart) mark(weeks []scoring.WeekReport, day scoring.Day, text string) {
 	for i := range weeks {
 		if d := day - weeks[i].Monday; d >= 0 && d < 7 {
-			c.Marks = append(c.Marks, tick{c.x(i, len(weeks)), text})
+			c.Marks = append(c.Marks, mark{c.x(i, len(weeks)), 16 + float64(len(c.Marks)%3)*lineHeight, text})
 		}
 	}
 }

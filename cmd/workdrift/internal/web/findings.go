@@ -197,9 +197,18 @@ func shiftFinding(r *scoring.Report) []Finding {
 	}
 	text := fmt.Sprintf("The share of the top priorities has been %s since the week of %s", points(shift.Value), shortDate(day))
 	if shift.Verdict != "" {
-		text += "; that " + words(shift.Verdict)
+		text += "; that " + firstOf(words(shift.Verdict))
 	}
 	return []Finding{{ID: "shift", kind: "shift", weight: max(float64(shift.Value), -float64(shift.Value)) / 2, Path: "/changes", Score: name, Text: text + "."}}
+}
+
+// firstOf is a list in words, cut after its first entry.
+func firstOf(list string) string {
+	first, rest, more := strings.Cut(list, ", ")
+	if !more {
+		return list
+	}
+	return first + ", and " + plural(1+strings.Count(rest, ", "), "other change")
 }
 
 // span is a window in words: 28d is "28 days".

@@ -31,7 +31,7 @@ func aStory() *scoring.Report {
 		}}},
 		Phase: &scoring.PhaseReport{Phase: "total_decoupling", Since: 19_990, Changes: []scoring.PhaseChange{
 			{Week: 19_000, To: "aligned"}, {Week: 19_984, From: "aligned", To: "total_decoupling", Why: "because"}}},
-		Scores: []scoring.Score{score("structure_shift_top_objectives_effort", -.19, "coincides with rank of sso on 2024-09-01"),
+		Scores: []scoring.Score{score("structure_shift_top_objectives_effort", -.19, "coincides with rank of sso on 2024-09-01, target of sso on 2024-09-01, due of x"),
 			score("structure_shift_timestamp_top_objectives_effort", 19_950*24*3600, "")},
 		Breached: map[string]int{"priority_inversion": 4, scoring.ShadowEffort: 4, "allocation_gap": 3},
 	}
@@ -46,7 +46,7 @@ func TestFindings(t *testing.T) {
 		{"starved-sso", "“Single sign-on”, priority 1, was to get 50 % of the effort and got 30 % in the last 28 days.", "/objectives/sso"},
 		{"stopped-work", "8 % of the effort of the last 28 days, 8 person-days, went on for “Old billing”, which is not active any more.", "/kill-list"},
 		{"restatement", "12 % of the effort of weeks that were closed counts for something else now than it did then.", "/changes"},
-		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01.", "/changes"},
+		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01, and 2 other changes.", "/changes"},
 		{"breach", "The priority inversion was beyond its alert threshold in each of the last 4 weeks.", "/methods#priority_inversion"},
 	}
 	got := FindingsOf(aStory(), streams)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
@@ -13,7 +14,8 @@ import (
 // functions are what the templates call.
 func functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"percent": percent,
+		"percent": func(n scoring.Number) string { return together(percent(n)) },
+		"keep":    together,
 		"ratio":   ratio,
 		"days":    days,
 		"ago":     func(t time.Time) string { return ago(now(), t) },
@@ -92,3 +94,6 @@ func part(n scoring.Number) string {
 	}
 	return "about " + percent(n)
 }
+
+// together keeps numbers and their unit on one line.
+func together(text string) string { return strings.ReplaceAll(text, " %", "\u00a0%") }

@@ -78,7 +78,7 @@ func pageAt(t *testing.T, path string, report *scoring.Report, sources ...Source
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("%d, %s: %s", w.Code, w.Header().Get("Content-Type"), w.Body)
 	}
-	body := w.Body.String()
+	body := strings.ReplaceAll(w.Body.String(), "\u00a0", " ")
 	if !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
 		t.Errorf("the page is cut off: …%s", body[max(0, len(body)-200):])
 	}

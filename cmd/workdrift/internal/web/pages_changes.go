@@ -34,6 +34,7 @@ type changeWeek struct {
 // not mean that one caused the other.
 type change struct {
 	Kind, Text, Path string
+	More             string // what goes with it
 }
 
 func changes(s *server, _ *http.Request) (any, string, error) {
@@ -58,7 +59,7 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	}
 	if s.Overrides != nil {
 		for at, list := range byMoment(s.Overrides()) {
-			add(dayOf(at.when), change{"decided", fmt.Sprintf("%s decided to count for %s", plural(len(list), "item"), words(at.to)), "/decisions"})
+			add(dayOf(at.when), change{Kind: "decided", Text: fmt.Sprintf("%s decided to count for %s", plural(len(list), "item"), words(at.to)), Path: "/decisions"})
 		}
 	}
 	for _, c := range measuredChanges(report) {
@@ -69,7 +70,6 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 		p.Weeks = append(p.Weeks, weekOf(report, monday, list))
 	}
 	slices.SortFunc(p.Weeks, func(a, b changeWeek) int { return cmp.Compare(b.Monday, a.Monday) })
-	p.Chart.Marks = nil
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
 			if c.From != "" {
@@ -78,9 +78,9 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 		}
 	}
 	if w := headline(report); w != nil {
-		p.Restatement = lines(definitions(), w.Org.Score, scoring.RestatementScore)
+		p.Restatement = lines(s.definitions, w.Org.Score, scoring.RestatementScore)
 	}
-	p.Restatement = append(p.Restatement, lines(definitions(), report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
+	p.Restatement = append(p.Restatement, lines(s.definitions, report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
 	return p, "", nil
 }
 
@@ -141,7 +141,7 @@ func measuredChanges(report *scoring.Report) (list []dated) {
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
 			if c.From != "" {
-				list = append(list, dated{c.Week, change{"phase", fmt.Sprintf("phase from %s to %s: %s", words(c.From), words(c.To), words(c.Why)), "/methods#drift_phase"}})
+				list = append(list, dated{c.Week, change{"phase", fmt.Sprintf("from %s to %s: %s", words(c.From), words(c.To), phaseMeaning(c.To)), "/methods#drift_phase", words(c.Why)}})
 			}
 		}
 	}
@@ -149,11 +149,7 @@ func measuredChanges(report *scoring.Report) (list []dated) {
 }
 
 func shiftOf(what string, s *scoring.Score, path string) change {
-	text := fmt.Sprintf("%s has been %s since", what, points(s.Value))
-	if s.Verdict != "" {
-		text += "; " + words(s.Verdict)
-	}
-	return change{"shifted", text, path}
+	return change{"shifted", fmt.Sprintf("%s has been %s since", what, points(s.Value)), path, words(s.Verdict)}
 }
 
 // weekOf puts the headline of a week beside its changes.

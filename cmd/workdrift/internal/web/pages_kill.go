@@ -26,6 +26,7 @@ type killPage struct {
 // A killCandidate is something that could be stopped.
 type killCandidate struct {
 	Name, Path, ID string
+	Kind           string
 	Effort         string
 	Since          string   // its age, or when it ended
 	Alive          []string // what keeps it alive
@@ -40,7 +41,7 @@ func killList(s *server, r *http.Request) (any, string, error) {
 		return nil, "", err
 	}
 	p := &killPage{Window: headline(report), Targets: targetsOf(report), Done: done(r)}
-	defs := definitions()
+	defs := s.definitions
 	p.Scores = lines(defs, report.Score, "kill_session_timestamp", "live_zombie_workstreams", "stop_resurrections", "stop_latency_median", "stop_latency_restricted_mean", "stops_per_start", "workstream_net_growth")
 	var streams *Streams
 	if s.Streams != nil {
@@ -70,7 +71,7 @@ func (p *killPage) objectives(report *scoring.Report, h *History, streams *Strea
 		if o.State != objective.Active {
 			c.Since = string(o.State)
 			for _, stream := range stoppedFor(streams, o.ID, report) {
-				c.Effort = "about " + percent(stream.Share) + " of all effort goes on"
+				c.Effort = percent(p.stopped()) + " of all effort goes on"
 				c.Alive = append(c.Alive, stream.Label())
 			}
 			p.Ended = append(p.Ended, c)
@@ -86,6 +87,16 @@ func (p *killPage) objectives(report *scoring.Report, h *History, streams *Strea
 			p.Objectives = append(p.Objectives, c)
 		}
 	}
+}
+
+// stopped is the part of all effort on what was stopped.
+func (p *killPage) stopped() scoring.Number {
+	for _, part := range effortParts(&p.Window.Org) {
+		if part.Class == scoring.Stopped.String() {
+			return part.Share
+		}
+	}
+	return scoring.Absent()
 }
 
 // stoppedFor lists the streams of stopped work, where one objective has ended:
@@ -146,7 +157,7 @@ func (p *killPage) streams(s *server, streams *Streams) {
 		if stream.Share.Known() {
 			c.Effort = "about " + percent(stream.Share) + " of all effort"
 		}
-		c.Alive = append(c.Alive, categoryName(stream.Category))
+		c.Kind = categoryName(stream.Category)
 		for _, x := range stream.Items {
 			for _, owner := range x.OwnedBy {
 				if owned := "in what " + owner + " owns"; !slices.Contains(c.Alive, owned) {

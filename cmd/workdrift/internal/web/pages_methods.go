@@ -23,7 +23,7 @@ func methodsOf(s *server, _ *http.Request) (any, string, error) {
 	report := s.Report()
 	p := &methodsPage{}
 	told := make(map[string]bool)
-	for _, d := range scoring.Definitions() {
+	for _, d := range s.scores {
 		if told[d.Name] {
 			continue
 		}

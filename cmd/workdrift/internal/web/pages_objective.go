@@ -150,7 +150,7 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 	}
 	w := headline(report)
 	p := &objectivePage{objectiveSummary: summaryOf(report, w, o), Window: w, Windows: objectiveOf(report, o).Effort}
-	defs := definitions()
+	defs := s.definitions
 	for _, g := range groupsOfObjective() {
 		p.Groups = append(p.Groups, scoreGroupLines{g.name, g.about, lines(defs, o.Score, g.scores...)})
 	}

@@ -68,9 +68,9 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 		for _, m := range w.Org.Methods {
 			p.Methods = append(p.Methods, methodShare{words(m.Method), methodMeaning(m.Method), m.Share})
 		}
-		p.Scores = lines(definitions(), w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
+		p.Scores = lines(s.definitions, w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
 	}
-	p.Scores = append(p.Scores, lines(definitions(), report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
+	p.Scores = append(p.Scores, lines(s.definitions, report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
 	p.Chart = weekChart("chart-coverage", "Visible part of the available time, by week", report.Weeks, readableCoverage, coverageSeries())
 	return p, "", nil
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/workdrift/workdrift/scoring"
 )
 
-// definitions are the scores by name.
-func definitions() map[string]scoring.Definition {
-	byName := make(map[string]scoring.Definition)
-	for _, d := range scoring.Definitions() {
+// definitionsOf are the scores by name.
+func definitionsOf(list []scoring.Definition) map[string]scoring.Definition {
+	byName := make(map[string]scoring.Definition, len(list))
+	for _, d := range list {
 		if _, ok := byName[d.Name]; !ok {
 			byName[d.Name] = d
 		}

@@ -99,7 +99,9 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	list := scoring.Definitions()
 	s := &server{
+		scores: list, definitions: definitionsOf(list),
 		Options: o, pages: pages, requests: newRequestMetrics(o.Registry), clock: time.Now,
 		failures: newFailures(), hashing: make(chan struct{}, 1), decoy: decoy,
 	}
@@ -149,6 +151,9 @@ type server struct {
 	hashing  chan struct{} // held by the one password check at a time
 	decoy    []byte
 	encoded  encodedReport
+
+	scores      []scoring.Definition
+	definitions map[string]scoring.Definition // of scores, by name
 }
 
 func plain(w http.ResponseWriter, code int, text string) {

@@ -90,10 +90,16 @@ func (v *evaluation) louder() {
 	}
 	loud := cadence.LouderOf(coordination, aligned, stat.WeekOf(int(v.lastMonday())))
 	s := scoreOf(Louder, loud.Estimate)
+	flag := loud.Estimate
+	if flag.OK() {
+		flag.Value = 0
+		v.claims(-1, LouderFlag, loud.Coordination.Up)
+	}
 	if loud.Flag {
-		s.Verdict = "louder, not clearer"
+		s.Verdict, flag.Value = "louder, not clearer", 1
 	}
 	v.organisation(s)
+	v.organisation(scoreOf(LouderFlag, flag))
 }
 
 // coordination is the part of a week's effort that went into reviews, tickets

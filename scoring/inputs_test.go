@@ -1,6 +1,8 @@
 package scoring_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -56,5 +58,30 @@ func TestInputQualityOfNothing(t *testing.T) {
 	w.begun("PAY-6", noon(2025, 3, 4), "", "", "", "o1")
 	if s := org(t, w.evaluate(t), scoring.InputQuality); s.Status != scoring.InsufficientData || s.Value.Known() {
 		t.Errorf("only what was not read for this: %+v", s)
+	}
+}
+
+// Of nine closed weeks each begins one ticket, the earlier ones with a
+// description, the later ones without: of 36 pairs of weeks 20 fall and none
+// rises, so that tau is -20/sqrt(36*20).
+func TestInputQualityTrend(t *testing.T) {
+	w := newWorld(fourObjectives())
+	for i := range 9 {
+		words := "30"
+		if i >= 5 {
+			words = "3"
+		}
+		w.begun(fmt.Sprint("PAY-", i+1), noon(2025, 1, 27).AddDate(0, 0, 7*i), words, "no", "yes", "o1")
+	}
+	w.begun("PAY-20", noon(2025, 1, 5), "3", "no", "no", "")  // before the twelve weeks
+	w.begun("PAY-21", noon(2025, 3, 31), "3", "no", "no", "") // of a week that has not closed
+	near(t, "tau", org(t, w.evaluate(t), scoring.InputTrend).Value, -20/math.Sqrt(36*20))
+
+	few := newWorld(fourObjectives())
+	for i := range 7 {
+		few.begun(fmt.Sprint("PAY-", i+1), noon(2025, 1, 27).AddDate(0, 0, 7*i), "30", "no", "yes", "o1")
+	}
+	if s := org(t, few.evaluate(t), scoring.InputTrend); s.Status != scoring.InsufficientData || s.SampleSize != 7 {
+		t.Errorf("seven weeks: %+v", s)
 	}
 }

@@ -103,6 +103,7 @@ type evaluation struct {
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports
+	claimed      []claim                // see claims
 	words        []wordPair             // see wordPairs
 	wordsRead    bool
 	pastWords    [wordBlocks][]saidBy // at the ends of the last closed weeks, newest first
@@ -142,6 +143,7 @@ func (e *Engine) scoreLatest(r *Report, day, keep objective.Date) {
 			g.score(v)
 		}
 	}
+	v.withdraw()
 	v.finish()
 	v.teamWeeks()
 	for _, g := range scoreGroups() {

@@ -23,7 +23,9 @@ const (
 	LoopFollowUp    = "loop_closure_follow_up"
 	LoopAction      = "loop_action"
 	InputQuality    = "input_quality"
+	InputTrend      = "input_quality_trend_correlation"
 	Louder          = "louder_not_clearer"
+	LouderFlag      = "louder_not_clearer_flag"
 	CheckInResponse = "checkin_response"
 )
 
@@ -49,6 +51,9 @@ func cadenceScores() scoreGroup {
 	followUp := of(LoopFollowUp, "seconds", "",
 		"Lower bound of the median time from an alert to a correction while more than half of the alerts have none. Alarming above 28 days (default, not a benchmark). Cannot see whether a correction answers an alert; absent when the median is known.")
 	closure.scale, followUp.scale = secondsPerDay, secondsPerDay
+	louder := flow(LouderFlag, "",
+		"1 when workdrift_louder_not_clearer_ratio is 0.60 or more and the rise has p up to 0.10, beyond chance among all trends looked at, else 0. Alarming at 1 (default, not a benchmark). Meetings are invisible.")
+	louder.metric = Louder
 	return scoreGroup{
 		latest: []latestFamily{
 			of(ReviewTime, "seconds", "",
@@ -72,8 +77,11 @@ func cadenceScores() scoreGroup {
 				"Share of the alerts of the last year that were followed by a correction at all, 0 to 1. No reading is known; read it with the time that it took. Cannot see whether the one answers the other."),
 			of(InputQuality, "ratio", "",
 				"Mean share of what the tickets begun in the last 28 days had at their start of: a description of 20 words, acceptance criteria, somebody assigned, an objective; 0 to 1. A falling trend alarms; no reading is known. Jira's history tells of the start, GitHub only what there is now, and objectives count as work is attributed now; epics, and tickets read by earlier versions, are left out."),
+			of(InputTrend, "", "",
+				"Kendall's tau of the weekly workdrift_input_quality_ratio against time over the last 12 closed weeks, -1 to 1. Healthy from 0; well below, work is begun with less and less (no reading is known). Needs 8 weeks in which tickets were begun, and cannot see what is said aloud."),
 			flow(Louder, "ratio",
 				"How far the share of effort on reviews, tickets and discussions rises while that on active objectives does not, over 12 weeks, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 when the rise is significant (default, not a benchmark). Meetings are invisible."),
+			louder,
 			responseFamily(),
 		},
 		score: (*evaluation).cadence,

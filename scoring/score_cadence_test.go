@@ -288,5 +288,7 @@ func TestLouderFromEvents(t *testing.T) {
 			}
 		}
 	}
-	near(t, "louder", org(t, w.evaluate(t), scoring.Louder).Value, .928571)
+	r := w.evaluate(t)
+	near(t, "louder", org(t, r, scoring.Louder).Value, .928571)
+	near(t, "shown to be louder", org(t, r, scoring.LouderFlag).Value, 1)
 }

@@ -57,7 +57,7 @@ func outcomeScores() scoreGroup {
 			{score: OutcomeYield, of: ofObjectives, unit: "ratio", work: true,
 				help: "Share of the way from baseline to target that 10 person-days brought in the last 12 weeks, below 0 when the outcome went back. A trend; no reading is known. Sees outcomes with a baseline and a target."},
 			{score: SlowDegradation, of: ofObjectives, work: true,
-				help: "1 when over 12 weeks the effort does not fall and the verified items done per person-day do, with p up to 0.05, else 0. Alarming at 1 (default, not a benchmark). Depends on how work is cut into items."},
+				help: "1 when over 12 weeks the effort does not fall and the verified items done per person-day do, with p up to 0.05 and beyond chance among all trends looked at, else 0. Alarming at 1 (default, not a benchmark). Depends on how work is cut into items."},
 			{score: ProxyDecoupling, of: ofObjectives, unit: "correlation", limits: "differences between the 90 % limits of the two correlations.",
 				help: "By how much the outcome that stands for another has come apart from it: Spearman's correlation of their weekly changes 26 to 52 weeks ago minus that of the last 26 weeks, -2 to 2. No reading is known beyond workdrift_objective_proxy_decoupled. Correlation cannot show a cause."},
 			{score: ProxyDecoupled, of: ofObjectives,
@@ -122,6 +122,9 @@ func (v *evaluation) outcome(o int, in outcome.Input) {
 	d := outcome.DivergenceOf(in)
 	tell(OutcomeDivergence, d.Estimate)
 	tell(OutcomeDiverged, d.Flag)
+	if d.Flag.OK() {
+		v.claims(o, OutcomeDiverged, d.Rise)
+	}
 	tell(OutcomeStalled, outcome.Stalled(in))
 	tell(OutcomePredictability, outcome.Predictability(
 		outcome.ResidualSpread(in.Result, in.Until), outcome.ResidualSpread(in.Result, in.Until-outcome.Weeks)))
@@ -193,11 +196,15 @@ func (v *evaluation) yields(o int) {
 		yield = outcome.OutputYield(done, all)
 	}
 	v.objective(o, scoreOf(OutputYield, yield))
-	slow := outcome.DegradationOf(spent, outcome.WeeklyYield(output, spent), until).Estimate
+	falls := outcome.DegradationOf(spent, outcome.WeeklyYield(output, spent), until)
+	slow := falls.Estimate
 	if output == nil {
 		slow = stat.Insufficient(0, reasonUnverified)
 	}
 	v.objective(o, scoreOf(SlowDegradation, slow))
+	if slow.OK() {
+		v.claims(o, SlowDegradation, falls.Yield.Down)
+	}
 }
 
 // noiseOutput hands over how many of the tickets done are on no active

@@ -252,6 +252,42 @@ func TestSlowDegradation(t *testing.T) {
 	}
 }
 
+// One doubtful fall is a finding by itself, and none where ten were looked for;
+// a clear one is either way.
+func TestFlagsAmongMany(t *testing.T) {
+	doubtful := []int{5, 5, 6, 5, 5, 4, 5, 4, 5, 4, 4, 3}
+	clear := []int{12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}
+	for _, c := range []struct {
+		others int
+		yields []int
+		want   float64
+	}{{0, doubtful, 1}, {9, doubtful, 0}, {9, clear, 1}} {
+		w := outcomeWorld()
+		w.work(3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3)
+		for i, n := range c.yields {
+			w.proven(n, "o1", firstWeek.AddDate(0, 0, 7*i+2))
+		}
+		for k := range c.others {
+			id, who := fmt.Sprint("o", k+2), fmt.Sprint("person-", k)
+			w.declared.Set.Objectives = append(w.declared.Set.Objectives, objective.Objective{
+				ID: id, Text: id, Start: objective.NoDate, Match: attr(store.AttrLabel, id), Versions: always(k+2, -1)})
+			key := "acme/api#" + id
+			w.item(store.KindChange, key, func(it *store.Item) { it.Attrs = map[string][]string{store.AttrLabel: {id}} })
+			for i := range 12 {
+				for d := range 3 {
+					w.do(who, store.EventCommit, key, firstWeek.AddDate(0, 0, 7*i+d).Add(12*time.Hour))
+				}
+				w.proven(2+(i+k)%2, id, firstWeek.AddDate(0, 0, 7*i+2))
+			}
+		}
+		s := at(t, w.evaluate(t), "o1", scoring.SlowDegradation)
+		near(t, fmt.Sprint(c.yields, " among ", c.others), s.Value, c.want)
+		if told := s.Verdict != ""; told != (c.others > 0 && c.want == 0) {
+			t.Errorf("%v among %d: verdict %q", c.yields, c.others, s.Verdict)
+		}
+	}
+}
+
 // An outcome that strayed by 0.3 and now does by 0.21 is more predictable.
 func TestOutcomePredictability(t *testing.T) {
 	w := outcomeWorld()

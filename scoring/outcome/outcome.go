@@ -105,6 +105,9 @@ type Divergence struct {
 	Output, Outcome stat.Trend
 	// Line is the Theil–Sen line of the outcome, more being better.
 	Line stat.Line
+	// Rise is the probability of an output, or an effort, that rises as clearly
+	// as the clearer of them when neither does.
+	Rise float64
 	// Flag is 1 when the output, or the effort, is shown to rise and the
 	// outcome shown not to follow, else 0.
 	Flag stat.Estimate
@@ -131,8 +134,11 @@ func DivergenceOf(in Input) Divergence {
 		d.Estimate = stat.NotDefined("the output or the outcome never changes")
 	}
 	up := d.Output.Up <= rising
+	d.Rise = d.Output.Up
 	if effort := in.Effort.Last(Weeks, in.Until-in.Result.Lag); len(effort) >= minWeeks {
-		up = up || stat.MannKendall(effort).Up <= rising
+		p := stat.MannKendall(effort).Up
+		up = up || p <= rising
+		d.Rise = min(1, 2*min(d.Rise, p)) // of two looks the better one
 	}
 	d.Flag = truth(up && in.Result.short(results), n)
 	return d

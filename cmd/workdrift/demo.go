@@ -41,7 +41,7 @@ Nothing leaves this machine. Ctrl-C stops it.`,
 	}
 	var o demoOptions
 	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the database and the configuration in this new `directory` (default: a temporary one, removed at the end)")
-	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:9797", "`address` of metrics and pages; a free port when it is taken")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:9797", "`address` of metrics and pages, for everybody to read if others reach it; a free port when it is taken")
 	cmd.Flags().Float64Var(&o.speed, "speed", 12, "`days` that pass in a minute")
 	cmd.Flags().BoolVar(&o.once, "once", false, "stop after the first report")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const chartDir = "../../deploy/helm/workdrift"
+
+// object is any YAML or JSON mapping.
+type object = map[string]any
+
+// at returns what lies at a path, where a number is an index, or nil.
+func at(v any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			m, _ := v.(object)
+			v = m[step]
+		case int:
+			list, _ := v.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			v = list[step]
+		}
+	}
+	return v
+}
+
+func chartFile(t *testing.T, name string) object {
+	t.Helper()
+	var o object
+	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(chartDir, name))), &o); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return o
+}
+
+// What needs no helm: values, schema and templates speak of the same keys, and
+// the rules are the shipped ones.
+func TestChartAgreesWithItself(t *testing.T) {
+	values, schema := chartFile(t, "values.yaml"), chartFile(t, "values.schema.json")
+	compareKeys(t, "values", values, schema)
+	templates, err := filepath.Glob(filepath.Join(chartDir, "templates", "*"))
+	if err != nil || len(templates) < 10 {
+		t.Fatalf("%v %v", templates, err)
+	}
+	used := map[string]bool{}
+	for _, name := range templates {
+		for _, path := range regexp.MustCompile(`\.Values\.([A-Za-z.]+)`).FindAllStringSubmatch(read(t, name), -1) {
+			steps := strings.Split(path[1], ".")
+			used[steps[0]] = true
+			if steps[0] == "config" { // which is Workdrift's
+				steps = steps[:1]
+			}
+			v := any(values)
+			for _, step := range steps {
+				m, _ := v.(object)
+				if v = m[step]; m == nil || v == nil {
+					t.Errorf("%s uses %s, which values.yaml does not have", name, path[0])
+					break
+				}
+			}
+		}
+	}
+	for key := range values {
+		if !used[key] {
+			t.Errorf("no template uses %s", key)
+		}
+	}
+	for link, file := range map[string]string{
+		"workdrift.rules.yaml": rulesDir + "/workdrift.rules.yaml", "workdrift.alerts.yaml": rulesDir + "/workdrift.alerts.yaml",
+		"dashboards": "../../deploy/grafana/dashboards",
+	} {
+		if !same(t, filepath.Join(chartDir, "files", link), file) {
+			t.Errorf("%s is a copy, which would grow old", link)
+		}
+	}
+}
+
+func same(t *testing.T, a, b string) bool {
+	t.Helper()
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if err := errors.Join(errX, errY); err != nil {
+		t.Error(err)
+		return true
+	}
+	return os.SameFile(x, y)
+}
+
+// compareKeys demands that a mapping and its schema list the same keys.
+func compareKeys(t *testing.T, where string, values, schema object) {
+	t.Helper()
+	properties, ours := schema["properties"].(object)
+	if !ours {
+		return // a map of the user's
+	}
+	if schema["additionalProperties"] != false {
+		t.Errorf("%s: the schema lets typos pass", where)
+	}
+	for key, value := range values {
+		of, _ := properties[key].(object)
+		if of == nil {
+			t.Errorf("%s.%s is not in the schema", where, key)
+		}
+		if m, ok := value.(object); ok {
+			compareKeys(t, where+"."+key, m, of)
+		}
+	}
+	for key := range properties {
+		if _, ok := values[key]; !ok && key != "global" {
+			t.Errorf("%s.%s has no default", where, key)
+		}
+	}
+}
+
+// helm renders the chart with one of the sets of values in its folder ci.
+func helm(t *testing.T, command, set string, args ...string) (string, error) {
+	t.Helper()
+	args = append([]string{command, ".", "--values", "ci/" + set + "-values.yaml"}, args...)
+	if command == "template" {
+		args = slices.Insert(args, 1, "drift")
+		args = append(args, "--namespace", "drift", "--kube-version", "1.31.0")
+	}
+	cmd := exec.CommandContext(t.Context(), need(t, "helm"), args...)
+	cmd.Dir = chartDir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if err != nil || command == "lint" {
+		return stdout.String() + stderr.String(), err
+	}
+	return stdout.String(), nil
+}
+
+// rendered are the objects of a set of values, by kind.
+func rendered(t *testing.T, set string, args ...string) map[string][]object {
+	t.Helper()
+	out, err := helm(t, "template", set, args...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", set, err, out)
+	}
+	kinds := map[string][]object{}
+	for decoder := yaml.NewDecoder(strings.NewReader(out)); ; {
+		var o object
+		err := decoder.Decode(&o)
+		if errors.Is(err, io.EOF) {
+			return kinds
+		}
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", set, err, out)
+		}
+		if o != nil {
+			kind, _ := o["kind"].(string)
+			kinds[kind] = append(kinds[kind], o)
+		}
+	}
+}
+
+func TestChartIsCleanForHelm(t *testing.T) {
+	for _, set := range []string{"small", "full", "passing"} {
+		if out, err := helm(t, "lint", set, "--strict"); err != nil {
+			t.Errorf("%s: %v\n%s", set, err, out)
+		}
+	}
+	for name, tc := range map[string]struct{ set, says string }{
+		"image.tagg=1":                           {"small", "tagg"},
+		"replicas=2":                             {"small", "replicas"},
+		"persistence.size=much":                  {"small", "persistence"},
+		"serviceMonitor.interval=often":          {"full", "interval"},
+		"config.connectors=null":                 {"small", "config.connectors is empty"},
+		"config.web.allow_unauthenticated=false": {"small", "who may read"},
+		"config.web.listen_address=:80":          {"small", "set by the chart"},
+		"config.storage.directory=/data":         {"small", "set by the chart"},
+	} {
+		if out, err := helm(t, "template", tc.set, "--set", name); err == nil || !strings.Contains(out, tc.says) {
+			t.Errorf("%s passes, or not because of %q: %v %.300s", name, tc.says, err, out)
+		}
+	}
+}
+
+func TestChartSets(t *testing.T) {
+	for set, want := range map[string]string{
+		"small":   "ConfigMap NetworkPolicy Service StatefulSet",
+		"passing": "ConfigMap Service StatefulSet",
+		"full":    "ConfigMap NetworkPolicy PodMonitor PrometheusRule Service ServiceMonitor StatefulSet",
+	} {
+		kinds := rendered(t, set)
+		var got []string
+		for kind := range kinds {
+			got = append(got, kind)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s makes %v, want %s", set, got, want)
+		}
+		checkPod(t, set, kinds["StatefulSet"][0])
+		checkRenderedConfig(t, set, kinds)
+	}
+	claims := at(rendered(t, "small")["StatefulSet"][0], "spec", "volumeClaimTemplates", 0, "spec", "accessModes", 0)
+	if claims != "ReadWriteOnce" || at(rendered(t, "passing")["StatefulSet"][0], "spec", "volumeClaimTemplates") != nil {
+		t.Error("persistence is not what was asked for")
+	}
+	if existing := rendered(t, "small", "--set", "persistence.existingClaim=mine")["StatefulSet"][0]; at(existing, "spec", "volumeClaimTemplates") != nil {
+		t.Error("a claim is made although one was named")
+	}
+}
+
+// checkPod looks for what PodSecurity's profile "restricted" asks, and for one
+// writer.
+func checkPod(t *testing.T, set string, s object) {
+	t.Helper()
+	pod := []any{"spec", "template", "spec"}
+	container := append(slices.Clone(pod), "containers", 0)
+	in := func(base []any, rest ...any) any { return at(s, append(slices.Clone(base), rest...)...) }
+	for what, got := range map[string]bool{
+		"one replica":        at(s, "spec", "replicas") == 1,
+		"no root":            in(pod, "securityContext", "runAsNonRoot") == true && in(pod, "securityContext", "runAsUser") == 65532,
+		"seccomp":            in(pod, "securityContext", "seccompProfile", "type") == "RuntimeDefault",
+		"no service account": in(pod, "automountServiceAccountToken") == false,
+		"no escalation":      in(container, "securityContext", "allowPrivilegeEscalation") == false,
+		"no capability":      reflect.DeepEqual(in(container, "securityContext", "capabilities"), map[string]any{"drop": []any{"ALL"}}),
+		"read-only":          in(container, "securityContext", "readOnlyRootFilesystem") == true,
+		"liveness":           in(container, "livenessProbe", "httpGet", "port") == "probe",
+		"readiness":          in(container, "readinessProbe", "httpGet", "path") == "/-/ready",
+		"memory limit":       in(container, "resources", "limits", "memory") != nil,
+	} {
+		if !got {
+			t.Errorf("%s: the pod has not: %s", set, what)
+		}
+	}
+	mounted := map[any]bool{"data": true} // by the claim
+	for _, v := range in(pod, "volumes").([]any) {
+		mounted[v.(object)["name"]] = true
+	}
+	for _, m := range in(container, "volumeMounts").([]any) {
+		if name := m.(object)["name"]; !mounted[name] {
+			t.Errorf("%s: nothing is mounted as %v", set, name)
+		}
+	}
+}
+
+// checkRenderedConfig lets Workdrift check the configuration that the pod would
+// read, with its secrets in place.
+func checkRenderedConfig(t *testing.T, set string, kinds map[string][]object) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, o := range kinds["ConfigMap"] {
+		text, ok := at(o, "data", "config.yaml").(string)
+		if !ok {
+			continue
+		}
+		for _, path := range regexp.MustCompile(`/etc/workdrift-secrets/(\S+)`).FindAllStringSubmatch(text, -1) {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path[1])), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, path[1]), "0123456789abcdefghij0123456789")
+		}
+		write(t, filepath.Join(dir, "config.yaml"), strings.ReplaceAll(text, "/etc/workdrift-secrets", dir))
+		if stdout, stderr, code := workdrift(t, "check", filepath.Join(dir, "config.yaml")); code != 0 {
+			t.Errorf("%s: %s%s\n%s", set, stdout, stderr, text)
+		}
+		return
+	}
+	t.Errorf("%s: there is no configuration", set)
+}
+
+// The rules in the cluster are the shipped ones, for the job that is scraped.
+func TestChartMonitoring(t *testing.T) {
+	kinds := rendered(t, "full")
+	for _, m := range []any{
+		at(kinds["ServiceMonitor"][0], "spec", "endpoints", 0, "relabelings", 0, "replacement"),
+		at(kinds["PodMonitor"][0], "spec", "podMetricsEndpoints", 0, "relabelings", 0, "replacement"),
+	} {
+		if m != "drift" {
+			t.Errorf("a target gets the job %v", m)
+		}
+	}
+	var want []any
+	for _, name := range []string{recording, alerting} {
+		text := strings.NewReplacer(`job="workdrift"`, `job="drift"`, "job: workdrift", "job: drift").Replace(read(t, filepath.Join(rulesDir, name)))
+		var o object
+		if err := yaml.Unmarshal([]byte(text), &o); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, o["groups"].([]any)...)
+	}
+	spec := kinds["PrometheusRule"][0]["spec"]
+	if got := at(spec, "groups"); !equalJSON(t, got, want) {
+		t.Error("the rules of the chart are not those of deploy/prometheus")
+	}
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	text, err := json.Marshal(spec) // which is YAML too
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, string(text))
+	if out, err := tool(t, ".", "promtool", "check", "rules", file); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	boards := 0
+	for _, o := range kinds["ConfigMap"] {
+		if at(o, "metadata", "labels", "grafana_dashboard") != "1" {
+			continue
+		}
+		for name, text := range o["data"].(object) {
+			shipped := read(t, filepath.Join("../../deploy/grafana/dashboards", name))
+			if strings.TrimSpace(shipped) != strings.TrimSpace(text.(string)) {
+				t.Errorf("%s is another dashboard", name)
+			}
+			boards++
+		}
+	}
+	if boards < 5 {
+		t.Errorf("only %d dashboards", boards)
+	}
+}
+
+// equalJSON compares regardless of how numbers are represented.
+func equalJSON(t *testing.T, a, b any) bool {
+	t.Helper()
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	if err := errors.Join(errX, errY); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(x, y)
+}

@@ -51,6 +51,9 @@ type Engine struct {
 	logs    map[uint32][]logEntry
 	replan  map[uint32]bool // persons whose logged time must be laid out again
 	recast  []uint32        // items that became threads, or ceased to be
+	roots   []root          // by work, 0 where it was not asked for; see rootOf
+	rehung  []uint64        // items of which hungOf changed
+	blocks  blockBook
 	seq     uint64
 	frozen  map[objective.Date]Frozen // by Monday
 	ghosts  map[uint32]int            // by item, those without left out
@@ -285,6 +288,7 @@ func (e *Engine) settle() {
 		}
 	}
 	e.recast = nil
+	e.uproot()
 	e.layOutAll()
 }
 

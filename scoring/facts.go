@@ -235,8 +235,12 @@ func (e *Engine) learn(ch *store.Change) {
 		e.rare.outcomes[no] = &measuredOutcome{result: first(it, store.AttrResult), query: queryOf(it.ID), samples: samples}
 	}
 	e.rare.linked(ch, &f)
+	before := e.hungOf(no)
 	e.rare.hooked(no, it, &f)
 	e.facts[no] = f
+	if len(e.roots) > 0 && e.hungOf(no) != before {
+		e.rehung = append(e.rehung, ch.No)
+	}
 }
 
 // first returns the first value of the first attribute that has one.

@@ -16,36 +16,35 @@ const flowWeeks = 13
 // ends when its topmost ticket does, or with the decision to stop it.
 func (v *evaluation) flow() cadence.Flow {
 	days := DateRange{v.lastMonday() - 7*(flowWeeks-1), v.lastMonday() + 6}
-	worked := v.workedBefore(days.From)
+	e, book := v.engine, v.book()
 	var flow cadence.Flow
-	for monday := days.From; monday <= days.Until; monday += 7 {
-		works := v.week(monday).works
-		for i := range works {
-			if root := v.rootOf(works[i].work); works[i].effort > 0 && !worked[root] {
-				worked[root] = true
-				flow.Started++
-			}
+	began := func(week uint16) {
+		if week > 0 && book.start+objective.Date(7*(week-1)) >= days.From {
+			flow.Started++
 		}
 	}
-	stopped := make(map[uint64]bool)
+	for _, week := range book.places {
+		began(week)
+	}
+	stopped := make(map[root]bool)
 	for _, d := range append(v.stoppedObjectives(), v.excludedWork()...) {
 		if in(days, max(d.effective, d.known)) {
 			for work := range d.works {
-				stopped[v.rootOf(work)] = true
+				stopped[e.rootOf(work)] = true
 			}
 		}
 	}
-	for root := range worked {
-		no := v.roots.named[root]
-		if f := &v.engine.facts[no]; stopped[root] || f.kind != kindTicket {
+	for no, week := range book.first {
+		began(week)
+		if week == 0 || e.facts[no].kind != kindTicket || stopped[root(no)] {
 			continue
 		}
-		switch day, to := v.endOf(no, days.Until); {
+		switch day, to := v.endOf(uint32(no), days.Until); {
 		case !in(days, day):
 		case to == statusDone:
 			flow.Finished++
 		default:
-			stopped[root] = true
+			stopped[root(no)] = true
 		}
 	}
 	flow.Stopped = len(stopped)

@@ -92,12 +92,11 @@ type evaluation struct {
 	history  []objective.Loaded // as known by then, oldest first, never empty
 	keep     objective.Date     // first day whose cells the windows need
 	hidden   hidden
-	scope    []delivery // by objective, nil before it is asked for; see deliveries
-	tickets  [][]uint32 // by objective, likewise; see scopeOf
-	roots    roots
+	scope    []delivery    // by objective, nil before it is asked for; see deliveries
+	tickets  [][]uint32    // by objective, likewise; see scopeOf
 	beneath  *below        // see below
 	streams  []streams     // see streamsOf
-	blocks   [][]block     // see weekBlocks
+	booked   bool          // the blocks are up to date, see book
 	tracks   []*phaseTrack // see replay
 	outputs  []stat.Weekly // by objective, see output
 	// How check-ins may name objectives, nil before it is asked for.

@@ -124,12 +124,12 @@ func (v *evaluation) dayOrders(w *personWeek) (order [7][]uint64) {
 	type at struct {
 		day    int32
 		minute int16
-		root   uint64
+		root   uint64 // by name, which is the same in every engine
 	}
 	v.engine.gather(w)
 	touches := make([]at, 0, len(v.engine.split.table))
 	for _, t := range v.engine.split.table {
-		touches = append(touches, at{t.day, t.minute, v.rootOf(t.work)})
+		touches = append(touches, at{t.day, t.minute, v.engine.rootName(v.engine.rootOf(t.work))})
 	}
 	slices.SortFunc(touches, func(a, b at) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.minute, b.minute), cmp.Compare(a.root, b.root))

@@ -62,7 +62,7 @@ func focusScores() scoreGroup {
 
 func (v *evaluation) focus() {
 	all, org, teams := v.streamsOf()
-	first := v.firstRows(all.rows, v.workedBefore(all.days.From))
+	first := v.firstRows(all.rows, all.days.From)
 	tell := func(s *streams, team int, hand func(Score)) {
 		for _, score := range v.focusOf(s, team, first) {
 			if s.status != OK {
@@ -85,11 +85,11 @@ type began struct {
 }
 
 // firstRows returns when the workstreams began that were not worked on before.
-func (v *evaluation) firstRows(rows []streamRow, before map[uint64]bool) map[uint64]began {
-	first := make(map[uint64]began)
+func (v *evaluation) firstRows(rows []streamRow, before objective.Date) map[root]began {
+	first, book := make(map[root]began), v.book()
 	for i := range rows {
 		r := &rows[i]
-		if r.effort <= 0 || before[r.root] {
+		if r.effort <= 0 || book.before(r.root, before) {
 			continue
 		}
 		b, seen := first[r.root]
@@ -106,14 +106,14 @@ func (v *evaluation) firstRows(rows []streamRow, before map[uint64]bool) map[uin
 }
 
 // focusOf returns the scores of the organisation, or of a team.
-func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Score {
+func (v *evaluation) focusOf(s *streams, team int, first map[root]began) []Score {
 	var carried []focus.Carry
 	var pieces []focus.Piece
-	mix := make(map[uint64]effort.Micro)
+	mix := make(map[root]effort.Micro)
 	on := make([]effort.Micro, len(v.declared.Set.Objectives))
 	for i := range s.rows {
 		r := &s.rows[i]
-		carried = append(carried, focus.Carry{Person: int(r.person), Workstream: r.root, Effort: r.effort})
+		carried = append(carried, focus.Carry{Person: int(r.person), Workstream: uint64(r.root), Effort: r.effort})
 		mix[r.root] += r.effort
 		created := v.engine.facts[r.work].created.day()
 		pieces = append(pieces, focus.Piece{Effort: r.effort, Created: created, Objective: r.category == OnObjective, RunWork: r.category == RunWork})
@@ -157,12 +157,12 @@ func (v *evaluation) focusOf(s *streams, team int, first map[uint64]began) []Sco
 }
 
 // workstreams lists what began with what these people did for it at first.
-func (s *streams) workstreams(first map[uint64]began) []focus.Workstream {
+func (s *streams) workstreams(first map[root]began) []focus.Workstream {
 	type started struct {
 		early  effort.Micro
 		people map[uint32]bool
 	}
-	got := make(map[uint64]*started, len(first))
+	got := make(map[root]*started, len(first))
 	for i := range s.rows {
 		r := &s.rows[i]
 		b, fresh := first[r.root]
@@ -213,7 +213,7 @@ func (v *evaluation) itemsPerDay(s *streams) (mean, scattered stat.Estimate) {
 // wip is about the members on the last of the days.
 func (v *evaluation) wip(s *streams, team int) stat.Estimate {
 	week := DateRange{s.days.Until - wipDays + 1, s.days.Until}
-	ended := make(map[uint64]bool)
+	ended := make(map[root]bool)
 	var touched []focus.Touched
 	for i := range s.rows {
 		r := &s.rows[i]
@@ -222,13 +222,13 @@ func (v *evaluation) wip(s *streams, team int) stat.Estimate {
 		}
 		over, known := ended[r.root]
 		if !known {
-			if no, item := v.roots.named[r.root]; item {
+			if no, item := r.root.item(); item {
 				over = v.endedBy(no, s.days.Until)
 			}
 			ended[r.root] = over
 		}
 		if !over {
-			touched = append(touched, focus.Touched{Person: int(r.person), Workstream: r.root})
+			touched = append(touched, focus.Touched{Person: int(r.person), Workstream: uint64(r.root)})
 		}
 	}
 	members := v.wholeTeam(team, week, s)

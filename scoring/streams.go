@@ -4,56 +4,15 @@ import (
 	"slices"
 
 	"github.com/workdrift/workdrift/scoring/effort"
-	"github.com/workdrift/workdrift/scoring/focus"
 	"github.com/workdrift/workdrift/scoring/objective"
-	"github.com/workdrift/workdrift/scoring/phase"
-	"github.com/workdrift/workdrift/scoring/stat"
 )
-
-// roots remembers the workstreams of works (focus.RootOf) under names that are
-// the same in every engine.
-type roots struct {
-	byWork map[uint32]uint64
-	named  map[uint64]uint32 // work by its order
-}
-
-// rootOf returns the workstream of a work.
-func (v *evaluation) rootOf(work uint32) uint64 {
-	if v.roots.byWork == nil {
-		v.roots = roots{make(map[uint32]uint64), make(map[uint64]uint32)}
-	}
-	root, ok := v.roots.byWork[work]
-	if !ok {
-		root = focus.RootOf(v.node(work), func(name uint64) (focus.Node, bool) {
-			above, known := v.roots.named[name]
-			if !known {
-				return focus.Node{}, false
-			}
-			return v.node(above), true
-		})
-		v.roots.byWork[work] = root
-	}
-	return root
-}
-
-// node is what focus.RootOf asks of a work. Items are named by their order.
-func (v *evaluation) node(work uint32) focus.Node {
-	f := &v.engine.facts[work]
-	n := focus.Node{No: v.engine.items[work].order, Epic: f.is(markEpic), Ticket: f.kind == kindTicket, Group: v.engine.rare.orderOf(f.place)}
-	v.roots.named[n.No] = work
-	if above := uint32(v.engine.graph.Above(uint64(work))); above != 0 && v.engine.items[above].known {
-		n.Above = v.engine.items[above].order
-		v.roots.named[n.Above] = above
-	}
-	return n
-}
 
 // A streamRow is the effort of one person on one work on one day under one
 // heading. It may be 0 where somebody was present and the day was full.
 type streamRow struct {
 	person    uint32 // private
 	work      uint32
-	root      uint64
+	root      root
 	day       objective.Date
 	objective int // -1 when none
 	category  Category
@@ -106,7 +65,7 @@ func (v *evaluation) readStreams() (all, org streams, teams []streams) {
 				day := monday + objective.Date(c.day)
 				parts = e.place(c, day, parts[:0])
 				for p := range parts {
-					row := streamRow{no, c.work, v.rootOf(c.work), day, parts[p].objective, parts[p].category, parts[p].micros[e.declared.Effort.Model]}
+					row := streamRow{no, c.work, e.rootOf(c.work), day, parts[p].objective, parts[p].category, parts[p].micros[e.declared.Effort.Model]}
 					all.add(row, effort.PersonDay)
 					org.add(row, effort.PersonDay)
 					for k := range who.memberships {
@@ -156,157 +115,6 @@ func (e *Engine) enough(people contributors) (Status, string) {
 		t.total[t.model] += people[i].sum
 	}
 	return e.publishable(t)
-}
-
-// A block is one closed ISO week of the organisation, or of a team, by itself.
-type block struct {
-	week int // stat.WeekOf
-	phase.Creep
-}
-
-// blockWeeks is how far back blocks are made, and how far back a workstream
-// must have rested to begin anew.
-const blockWeeks = 156
-
-// warmUp is how long the data must go back before what is new can be told from
-// what is only seen for the first time.
-const warmUp = 28
-
-func tooEarly() stat.Estimate {
-	return stat.Insufficient(0, "the data begins less than %d days before: what is new cannot be told", warmUp)
-}
-
-// weekBlocks returns the closed weeks that are not collapsed, oldest first, up to
-// three years: of the organisation, and of each team.
-func (v *evaluation) weekBlocks() (org []block, teams [][]block) {
-	if v.blocks == nil {
-		v.blocks = make([][]block, 1+len(v.declared.Teams))
-		if from := v.dataFrom(); from != objective.NoDate {
-			v.readBlocks(from)
-		}
-	}
-	return v.blocks[0], v.blocks[1:]
-}
-
-func (v *evaluation) readBlocks(from objective.Date) {
-	seen := make(map[uint64]bool)
-	for monday := max(from, v.lastMonday()-7*(blockWeeks-1)); monday <= v.lastMonday(); monday += 7 {
-		s := v.week(monday)
-		fresh := v.fresh(monday, s, seen)
-		if v.engine.kept.from(monday) > monday {
-			continue // without persons
-		}
-		of := func(s *weekSums) block {
-			b := v.blockOf(monday, s, fresh)
-			if b.Unplanned.OK() && monday < from+warmUp {
-				b.Unplanned = tooEarly()
-			}
-			return b
-		}
-		v.blocks[0] = append(v.blocks[0], of(s))
-		for t, team := range v.engine.weekTeams(monday, v.keep) {
-			v.blocks[1+t] = append(v.blocks[1+t], of(team))
-		}
-	}
-}
-
-// fresh returns the workstreams of a week that were not seen before, with
-// whether anything of them was planned, and marks them as seen.
-func (v *evaluation) fresh(monday objective.Date, s *weekSums, seen map[uint64]bool) map[uint64]bool {
-	planned := make(map[uint64]bool)
-	for i := range s.works {
-		w := &s.works[i]
-		if w.effort <= 0 {
-			continue
-		}
-		root := v.rootOf(w.work)
-		before, begins := planned[root]
-		if seen[root] && !begins {
-			continue
-		}
-		seen[root], planned[root] = true, before || w.category == OnObjective && v.linkedOn(w.work, monday+6)
-	}
-	return planned
-}
-
-// began returns what a week holds of the workstreams that began in it.
-func (v *evaluation) began(monday objective.Date, s *weekSums, fresh map[uint64]bool) []focus.Workstream {
-	var list []focus.Workstream
-	place := make(map[uint64]int)
-	for i := range s.works {
-		w := &s.works[i]
-		root := v.rootOf(w.work)
-		planned, begins := fresh[root]
-		if !begins || w.effort <= 0 {
-			continue
-		}
-		at, known := place[root]
-		if !known {
-			at = len(list)
-			place[root] = at
-			list = append(list, focus.Workstream{First: monday, Members: 1, Planned: planned})
-		}
-		list[at].Early += w.effort
-	}
-	return list
-}
-
-// blockOf reads one week of the organisation or of a team.
-func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[uint64]bool) block {
-	b := block{week: stat.WeekOf(int(monday))}
-	var carried []focus.Carry
-	sums := make([]effort.Micro, len(s.carriers))
-	for i := range s.carried {
-		c := &s.carried[i]
-		sums[c.person] += c.effort()
-		carried = append(carried, focus.Carry{Person: int(c.person), Workstream: v.rootOf(c.work), Effort: c.effort()})
-	}
-	var people contributors
-	for n, actor := range s.carriers {
-		if sums[n] > 0 {
-			people = people.with(v.engine.contributor(v.engine.actors[actor].person), sums[n])
-		}
-	}
-	if status, why := v.engine.enough(people); status != OK {
-		none := stat.Estimate{Status: stat.Status(status), Reason: why}
-		b.Creep = phase.Creep{Alpha: none, Unplanned: none, Top: none, Shadow: none}
-		return b
-	}
-	b.Alpha = focus.DiversityOf(carried, v.engine.accountsFor(people.headcount())).Alpha
-	b.Unplanned = focus.UnplannedRate(v.began(monday, s, fresh), monday, monday+6)
-	days := int(s.total / effort.PersonDay)
-	share := func(name string) stat.Estimate {
-		for _, w := range watchedShares() {
-			if value, ok := w.value(v, monday, s); w.name == name && ok {
-				return stat.Known(value, days).AlertFrom(alertDays)
-			}
-		}
-		return stat.NotDefined("no effort that counts in this week")
-	}
-	b.Top, b.Shadow = share(TopObjectivesEffort), share(ShadowEffort)
-	return b
-}
-
-// alertDays is from how many person-days on a share may raise an alarm.
-const alertDays = 40
-
-// workedBefore returns the workstreams that were worked on in the years before a
-// Monday.
-func (v *evaluation) workedBefore(monday objective.Date) map[uint64]bool {
-	seen := make(map[uint64]bool)
-	from := v.dataFrom()
-	if from == objective.NoDate {
-		return seen
-	}
-	for m := max(from, v.lastMonday()-7*(blockWeeks-1)); m < monday; m += 7 {
-		works := v.week(m).works
-		for i := range works {
-			if works[i].effort > 0 {
-				seen[v.rootOf(works[i].work)] = true
-			}
-		}
-	}
-	return seen
 }
 
 // wholeTeam lists the members of a team who are not on leave on all of a range

@@ -22,6 +22,7 @@ type weekSums struct {
 
 	coordination *effort.Micro // once it was asked for, see Engine.coordination
 	code         *weekCode     // likewise, see Engine.codeIn
+	alpha        *weekAlpha    // likewise, see evaluation.alpha
 }
 
 // A carriedSum is the effort of one person on one work on one day. Persons are

@@ -73,6 +73,8 @@ type Graph struct {
 	touched []uint32 // items whose work must be found again
 	dirty   []uint32 // items whose work must be attributed again
 	changed []uint32
+	moved   []uint32 // works that changed themselves in the last Resolve,
+	most    bool     // unless these were most of all
 	scratch []uint64
 	group   []uint32 // scratch of gather
 }

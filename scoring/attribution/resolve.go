@@ -77,7 +77,8 @@ func (r *resolver) close() {
 	}
 	g.dirty = g.dirty[:0]
 	r.direct = len(r.works)
-	if 2*r.direct > len(g.work) {
+	g.moved, g.most = shrink(g.moved), 2*r.direct > len(g.work)
+	if g.most {
 		// Nearly everything: looking for what is not would cost more.
 		for n, w := range g.work {
 			if w == uint32(n) {
@@ -85,6 +86,7 @@ func (r *resolver) close() {
 			}
 		}
 	} else {
+		g.moved = append(g.moved, r.works...)
 		r.expand()
 	}
 	n := len(r.works)

@@ -295,6 +295,9 @@ func (d *daemon) reload(ctx context.Context) error {
 		return ctx.Err()
 	}
 	d.evaluator.hurry()
+	for _, w := range cfg.Warnings() {
+		d.log.Warn(w)
+	}
 	d.log.Info("configuration reloaded", "file", path)
 	return nil
 }

@@ -87,7 +87,7 @@ teams: [{id: core, members: [github:octocat]}, {id: ops, groups: ["a:acme/ops"]}
 	var seen Connector
 	types := map[string]func(Connector) error{"github": func(c Connector) error { seen = c; return build(c) }}
 	warnings, err := Check(path, types)
-	if err != nil || len(warnings) > 0 {
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "teams[1].groups[0]: nothing is read under this name") {
 		t.Fatalf("Check = %v, %v", warnings, err)
 	}
 	token := filepath.Join(dir, "secrets", "token")
@@ -282,5 +282,35 @@ func TestAccessWarnings(t *testing.T) {
 	}
 	if got := warnings("127.0.0.1:1"); strings.Contains(got, "unencrypted") || !strings.Contains(got, "every user") {
 		t.Errorf("on a loopback address: %s", got)
+	}
+}
+
+// A group that no connector is told to read leaves its team empty.
+func TestUnreadGroupsAreTold(t *testing.T) {
+	c, err := loadText(t, `connectors:
+  code: {type: github, organizations: [acme], teams: [acme/core]}
+  tickets: {type: jira, groups: [crew]}
+  here: {type: git}
+teams:
+  - {id: core, groups: ["code:acme/core", "tickets:crew"]}
+  - {id: lost, groups: ["code:acme/web", "tickets:staff", "here:all"]}
+objectives:
+  - {id: a, rank: 1, text: A, keys: [PAY-1], owner: {team: core}}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(c.Warnings(), "\n")
+	for _, want := range []string{
+		":7:25: teams[1].groups[0]: nothing is read under this name: it is not listed in connectors.code.teams",
+		":7:42: teams[1].groups[1]: nothing is read under this name: it is not listed in connectors.tickets.groups",
+		":7:59: teams[1].groups[2]: nothing is read under this name: connectors of the type git read no groups",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "teams[0]") {
+		t.Errorf("groups that are read are complained of:\n%s", got)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -110,6 +112,9 @@ func (c *Config) warnPeople(w *decoder) {
 			w.errorf(fmt.Sprintf("teams[%d]", i), "the team has neither members nor groups")
 		}
 		groups = groups || len(t.Groups) > 0
+		for k, g := range t.Groups {
+			c.warnGroup(w, g, fmt.Sprintf("teams[%d].groups[%d]", i, k))
+		}
 		for _, m := range t.Members {
 			member[m.Person] = true
 		}
@@ -123,4 +128,32 @@ func (c *Config) warnPeople(w *decoder) {
 			w.errorf(path, "the person is in no team")
 		}
 	}
+}
+
+// warnGroup reports a group that its connector is not told to read: it stays
+// empty, and with it the team.
+func (c *Config) warnGroup(w *decoder, group, path string) {
+	source, name, _ := strings.Cut(group, ":")
+	for _, s := range c.doc.Connectors {
+		if s.name != source {
+			continue
+		}
+		list, ok := map[string]string{"github": "teams", "jira": "groups"}[s.Type]
+		switch {
+		case !ok:
+			w.errorf(path, "nothing is read under this name: connectors of the type %s read no groups", s.Type)
+		case !listed(s.node, list, name):
+			w.errorf(path, "nothing is read under this name: it is not listed in connectors.%s.%s", source, list)
+		}
+	}
+}
+
+// listed reports whether a list in a mapping has a value.
+func listed(n *yaml.Node, list, value string) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == list {
+			return slices.ContainsFunc(n.Content[i+1].Content, func(v *yaml.Node) bool { return v.Value == value })
+		}
+	}
+	return false
 }

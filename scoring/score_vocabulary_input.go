@@ -276,10 +276,7 @@ func (v *evaluation) wrote(team int, f *facts) bool {
 // terms returns what is declared as words, those without a word left out.
 func (d *Declared) terms(declared []string) (terms []vocabulary.Term) {
 	for _, name := range declared {
-		t := vocabulary.Term{Name: name}
-		for _, key := range d.wordKeys(name) {
-			t.Keys = append(t.Keys, key)
-		}
+		t := vocabulary.Term{Name: name, Keys: d.wordKeys(name)}
 		if len(t.Keys) > 0 {
 			terms = append(terms, t)
 		}

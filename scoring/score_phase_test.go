@@ -7,6 +7,8 @@ import (
 
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/phase"
+	"github.com/workdrift/workdrift/scoring/stat"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -18,6 +20,7 @@ var lastWeek = noon(2025, 3, 24)
 //
 //	c  calm: five days on o1
 //	h  half: two days on o1, two on an epic that is new
+//	m  mild: three days on o1, one on an epic that is new
 //	d  drifting: one day on o1, one on each of three epics that are new
 //	-  nothing
 func phaseWorld(weeks string) *world {
@@ -46,6 +49,8 @@ func phaseWorld(weeks string) *world {
 		case 'h':
 			one := epic(1)
 			plan = []string{"PAY-1", "PAY-1", one, one}
+		case 'm':
+			plan = []string{"PAY-1", "PAY-1", "PAY-1", epic(1)}
 		case 'd':
 			plan = []string{"PAY-1", epic(1), epic(2), epic(3)}
 		}
@@ -63,7 +68,7 @@ func phaseWorld(weeks string) *world {
 func TestFocusIndicator(t *testing.T) {
 	for weeks, want := range map[string]float64{
 		"cccccccch": (0 + 1./3 + .5 + 1) / 4, "ccccccccd": 1, "cccccccdc": 0, "cccccccc-": math.NaN(),
-		"ccch": math.NaN(), // nobody knows what is new
+		"ccccccccm": (0 + 1./3 + 0 + .05/.3) / 4, "ccch": math.NaN(), // nobody knows what is new
 	} {
 		s := phaseWorld(weeks).evaluate(t).Score("drift_indicator_focus_creep")
 		near(t, weeks, s.Value, want)
@@ -88,6 +93,9 @@ func TestDriftPhase(t *testing.T) {
 		{"ccccccccdcdd", "focus_creep", end(0)},
 		{"ccccccccdddccc", "focus_creep", end(3)},
 		{"ccccccccdddcccc", "aligned", end(0)},
+		{"ccccccccdddmmm", "focus_creep", end(3)},
+		{"ccccccccdddmmmm", "aligned", end(0)},
+		{"ccccccccdddhhhh", "focus_creep", end(4)},
 		{"ccccccccddd---", "focus_creep", end(3)},
 		{"ccccccccddd----", "unknown", end(0)},
 		{"cc", "unknown", end(1)},
@@ -148,6 +156,31 @@ func TestTotalDecoupling(t *testing.T) {
 		near(t, c.name, org(t, r, "drift_indicator_total_decoupling").Value, c.want)
 		if s := org(t, r, scoring.DriftPhase); s.Verdict != c.phase {
 			t.Errorf("%s: %s, want %s", c.name, s.Verdict, c.phase)
+		}
+	}
+}
+
+// Replaying the indicators that were told week by week gives the phases that were
+// told.
+func TestPhaseIsReplayed(t *testing.T) {
+	w := phaseWorld("ccccccccdddhmmmmcd")
+	var blocks []phase.Block
+	var told []string
+	for ago := 9; ago >= 0; ago-- {
+		r := w.evaluateAt(t, closed.AddDate(0, 0, -7*ago))
+		b := phase.Block{Week: stat.WeekOf(int(calendarDay(lastWeek))) - ago}
+		if s := org(t, r, "drift_indicator_focus_creep"); s.Status == scoring.OK {
+			b.Readings[phase.F] = phase.Reading{Value: float64(s.Value), Known: true}
+		}
+		blocks, told = append(blocks, b), append(told, org(t, r, scoring.DriftPhase).Verdict)
+	}
+	states := phase.Replay(blocks)
+	if len(states) != len(told) || told[0] == told[4] || told[4] == told[9] {
+		t.Fatalf("%d states of weeks that told %v", len(states), told)
+	}
+	for i, s := range states {
+		if string(s.Phase) != told[i] {
+			t.Errorf("week %d: replayed %s, told %s", i, s.Phase, told[i])
 		}
 	}
 }

@@ -79,7 +79,7 @@ func TestCheckGood(t *testing.T) {
 	text := `connectors:
   a: {type: github, repositories: [acme/api], token_file: secrets/token}
 objectives: [{id: x, rank: 1, text: X, owner: {team: core}, match: {labels: x}}]
-teams: [{id: core, members: [github:octocat]}, {id: ops, groups: ["a:acme/ops"]}]
+teams: [{id: core, members: [github:octocat]}, {id: ops, members: [github:hubot]}]
 `
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ teams: [{id: core, members: [github:octocat]}, {id: ops, groups: ["a:acme/ops"]}
 	var seen Connector
 	types := map[string]func(Connector) error{"github": func(c Connector) error { seen = c; return build(c) }}
 	warnings, err := Check(path, types)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "teams[1].groups[0]: nothing is read under this name") {
+	if err != nil || len(warnings) > 0 {
 		t.Fatalf("Check = %v, %v", warnings, err)
 	}
 	token := filepath.Join(dir, "secrets", "token")

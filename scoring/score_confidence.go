@@ -41,7 +41,7 @@ func confidenceScores() scoreGroup {
 			{score: ObservedConfidence, of: byObjective, metric: confidenceViews, view: "observed", unit: "ratio", help: confidenceViewsHelp,
 				limits: "smallest and largest forecast that leaves out one week."},
 			{score: ForecastRange, of: byObjective, unit: "ratio",
-				help: "Probability that the next week of the objective stays within what its forecast has seen of past weeks, 0 to 1. No reading is known; 5 weeks give 0.67, 11 give 0.83 (derived). Says nothing about weeks of another kind, such as holidays."},
+				help: "Probability that the next week of the objective stays within what its forecast has seen of past weeks, 0 to 1. No reading is known; 5 weeks give 0.67, 11 give 0.83 (derived). Cannot know weeks of another kind, such as holidays."},
 			{score: ConfidenceGap, of: byObjective, unit: "ratio", limits: "what the limits of the observed confidence give.",
 				help: "Reported minus observed confidence, -1 to 1: above 0 people are surer than the delivery. Healthy within 0.15, alarming from 0.35 (defaults, not benchmarks; a study found reports biased upwards twice as often as downwards). Cannot see what those who report know and no ticket tells."},
 			{score: WatermelonScore, of: byObjective,

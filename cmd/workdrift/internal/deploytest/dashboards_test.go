@@ -179,7 +179,9 @@ func TestDashboardsFollowTheConventions(t *testing.T) {
 			}
 		}
 		for what, expr := range d.queries(nil) {
-			checkMatchers(t, what, expr)
+			for _, wrong := range wrongSelectors(expr) {
+				t.Errorf("%s: %s", what, wrong)
+			}
 		}
 	}
 }
@@ -244,14 +246,13 @@ var windowed = regexp.MustCompile(`^workdrift_(team_)?(effort_seconds|effort_cov
 	`allocation_gap_ratio|priority_inversion_ratio|starved_objectives|zombie_effort_ratio|run_work_effort_ratio|toil_overrun_seconds|` +
 	`(top_objectives|shadow)_effort_((interval_)?(lower|upper)_)?ratio|shadow_roadmap_.*|shadow_over_half_.*|objective_effort_(ratio|seconds))$`)
 
-// checkMatchers wants the job and the instance in every selector, one window
-// where there are several, and no counter but under a rate.
-func checkMatchers(t *testing.T, what, query string) {
-	t.Helper()
+// wrongSelectors says what is wrong with the selectors of a query: each wants the
+// job and the instance, and one window where there are several; counters stand
+// under a rate, over Grafana's interval for it, and nothing else does.
+func wrongSelectors(query string) (wrong []string) {
 	expr, err := parser.ParseExpr(values{"__rate_interval": "5m", "__interval": "5m"}.put(query))
 	if err != nil {
-		t.Errorf("%s: %v", what, err)
-		return
+		return []string{err.Error()}
 	}
 	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
 		s, ok := node.(*parser.VectorSelector)
@@ -263,23 +264,51 @@ func checkMatchers(t *testing.T, what, query string) {
 			have[m.Name] = m.Type.String() + m.Value
 		}
 		if have["job"] != "=~$job" || have["instance"] != "=~$instance" && s.Name != "ALERTS" {
-			t.Errorf("%s: %s does not select by job and instance", what, s)
+			wrong = append(wrong, s.String()+" does not select by job and instance")
 		}
-		if windowed.MatchString(s.Name) && (!strings.HasPrefix(have["window"], "=") || strings.HasPrefix(have["window"], "=~")) {
-			t.Errorf("%s: %s does not select one window", what, s)
+		if window := have["window"]; windowed.MatchString(s.Name) && (!strings.HasPrefix(window, "=") || strings.HasPrefix(window, "=~")) {
+			wrong = append(wrong, s.String()+" does not select one window")
 		}
-		counter := strings.HasSuffix(s.Name, "_total") || strings.HasSuffix(s.Name, "_bucket") || strings.HasSuffix(s.Name, "_sum") || strings.HasSuffix(s.Name, "_count")
-		under := ""
-		for _, parent := range path {
-			if call, is := parent.(*parser.Call); is {
-				under += call.Func.Name + " "
-			}
+		rated := slices.ContainsFunc(path, func(n parser.Node) bool {
+			call, is := n.(*parser.Call)
+			return is && call.Func.Name == "rate"
+		})
+		if rated != counters.MatchString(s.Name) {
+			wrong = append(wrong, s.String()+": counters stand under a rate, and nothing else does")
 		}
-		if rated := strings.Contains(under, "rate "); rated != counter || rated && !strings.Contains(query, "[$__rate_interval]") {
-			t.Errorf("%s: %s is under %q", what, s, under)
+		if rated && !strings.Contains(query, "[$__rate_interval]") {
+			wrong = append(wrong, "a rate wants [$__rate_interval]")
 		}
 		return nil
 	})
+	return wrong
+}
+
+var counters = regexp.MustCompile(`_(total|bucket|sum|count)$`)
+
+// The checks of queries have teeth.
+func TestWrongSelectorsAreFound(t *testing.T) {
+	const all = `job=~"$job", instance=~"$instance"`
+	for query, want := range map[string]string{
+		`max (workdrift_wip_per_person{` + all + `})`:                                    "",
+		`max (workdrift_wip_per_person{job=~"$job"})`:                                    "job and instance",
+		`max (workdrift_wip_per_person{job="workdrift", instance=~"$instance"})`:         "job and instance",
+		`max (workdrift_shadow_effort_ratio{` + all + `})`:                               "one window",
+		`max (workdrift_team_shadow_effort_lower_ratio{` + all + `, window=~"$window"})`: "one window",
+		`max (workdrift_shadow_effort_ratio{` + all + `, window="$window"})`:             "",
+		`sum (workdrift_evaluations_total{` + all + `})`:                                 "under a rate",
+		`sum (rate(workdrift_evaluations_total{` + all + `}[5m]))`:                       "$__rate_interval",
+		`sum (rate(workdrift_evaluations_total{` + all + `}[$__rate_interval]))`:         "",
+		`sum (rate(workdrift_store_size_bytes{` + all + `}[$__rate_interval]))`:          "under a rate",
+		`ALERTS{alertname="WorkdriftDown", job=~"$job"}`:                                 "",
+		`changes(workdrift_objective_rank{` + all + `}[$__interval]) > 0`:                "",
+		`max (workdrift_wip_per_person{` + all + `}`:                                     "parse error",
+		`max (workdrift_wip_per_person{` + all + `}) / max (workdrift_wip_per_person)`:   "job and instance",
+	} {
+		if got := strings.Join(wrongSelectors(query), "; "); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
 }
 
 // A row of the table of panels.

@@ -16,6 +16,10 @@
 //     declares not to be its own;
 //   - none: the work is unknown.
 //
+// Guesses from words come after these and before none. They are no business of a
+// Graph, because they depend on which works are unknown and nothing inherits
+// them: package scoring makes them.
+//
 // What is attributed is a work, not an item: a change, the commits it carries
 // and every copy of them that another source saw are one. Of each method, what
 // the change itself says stands before what its commits say.

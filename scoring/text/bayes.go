@@ -24,12 +24,46 @@ const smoothing = 1.0
 // et al., ICML 2003): it looks at how badly an item fits everything that is not
 // in a class, which is steadier than the plain one when classes differ in size.
 // It is nothing but counts, so that a label can be taken back exactly. The zero
-// value has no labels. It is not safe for concurrent writes.
+// value has no labels. It is not safe for concurrent use: Classify keeps what it
+// looks up for the next item.
 type Bayes struct {
 	classes map[string]*class
 	words   map[string]int // occurrences in all classes
 	total   int
 	labels  int
+	looked  *lookup // nil after a change
+}
+
+// A lookup keeps the logarithms of words that were asked for.
+type lookup struct {
+	names []string             // of the classes, ascending
+	logs  map[string][]float64 // by word: of its share outside of each class
+}
+
+func (b *Bayes) lookup() *lookup {
+	if b.looked == nil {
+		b.looked = &lookup{slices.Sorted(maps.Keys(b.classes)), make(map[string][]float64)}
+	}
+	return b.looked
+}
+
+// word returns the logarithms of a word by class.
+func (b *Bayes) word(key string) []float64 {
+	l, all := b.lookup(), b.words[key]
+	if all <= 0 {
+		return nil
+	}
+	logs, ok := l.logs[key]
+	if !ok {
+		logs = make([]float64, len(l.names))
+		for i, name := range l.names {
+			c := b.classes[name]
+			outside := float64(b.total-c.total) + smoothing*float64(len(b.words))
+			logs[i] = math.Log((float64(all-c.words[key]) + smoothing) / outside)
+		}
+		l.logs[key] = logs
+	}
+	return logs
 }
 
 type class struct {
@@ -49,6 +83,7 @@ func (b *Bayes) count(label string, words []Word, sign int) {
 	if b.classes == nil {
 		b.classes, b.words = map[string]*class{}, map[string]int{}
 	}
+	b.looked = nil
 	c := b.classes[label]
 	if c == nil {
 		c = &class{words: map[string]int{}}
@@ -104,20 +139,20 @@ func (b *Bayes) Classify(words []Word, least, leastClass int) []Guess {
 	}
 	words = slices.Clone(words)
 	slices.SortFunc(words, func(a, b Word) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Count, b.Count)) })
-	var guesses []Guess
-	for _, name := range slices.Sorted(maps.Keys(b.classes)) {
-		c := b.classes[name]
-		if c.labels < leastClass {
-			continue
-		}
-		outside := float64(b.total-c.total) + smoothing*float64(len(b.words))
-		score := 0.0
-		for _, w := range words {
-			if all := b.words[w.Key]; all > 0 && w.Count > 0 {
-				score -= float64(w.Count) * math.Log((float64(all-c.words[w.Key])+smoothing)/outside)
+	names := b.lookup().names
+	scores := make([]float64, len(names))
+	for _, w := range words {
+		if w.Count > 0 {
+			for i, log := range b.word(w.Key) {
+				scores[i] -= float64(w.Count) * log
 			}
 		}
-		guesses = append(guesses, Guess{Class: name, Score: score})
+	}
+	var guesses []Guess
+	for i, name := range names {
+		if b.classes[name].labels >= leastClass {
+			guesses = append(guesses, Guess{Class: name, Score: scores[i]})
+		}
 	}
 	if len(guesses) < 2 {
 		return nil

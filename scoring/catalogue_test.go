@@ -1,6 +1,8 @@
 package scoring
 
 import (
+	"cmp"
+	"os"
 	"regexp"
 	"slices"
 	"testing"
@@ -41,6 +43,28 @@ func TestHelpHasThreeParts(t *testing.T) {
 		if !slices.Contains(told, f.help) {
 			told = append(told, f.help)
 			check(f.score, f.help)
+		}
+	}
+}
+
+// The package's page says what every score is.
+func TestPackagePageNamesEveryScore(t *testing.T) {
+	page, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := make(map[string]bool)
+	for _, word := range regexp.MustCompile(`[a-z]+(_[a-z]+)*`).FindAllString(string(page), -1) {
+		named[word] = true
+	}
+	for _, f := range scoreFamilies() {
+		if !named[f.score] {
+			t.Errorf("%s is not on the page", f.score)
+		}
+	}
+	for _, f := range latestFamilies() {
+		if name := cmp.Or(f.metric, f.score); !named[name] {
+			t.Errorf("%s is not on the page", name)
 		}
 	}
 }

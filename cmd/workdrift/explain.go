@@ -33,6 +33,8 @@ type explanation struct {
 	// Owned is the work view of a team that owns repositories or projects.
 	Owned *scoring.OwnedReport `json:"owned,omitempty"`
 	Items []explainedItem      `json:"items"`
+	// Words compare the words of work for an objective with its declaration.
+	Words []scoring.VocabularyReport `json:"words,omitempty"`
 	// Next are works to decide about next, of those that are unknown.
 	Next []string `json:"decide_next,omitempty"`
 	// More is how many further works carry effort.
@@ -69,7 +71,8 @@ func newExplainCommand() *cobra.Command {
 		Long: `Explain shows, for an item (PAY-7, acme/api#12, acme/api@1f0c3e…), which rule or
 which path of links decided what it counts for; for an objective or a bucket
 (run_work, excluded, stopped, unknown), which items carry its effort in a
-window, and how each was attributed; for a team with repositories or projects,
+window, how each was attributed, and how the words of each team compare with
+what the objective declares; for a team with repositories or projects,
 which items of these carry effort, whoever spent it.`,
 		Example: "  workdrift explain acme/api#12\n  workdrift explain checkout-latency --window 91d\n  workdrift explain unknown",
 		Args:    cobra.ExactArgs(1),
@@ -131,6 +134,7 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 				return nil, err
 			}
 		}
+		answer.Words = comparedWords(report, what)
 		return answer, e.carriers(ctx, answer, e.engine.Carriers(report, window, keep))
 	}
 	if owned := report.Window(window).OwnedBy(what); owned != nil {
@@ -325,6 +329,7 @@ func (a *explanation) write(w io.Writer) error {
 			fmt.Fprintf(t, "  effort\t%s\t%s in %s\n", personDaysText(i.Effort[place]), place, a.Window)
 		}
 	}
+	writeWords(t, a.Words)
 	if err := t.Flush(); err != nil {
 		return err
 	}

@@ -40,11 +40,14 @@ type placedWork struct {
 	item store.Item
 }
 
+type directoryOf struct{ repo, dir string }
+
 // A streamer makes the streams of one report.
 type streamer struct {
 	e      *evaluator
 	ctx    context.Context
 	works  map[uint64]*placedWork
+	apart  map[directoryOf]bool // directories that are streams of their own
 	others int
 	err    error
 }
@@ -85,7 +88,7 @@ func (e *evaluator) makeStreams(ctx context.Context) (*web.Streams, error) {
 	if s := e.flow.Load(); s != nil && s.AsOf == e.made {
 		return s, nil
 	}
-	m := &streamer{e: e, ctx: ctx, works: make(map[uint64]*placedWork)}
+	m := &streamer{e: e, ctx: ctx, works: make(map[uint64]*placedWork), apart: make(map[directoryOf]bool)}
 	out := &web.Streams{AsOf: e.made, Window: streamWindow}
 	// The blocks before come last: the containers are those of the window.
 	now := e.engine.WorkGroups(e.made, streamWindow, 0, streamFloor, m.group)
@@ -154,6 +157,7 @@ func (m *streamer) work(no uint64) *placedWork {
 	if epic, ok := m.epic(no); ok {
 		w.container = container{by: "epic", name: nameOf(epic), title: epic.Title}
 	}
+	m.narrow(w)
 	m.works[no] = w
 	return w
 }
@@ -194,7 +198,8 @@ const (
 	splitPart  = .8 // and so does one of which most are in one directory
 )
 
-// split makes the directories of large repositories streams of their own.
+// split makes the directories of large repositories streams of their own, also
+// in the blocks before.
 func (m *streamer) split(groups []scoring.WorkGroup) {
 	for _, g := range groups {
 		if !strings.HasPrefix(g.Group, store.AttrRepo+" ") || len(g.Works) < splitWorks {
@@ -204,13 +209,23 @@ func (m *streamer) split(groups []scoring.WorkGroup) {
 		for _, no := range g.Works {
 			dirs[directory(&m.works[no].item)]++
 		}
-		for _, no := range g.Works {
-			w := m.works[no]
-			dir := directory(&w.item)
-			if n := dirs[dir]; dir != "" && n >= streamWorks && float64(n) < splitPart*float64(len(g.Works)) {
-				w.container = container{by: "path", name: w.name + ", " + dir, repo: w.name, dir: dir}
+		for dir, n := range dirs {
+			if dir != "" && n >= streamWorks && float64(n) < splitPart*float64(len(g.Works)) {
+				m.apart[directoryOf{m.works[g.Works[0]].name, dir}] = true
 			}
 		}
+	}
+	for _, w := range m.works {
+		if w != nil {
+			m.narrow(w)
+		}
+	}
+}
+
+// narrow puts a work into the stream of its directory, if that is one.
+func (m *streamer) narrow(w *placedWork) {
+	if at := (directoryOf{w.name, directory(&w.item)}); w.by == store.AttrRepo && m.apart[at] {
+		w.container = container{by: store.AttrPath, name: at.repo + ", " + at.dir, repo: at.repo, dir: at.dir}
 	}
 }
 
@@ -285,7 +300,7 @@ func containerRule(c container) string {
 	switch c.by {
 	case "epic":
 		return fmt.Sprintf("{keys: [%q]}", c.name)
-	case "path":
+	case store.AttrPath:
 		return fmt.Sprintf("{repos: %q, paths: %q}", c.repo, c.dir+"/**")
 	case store.AttrRepo, store.AttrProject, store.AttrChannel:
 		return fmt.Sprintf("{%ss: %q}", c.by, c.name)

@@ -140,6 +140,8 @@ var calls = map[string]struct {
 	"GET /api/v1/sources":                {"/api/v1/sources", "", 200},
 	"GET /api/v1/findings":               {"/api/v1/findings", "", 200},
 	"GET /api/v1/explain":                {"/api/v1/explain?subject=sso", "", 200},
+	"GET /api/v1/streams":                {"/api/v1/streams", "", 200},
+	"GET /api/v1/definitions":            {"/api/v1/definitions", "", 200},
 	"GET /api/v1/structure-log":          {"/api/v1/structure-log", "", 200},
 	"GET /api/v1/declarations":           {"/api/v1/declarations", "", 200},
 	"GET /api/v1/annotations":            {"/api/v1/annotations", "", 200},

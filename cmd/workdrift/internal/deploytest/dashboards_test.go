@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"go.yaml.in/yaml/v3"
 )
 
 const grafanaDir = "../../../../deploy/grafana"
@@ -308,6 +309,56 @@ func TestWrongSelectorsAreFound(t *testing.T) {
 		if got := strings.Join(wrongSelectors(query), "; "); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
+	}
+}
+
+// Grafana finds the dashboards where the README puts them, and asks no more
+// often than Prometheus scrapes: else every panel of a rate stays empty.
+func TestProvisioning(t *testing.T) {
+	read := func(path string, into any) {
+		t.Helper()
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = yaml.Unmarshal(text, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var boards struct {
+		Providers []struct {
+			Folder, Type   string
+			AllowUIUpdates bool `yaml:"allowUiUpdates"`
+			Options        struct{ Path string }
+		}
+	}
+	read(filepath.Join(grafanaDir, "provisioning", "dashboards", "workdrift.yaml"), &boards)
+	readme, err := os.ReadFile(filepath.Join(grafanaDir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(boards.Providers) != 1 || boards.Providers[0].AllowUIUpdates || boards.Providers[0].Type != "file" ||
+		!strings.Contains(string(readme), "cp dashboards/*.json "+boards.Providers[0].Options.Path+"/\n") {
+		t.Errorf("dashboards are provided by %+v", boards.Providers)
+	}
+	var sources struct {
+		Datasources []struct {
+			Type, UID string
+			JSON      struct {
+				TimeInterval string `yaml:"timeInterval"`
+			} `yaml:"jsonData"`
+		}
+	}
+	read(filepath.Join(grafanaDir, "provisioning", "datasources", "prometheus.yaml"), &sources)
+	var scrape struct {
+		Jobs []struct {
+			Interval string `yaml:"scrape_interval"`
+		} `yaml:"scrape_configs"`
+	}
+	read(filepath.Join(rulesDir, "scrape.example.yaml"), &scrape)
+	if len(sources.Datasources) != 1 || len(scrape.Jobs) != 1 || sources.Datasources[0].Type != "prometheus" || sources.Datasources[0].UID == "" ||
+		sources.Datasources[0].JSON.TimeInterval != scrape.Jobs[0].Interval {
+		t.Errorf("data sources %+v for %+v", sources.Datasources, scrape.Jobs)
 	}
 }
 

@@ -74,6 +74,57 @@ func hurriedRules(t *testing.T, dir, file string) {
 	write(t, filepath.Join(dir, file), string(text))
 }
 
+// Nothing but durations is changed in the rules that the episode is played with,
+// and each of them by the same factor.
+func TestOnlyDurationsAreHurried(t *testing.T) {
+	dir, changed := t.TempDir(), 0
+	for _, file := range []string{recording, alerting} {
+		hurriedRules(t, dir, file)
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var played shippedRules
+		if err := yaml.Unmarshal(text, &played); err != nil {
+			t.Fatal(err)
+		}
+		before, after := shipped(t, file).all(), played.all()
+		for i, r := range before {
+			fast := after[i]
+			ranges, fastRanges := durationsInExpr.FindAllString(r.Expr, -1), durationsInExpr.FindAllString(fast.Expr, -1)
+			for j, d := range append(ranges, r.For, r.Keep) {
+				quick := append(fastRanges, fast.For, fast.Keep)[j]
+				if was, is := told(t, d), told(t, quick); was/hurry-is > time.Millisecond || is-was/hurry > time.Millisecond {
+					t.Errorf("%s%s: %s became %s", r.Record, r.Alert, d, quick)
+				} else if was > 0 {
+					changed++
+				}
+			}
+			bare := strings.Replace(durationsInExpr.ReplaceAllString(r.Expr, "[]"), ", 3600)", ", 1)", 1)
+			if got := durationsInExpr.ReplaceAllString(fast.Expr, "[]"); got != bare || fmt.Sprint(r.Labels, r.Annotations) != fmt.Sprint(fast.Labels, fast.Annotations) {
+				t.Errorf("%s%s became another rule: %s", r.Record, r.Alert, got)
+			}
+		}
+	}
+	if changed < 60 {
+		t.Errorf("only %d durations", changed)
+	}
+}
+
+// told reads the duration that a part of a rule tells, 0 when there is none.
+func told(t *testing.T, part string) time.Duration {
+	t.Helper()
+	text := plainDuration.FindString(part)
+	if text == "" {
+		return 0
+	}
+	d, err := model.ParseDuration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(d)
+}
+
 // hurriedRoutes writes the shipped configuration of Alertmanager with durations
 // divided likewise, working hours all day, and every message sent to the test.
 func hurriedRoutes(t *testing.T, dir, messages string) string {

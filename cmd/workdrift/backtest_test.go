@@ -21,7 +21,7 @@ func TestBacktestOfTheDemo(t *testing.T) {
 	_, d, _ := newDemo(t, nil)
 	before := reportText(t, pollAndScore(t, d))
 	e := d.evaluator
-	rules, err := backtest.Load("../../deploy/prometheus/workdrift.rules.yaml", "../../deploy/prometheus/workdrift.alerts.yaml")
+	rules, err := backtest.Load(filepath.Join(rulesDir, recording), filepath.Join(rulesDir, alerting))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,14 @@ import (
 // up.
 const patience = time.Minute
 
+// The rules as they are shipped, which the tests in internal/deploytest hold
+// against what they promise.
+const (
+	rulesDir  = "../../deploy/prometheus"
+	recording = "workdrift.rules.yaml"
+	alerting  = "workdrift.alerts.yaml"
+)
+
 // An output collects what a program writes and lets a test wait for a text.
 type output struct {
 	mu    sync.Mutex

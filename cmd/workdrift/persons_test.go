@@ -168,7 +168,7 @@ func (c *company) subjects() []string {
 // bodies are what is sent to the routes that want to be sent something.
 func (c *company) bodies(key string) map[string]string {
 	return map[string]string{
-		"/-/reload": "", "/hooks/": `{"action": "opened"}`,
+		"/-/reload": "", "/decisions": "{}", "/decisions/withdraw": "{}", "/hooks/": `{"action": "opened"}`,
 		"/api/v1/overrides":      fmt.Sprintf(`{"keys": [%q], "to": "run_work", "why": "It keeps things running."}`, key),
 		"/api/v1/stop-decisions": fmt.Sprintf(`{"keys": [%q], "why": "It is not what was agreed."}`, key),
 		"/api/v1/check-ins":      fmt.Sprintf(`{"objective": %q, "confidence": 0.5}`, c.story.Objectives()[0].ID),
@@ -250,7 +250,7 @@ func (c *company) askControl(t *testing.T, dir string, into artefacts) {
 	}
 	queries := map[string]url.Values{
 		"/past": {"day": {time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "/backup": {"file": {filepath.Join(dir, "control.db")}}, "/declarations": {},
-		"/history": {"weeks": {"5"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
+		"/alive": {}, "/demo": {}, "/history": {"weeks": {"5"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
 	}
 	daemon := dialControl(t.Context(), filepath.Join(dir, controlSocket))
 	if daemon == nil {
@@ -302,7 +302,7 @@ func (c *company) runEverything(t *testing.T, path string, into artefacts) {
 		"demo":              "it is of another organisation", "serve": "it runs for the whole test",
 	}
 	args := map[string][][]string{
-		"check": {{path}}, "score": {nil, {"-o", "json"}, {"--at", time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "version": {nil},
+		"check": {{path}}, "score": {nil, {"-o", "json"}, {"--at", time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "version": {nil}, "verify": {nil}, "demo tell": {nil},
 		"checkin": {{c.story.Objectives()[0].ID, "0.7", "--as", "github:quuxwort-z"}}, "declarations": {nil, {"-o", "json"}},
 		"declarations import": {nil}, "history": {nil, {"-o", "json"}}, "backup": {{filepath.Join(dir, "command.db")}},
 		"backtest": {{"--rules", "../../deploy/prometheus/workdrift.alerts.yaml", "--rules", "../../deploy/prometheus/workdrift.rules.yaml", "--from", time.Now().AddDate(0, 0, -8).Format(time.DateOnly), "--step", "24h"}},

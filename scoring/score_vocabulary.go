@@ -1,6 +1,8 @@
 package scoring
 
 import (
+	"slices"
+
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/phase"
 	"github.com/workdrift/workdrift/scoring/stat"
@@ -162,13 +164,16 @@ func (v *evaluation) wordPairs() []wordPair {
 		if !v.active(o) || len(uses[o]) == 0 {
 			continue
 		}
-		known := v.compare(o, uses[o], corpora[o], wordWork/active)
+		known, first := v.compare(o, uses[o], corpora[o], wordWork/active), len(v.words)
+		var sizes []int
 		for i := range known.pairs {
 			people, spent := uses[o][i].spent(v.engine, 0)
 			if spent > 0 {
 				v.words = append(v.words, wordPair{o, known.pairs[i], spent, v.tellable(known.pairs[i].team, people)})
+				sizes = append(sizes, people.count())
 			}
 		}
+		v.complementWords(v.words[first:], sizes)
 		for block := 1; block < wordBlocks; block++ {
 			for _, past := range known.past[block] {
 				v.pastWords[block] = append(v.pastWords[block], saidBy{past.team, v.pastPhasePair(uses[o], past, block)})
@@ -181,6 +186,27 @@ func (v *evaluation) wordPairs() []wordPair {
 		}
 	}
 	return v.words
+}
+
+// complementWords withholds more teams of an objective where those that are
+// withheld hold fewer than k contributors together: what everybody's words and
+// works come to, less what is told of the others, would tell of them.
+func (v *evaluation) complementWords(pairs []wordPair, sizes []int) {
+	if len(pairs) == 0 || pairs[0].team != everybody || pairs[0].hidden.Status != OK {
+		return // no whole is told
+	}
+	teams, k := pairs[1:], v.declared.Privacy.KEffort
+	hidden := make([]bool, len(teams))
+	for i := range teams {
+		hidden[i] = teams[i].hidden.Status != OK
+	}
+	before := slices.Clone(hidden)
+	Complement(hidden, sizes[1:], k)
+	for i := range teams {
+		if hidden[i] && !before[i] {
+			teams[i].hidden = unavailable("", SuppressedPrivacy, "another team could be computed from the rest")
+		}
+	}
 }
 
 // pastPhasePair is the pair of an earlier window as the phase sees it.

@@ -182,6 +182,36 @@ func TestVocabularyNeedsEnough(t *testing.T) {
 	}
 }
 
+// Where one team is withheld, another is with it: the rest of everybody's works
+// would be that team's.
+func TestVocabularyIsNoRemainder(t *testing.T) {
+	w := wordWorld(alpha(30, asDeclared), beta(30, asDeclared))
+	hidden := func() (teams []string) {
+		for _, p := range w.evaluate(t).Vocabulary {
+			if p.Gap.Status == scoring.SuppressedPrivacy {
+				teams = append(teams, p.Team)
+				if p.Breach.Status != scoring.SuppressedPrivacy || p.Items != 0 || len(p.Terms)+len(p.Anchors)+len(p.Breaches) > 0 {
+					t.Errorf("withheld is %+v", p)
+				}
+			}
+		}
+		return teams
+	}
+	if got := hidden(); len(got) > 0 {
+		t.Fatalf("%v are withheld", got)
+	}
+	for i := range w.changes {
+		for k := range w.changes[i].Events {
+			e := &w.changes[i].Events[k]
+			e.Actor = strings.NewReplacer("alpha2", "alpha0", "alpha3", "alpha0", "alpha4", "alpha1", "beta4", "beta3").Replace(e.Actor)
+		}
+	}
+	// Beta with four people is the smallest that is left.
+	if got := hidden(); !slices.Equal(got, []string{"alpha", "beta"}) {
+		t.Errorf("%v are withheld", got)
+	}
+}
+
 // What an objective excludes and what it declares are looked for in the work for
 // it, and found works are listed.
 func TestBoundaryBreach(t *testing.T) {

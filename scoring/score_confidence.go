@@ -209,7 +209,7 @@ func (v *evaluation) dueSlip(o int) {
 // dueDates lists the due dates of an objective in the order in which they were
 // declared, with the days from which they held.
 func (v *evaluation) dueDates(o int) []confidence.DueDate {
-	id := v.declared.Set.Objectives[o].ID
+	id, planned := v.declared.Set.Objectives[o].ID, v.declared.Set.Objectives[o].PlannedDue
 	var dates []confidence.DueDate
 	for i := range v.history {
 		known := knownDay(v.history[i].Known)
@@ -230,7 +230,8 @@ func (v *evaluation) dueDates(o int) []confidence.DueDate {
 					continue
 				}
 				if last := len(dates) - 1; last < 0 && version.Due != objective.NoDate || last >= 0 && dates[last].Due != version.Due {
-					dates = append(dates, confidence.DueDate{Known: max(known, version.From), Due: version.Due})
+					dates = append(dates, confidence.DueDate{Known: max(known, version.From), Due: version.Due,
+						Baseline: planned != nil && version.Due == *planned})
 				}
 			}
 		}

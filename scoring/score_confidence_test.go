@@ -323,3 +323,25 @@ func TestDueSlipOfDatedVersions(t *testing.T) {
 	near(t, "slip", at(t, r, "o1", scoring.DueSlip).Value, 14./56)
 	near(t, "replans", at(t, r, "o1", scoring.Replans).Value, 1)
 }
+
+// A date that is declared to be the plan is no slip of the one before, and what
+// follows it is.
+func TestDueSlipOfANewPlan(t *testing.T) {
+	w := plannedWorld()
+	first := w.history[0].Set
+	w.history = w.history[:1]
+	w.history[0].Known = noon(2025, 1, 2)
+	later := func(due time.Time) func(*objective.Objective) {
+		return func(o *objective.Objective) { o.Versions[0].Due = calendarDay(due) }
+	}
+	start, plan := first.Objectives[0].Start, calendarDay(noon(2025, 4, 14))
+	w.load(noon(2025, 2, 20), with(first, "o1", later(noon(2025, 4, 14))))
+	w.load(noon(2025, 2, 21), with(w.declared.Set, "o1", func(o *objective.Objective) { o.PlannedDue = &plan }))
+	r := w.evaluate(t)
+	near(t, "slip of a new plan", at(t, r, "o1", scoring.DueSlip).Value, 0)
+	near(t, "replans of a new plan", at(t, r, "o1", scoring.Replans).Value, 0)
+	w.load(noon(2025, 3, 20), with(w.declared.Set, "o1", later(noon(2025, 4, 24))))
+	r = w.evaluate(t)
+	near(t, "slip since", at(t, r, "o1", scoring.DueSlip).Value, 10/float64(plan-start))
+	near(t, "replans since", at(t, r, "o1", scoring.Replans).Value, 1)
+}

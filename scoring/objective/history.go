@@ -219,7 +219,7 @@ func between(old, now *Objective) []Edit {
 	add(!reflect.DeepEqual(was, is) || (old.Outcome == nil) != (now.Outcome == nil), EditOutcome)
 	add(!slices.Equal(old.Keys, now.Keys) || !sameRule(old.Match, now.Match), EditRules)
 	add(!slices.Equal(old.ExcludedTerms, now.ExcludedTerms) || !sameRule(old.Excludes, now.Excludes), EditExcludes)
-	add(old.Start != now.Start || !slices.Equal(old.Teams, now.Teams) || !slices.Equal(old.Terms, now.Terms) ||
+	add(old.Start != now.Start || !reflect.DeepEqual(old.PlannedDue, now.PlannedDue) || !slices.Equal(old.Teams, now.Teams) || !slices.Equal(old.Terms, now.Terms) ||
 		!slices.Equal(old.Docs, now.Docs), EditOther)
 	return edits
 }

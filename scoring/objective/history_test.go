@@ -270,6 +270,8 @@ func other(v reflect.Value) reflect.Value {
 		return reflect.ValueOf(true).Convert(v.Type())
 	case reflect.Slice:
 		return reflect.MakeSlice(v.Type(), 1, 1)
+	case reflect.Pointer:
+		return reflect.New(v.Type().Elem())
 	}
 	return reflect.ValueOf(1).Convert(v.Type())
 }

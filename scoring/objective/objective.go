@@ -59,6 +59,10 @@ type Objective struct {
 	// Start is the first day on which work can belong to the objective,
 	// NoDate for always.
 	Start Date
+	// PlannedDue is the due date that counts as the plan, where the plan was
+	// made anew: what moved before it is no slip. Nil for the first date ever
+	// declared.
+	PlannedDue *Date `json:",omitempty"`
 	// Keys are the keys of tickets and epics that stand for the objective.
 	Keys []string
 	// Match is the rule for work that carries no key. Nil matches nothing.

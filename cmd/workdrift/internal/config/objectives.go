@@ -83,7 +83,7 @@ func (d *decoder) objective(doc *document, i int, path string) objective.Objecti
 	in := &doc.Objectives[i]
 	d.required(path, "text", in.Text)
 	out := objective.Objective{
-		ID: in.ID, Text: in.Text, Teams: in.Teams, Start: day(in.Start), Keys: in.Keys,
+		ID: in.ID, Text: in.Text, Teams: in.Teams, Start: day(in.Start), Keys: in.Keys, PlannedDue: in.Planned,
 		Match: in.Match.compiled, Excludes: in.Excludes.rule.compiled,
 		Terms: in.Terms, ExcludedTerms: in.Excludes.terms, Docs: in.Docs,
 		Outcome: d.outcome(in.Outcome, path+".outcome"),

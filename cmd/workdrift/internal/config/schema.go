@@ -55,13 +55,14 @@ type declared struct {
 	Teams    []string        `yaml:"teams"`
 	Start    *objective.Date `yaml:"start"`
 	version  `yaml:",inline"`
-	Keys     []string  `yaml:"keys"`
-	Match    rule      `yaml:"match"`
-	Terms    []string  `yaml:"terms"`
-	Excludes exclusion `yaml:"excludes"`
-	Docs     []string  `yaml:"docs"`
-	Outcome  *outcome  `yaml:"outcome"`
-	History  []version `yaml:"history"`
+	Planned  *objective.Date `yaml:"planned_due"`
+	Keys     []string        `yaml:"keys"`
+	Match    rule            `yaml:"match"`
+	Terms    []string        `yaml:"terms"`
+	Excludes exclusion       `yaml:"excludes"`
+	Docs     []string        `yaml:"docs"`
+	Outcome  *outcome        `yaml:"outcome"`
+	History  []version       `yaml:"history"`
 }
 
 // A version is what may change about an objective. What an earlier version

@@ -63,7 +63,7 @@ func (v *evaluation) book() *blockBook {
 	v.booked = true
 	from := v.dataFrom()
 	if from == objective.NoDate {
-		*b = blockBook{teams: make([][]block, len(v.declared.Teams))}
+		*b = blockBook{people: b.people, who: b.who, teams: make([][]block, len(v.declared.Teams))}
 		return b
 	}
 	start := max(from, v.lastMonday()-7*(blockWeeks-1))
@@ -71,7 +71,11 @@ func (v *evaluation) book() *blockBook {
 	for no := range who {
 		who[no] = v.engine.contributor(uint32(no))
 	}
-	if b.from != from || b.start != start || b.people != v.engine.people || len(b.who) > len(who) || !slices.Equal(b.who, who[:len(b.who)]) {
+	others := b.people != v.engine.people || len(b.who) > len(who) || !slices.Equal(b.who, who[:len(b.who)])
+	if others {
+		v.engine.recall() // what is enough may be another
+	}
+	if b.from != from || b.start != start || others {
 		*b = blockBook{from: from, start: start, people: v.engine.people, places: make(map[root]uint16), teams: make([][]block, len(v.declared.Teams))}
 	}
 	b.who = who
@@ -160,6 +164,7 @@ func (v *evaluation) addBlocks(b *blockBook, monday objective.Date) {
 	for t, team := range v.engine.weekTeams(monday, v.keep) {
 		b.teams[t] = append(b.teams[t], of(team))
 	}
+	s.letGo()
 }
 
 // fresh returns the workstreams of a week that were not seen before, with
@@ -212,15 +217,9 @@ func (v *evaluation) began(monday objective.Date, s *weekSums, fresh map[root]bo
 // blockOf reads one week of the organisation or of a team.
 func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]bool) block {
 	b := block{week: stat.WeekOf(int(monday))}
-	sums := make([]effort.Micro, len(s.carriers))
-	for i := range s.carried {
-		sums[s.carried[i].person] += s.carried[i].effort()
-	}
 	var people contributors
-	for n, actor := range s.carriers {
-		if sums[n] > 0 {
-			people = people.with(v.engine.contributor(v.engine.actors[actor].person), sums[n])
-		}
+	for _, share := range s.shares {
+		people = people.with(v.engine.contributor(v.engine.actors[s.carriers[share.person]].person), share.effort)
 	}
 	if status, why := v.engine.enough(people); status != OK {
 		none := stat.Estimate{Status: stat.Status(status), Reason: why}

@@ -42,6 +42,7 @@ func (e *Engine) SetPeople(profiles []store.Profile, groups []store.Group) {
 	e.forget(stale)
 	e.swapPeople(next, person, lines)
 	e.fileMoved(moved)
+	e.recall()
 	for _, s := range e.weekly {
 		s.teams = nil // who is in which may be another
 	}

@@ -53,8 +53,8 @@ func (v *evaluation) stepped(name string, monday objective.Date, s *weekSums) Nu
 // that it goes through is who was in no team.
 func (v *evaluation) hiddenIn(all *weekSums, teams []*weekSums) []bool {
 	rest := make([]effort.Micro, len(all.carriers))
-	for i := range all.carried {
-		rest[all.carried[i].person] += all.carried[i].effort()
+	for _, share := range all.shares {
+		rest[share.person] += share.effort
 	}
 	hidden, sizes, counts := make([]bool, len(teams)+1), make([]int, len(teams)+1), make([]headcount, len(teams)+1)
 	judge := func(g int, sums []effort.Micro) {
@@ -68,10 +68,9 @@ func (v *evaluation) hiddenIn(all *weekSums, teams []*weekSums) []bool {
 	}
 	for t, team := range teams {
 		sums := make([]effort.Micro, len(all.carriers))
-		for i := range team.carried {
-			c := &team.carried[i]
-			sums[c.person] += c.effort()
-			rest[c.person] -= c.effort()
+		for _, share := range team.shares {
+			sums[share.person] += share.effort
+			rest[share.person] -= share.effort
 		}
 		judge(t, sums)
 	}

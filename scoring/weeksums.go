@@ -16,7 +16,9 @@ type weekSums struct {
 	on         []effort.Micro // per objective, while it is active or within its grace
 	stopped    []effort.Micro // per objective, afterwards
 	works      []workSum      // in an order that is the same in every store
-	carried    []carriedSum   // of weeks that are not collapsed
+	carried    []carriedSum   // of weeks that are not collapsed; let go once the week has its block
+	shares     []carrierShare // of carried, by person
+	settled    bool           // carried is let go
 	carriers   []uint32       // by person of carried: one of their actors, whose person may become another
 	teams      []*weekSums    // once they were asked for, see Engine.weekTeams
 
@@ -34,6 +36,41 @@ type carriedSum struct {
 }
 
 func (c *carriedSum) effort() effort.Micro { return effort.Micro(c.micros) }
+
+// A carrierShare is the effort of one person in the week.
+type carrierShare struct {
+	effort effort.Micro
+	person uint32
+}
+
+// addUp fills in the shares. The rows of a person follow one another.
+func (s *weekSums) addUp() {
+	for i := range s.carried {
+		c := &s.carried[i]
+		if n := len(s.shares); n == 0 || s.shares[n-1].person != c.person {
+			s.shares = append(s.shares, carrierShare{person: c.person})
+		}
+		s.shares[len(s.shares)-1].effort += c.effort()
+	}
+	s.shares = slices.Clip(s.shares)
+}
+
+// letGo forgets who carried what: it takes most of the room of a week.
+func (s *weekSums) letGo() {
+	s.settled, s.carried = true, nil
+	for _, team := range s.teams {
+		team.carried = nil
+	}
+}
+
+// recall forgets the weeks that would have to tell again who carried what.
+func (e *Engine) recall() {
+	for monday, s := range e.weekly {
+		if s.settled {
+			delete(e.weekly, monday)
+		}
+	}
+}
 
 // A workSum is the effort on one work under one heading. It may be 0 where
 // somebody was present and the week was full.
@@ -108,6 +145,7 @@ func slotOf(work uint32, p *placement) slot { return slot{work, int16(p.objectiv
 
 // close fills in what follows from the sums.
 func (s *weekSums) close(e *Engine, sums slots) {
+	s.addUp()
 	s.works = make([]workSum, 0, len(sums))
 	for at, sum := range sums {
 		s.works = append(s.works, workSum{sum, at.work, at.objective, at.category})

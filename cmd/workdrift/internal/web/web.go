@@ -1,9 +1,11 @@
-// Package web serves what people and programs look at: the status page, the
-// API under /api/v1/, /metrics, health and readiness, and deliveries of webhooks.
+// Package web serves what people and programs look at: pages, the API under
+// /api/v1/, /metrics, health and readiness, and deliveries of webhooks.
 //
 // routes.go is the table of everything there is: who may use a route stands in
 // its line, and nothing is served besides. access.go finds out who asks.
-// api_*.go make the answers of the API, which openapi.yaml describes.
+// api_*.go make the answers of the API, which openapi.yaml describes; pages_*.go
+// make the pages, one file for each, and templates/ writes them. Pages hold no
+// script and no style of their own, and say nothing that the API does not.
 //
 // Handlers only read immutable snapshots. None of them computes a score, calls
 // a connector or opens a transaction; what decides something goes through
@@ -30,7 +32,7 @@ import (
 //go:embed templates/*.html static/*.css
 var assets embed.FS
 
-// Source is what the status page says about one connector.
+// Source is what pages say about one connector.
 type Source struct {
 	Name, Provider string
 	LastSuccess    time.Time

@@ -22,6 +22,9 @@ if [ -n "$(git -C "$root" status --porcelain)" ]; then
 fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+# Built elsewhere, or go would take the first program for a change of the tree.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # The compiler of the Containerfile; the go command fetches it if need be.
 GOTOOLCHAIN=${GOTOOLCHAIN:-$(sed -n 's/^FROM .*golang:\([0-9.]*\)-.*/go\1/p' "$root/deploy/container/Containerfile")}
@@ -34,9 +37,9 @@ for platform in "$@"; do
   arch=${platform#*/}
   name=workdrift-$os-$arch
   # The version is the tag, or made of the commit; go puts it in.
-  (cd "$root" && GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=true -o "$out/$name" ./cmd/workdrift)
-  "$here/sbom.sh" "$out/$name" >"$out/$name.cdx.json"
+  (cd "$root" && GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=true -o "$work/$name" ./cmd/workdrift)
+  "$here/sbom.sh" "$work/$name" >"$work/$name.cdx.json"
   programs="$programs $name $name.cdx.json"
 done
 # shellcheck disable=SC2086 # names without blanks
-(cd "$out" && sha256sum $programs >SHA256SUMS)
+(cd "$work" && sha256sum $programs >SHA256SUMS && mv $programs SHA256SUMS "$out")

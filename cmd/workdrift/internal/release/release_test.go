@@ -44,7 +44,7 @@ func build(t *testing.T, name, umask string, env ...string) (out string) {
 	clone := filepath.Join(t.TempDir(), name)
 	run(t, ".", nil, "git", "clone", "-q", root, clone)
 	run(t, clone, nil, "git", "tag", "v1.9.8")
-	out = filepath.Join(t.TempDir(), "out of "+name)
+	out = filepath.Join(clone, "dist")
 	env = append(env, "GOTOOLCHAIN=local")
 	run(t, clone, env, "sh", "-c", "umask "+umask+` && exec deploy/release/build.sh "$0" "$1"`, out, runtime.GOOS+"/"+runtime.GOARCH)
 	program, err := os.ReadFile(filepath.Join(out, program))

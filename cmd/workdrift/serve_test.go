@@ -98,7 +98,7 @@ func TestServeBeforeAndAfterTheFirstReport(t *testing.T) {
 	// A daemon that never gets to evaluate has no report.
 	waiting := start(t, c.config(t, t.TempDir(), loopback), time.Hour)
 	check(waiting, http.StatusServiceUnavailable)
-	if body := get(t, waiting.url+"/"); !strings.Contains(body, "No report yet") {
+	if body := get(t, waiting.url+"/"); !strings.Contains(body, "There is no report yet") {
 		t.Error("the page does not say that there is no report")
 	}
 	if text := get(t, waiting.url+"/metrics"); strings.Contains(text, "workdrift_top_objectives_effort_ratio{") {
@@ -112,7 +112,7 @@ func TestServeBeforeAndAfterTheFirstReport(t *testing.T) {
 	if code, _ := request(t, client, "GET", r.probe+"/metrics"); code != http.StatusNotFound {
 		t.Errorf("the probe listener serves metrics: %d", code)
 	}
-	if body := get(t, r.url+"/"); !strings.Contains(body, "Checkout answers within 300 ms") {
+	if body := get(t, r.url+"/objectives"); !strings.Contains(body, "Checkout answers within 300 ms") {
 		t.Error("the page does not show the objectives")
 	}
 }

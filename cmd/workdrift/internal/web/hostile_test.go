@@ -203,4 +203,3 @@ func rawTags(page string) []string {
 	}
 	return out
 }
-

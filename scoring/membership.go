@@ -1,6 +1,8 @@
 package scoring
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -194,4 +196,53 @@ func (p *people) changes(days DateRange) map[memberChange]*headcount {
 		}
 	}
 	return n
+}
+
+// A MemberChange says that a team has other members from a day on than before.
+// Who came or left, and how many, it does not say: of a team of few that would
+// be a person. Of one day there is one, however much changed.
+type MemberChange struct {
+	Team string // id
+	Day  objective.Date
+}
+
+// MemberChanges lists the changes of members up to a day, oldest first, those of
+// a day in the order in which teams are declared. It follows from what is
+// declared now, with its days, and from what groups at the sources held when.
+// Whoever is a member with another share than before came to nothing and left
+// nothing.
+func (e *Engine) MemberChanges(until objective.Date) []MemberChange {
+	seen := make(map[memberChange]bool)
+	for i := range e.people.list {
+		who := &e.people.list[i]
+		for _, m := range who.memberships {
+			for _, edge := range [...]objective.Date{m.from, m.after()} {
+				if edge != objective.NoDate && edge <= until && who.belongs(m.team, edge) != who.belongs(m.team, edge-1) {
+					seen[memberChange{m.team, edge}] = true
+				}
+			}
+		}
+	}
+	out := make([]MemberChange, 0, len(seen))
+	for _, c := range slices.SortedFunc(maps.Keys(seen), func(a, b memberChange) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.team, b.team))
+	}) {
+		out = append(out, MemberChange{e.declared.Teams[c.team].ID, c.day})
+	}
+	return out
+}
+
+// after is the first day on which a membership holds no more, NoDate for never.
+func (m *membership) after() objective.Date {
+	if m.until == lastDate {
+		return objective.NoDate
+	}
+	return m.until + 1
+}
+
+// belongs reports whether the person is a member of a team on a day.
+func (w *person) belongs(team int, day objective.Date) bool {
+	return slices.ContainsFunc(w.memberships, func(m membership) bool {
+		return m.team == team && m.from <= day && day <= m.until
+	})
 }

@@ -138,3 +138,56 @@ func TestEvaluateMachinesAreNoMembersOfGroups(t *testing.T) {
 	team := w.evaluateAt(t, monday.AddDate(0, 0, 7).Add(9*time.Hour)).Window("7d").Teams[0]
 	near(t, "coverage", value(t, &team, scoring.EffortCoverage).Value, 1)
 }
+
+// That a team has other members is told of the day, and nothing else: not who,
+// and not how many.
+func TestMemberChanges(t *testing.T) {
+	day := func(n int) time.Time { return monday.AddDate(0, 0, n) }
+	date := func(n int) objective.Date { return objective.DateOf(day(n)) }
+	ana := func(members ...scoring.Member) func(*scoring.Declared) {
+		return func(d *scoring.Declared) {
+			d.People.Persons = []scoring.Person{{ID: "ana", Identities: []string{"ana"}, FTE: 1}}
+			for i := range members {
+				members[i].Person = "ana"
+			}
+			d.Teams[0].Members = members
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		make   func(*scoring.Declared)
+		groups []store.Group
+		want   string // team and days from Monday on
+	}{
+		{"nothing is dated", ana(scoring.Member{From: objective.NoDate, Until: objective.NoDate, Share: 1}), nil, "[]"},
+		{"from a day until another", ana(scoring.Member{From: date(1), Until: date(4), Share: 1}), nil, "[a 1 a 5]"},
+		{"another share", ana(scoring.Member{From: objective.NoDate, Until: date(2), Share: 1}, scoring.Member{From: date(3), Until: objective.NoDate, Share: .5}), nil, "[]"},
+		{"one comes as another leaves", ana(scoring.Member{From: date(3), Until: objective.NoDate, Share: 1}),
+			[]store.Group{group("a", day(-9), "ben"), group("a", day(3))}, "[a 3]"},
+		{"what lies ahead", ana(scoring.Member{From: date(30), Until: objective.NoDate, Share: 1}), nil, "[]"},
+		{"the first version reaches back", nil, []store.Group{group("a", day(2), "ana")}, "[]"},
+		{"several on a day", nil, []store.Group{group("a", day(0), "ana"), group("a", day(2), "ben", "cleo", "dan")}, "[a 2]"},
+		{"the same people", nil, []store.Group{group("a", day(0), "ana"), group("a", day(2), "ana")}, "[]"},
+		{"into another team as well", nil, []store.Group{group("a", day(0), "ana"), group("b", day(0)), group("b", day(3), "ana"), group("b", day(4))}, "[b 3 b 4]"},
+		{"two teams on a day", nil, []store.Group{group("b", day(0), "ana"), group("b", day(3)), group("a", day(0)), group("a", day(3), "ana")}, "[a 3 b 3]"},
+		{"a machine", func(d *scoring.Declared) { d.People.Bots = []string{"ci"} }, []store.Group{group("a", day(0)), group("a", day(2), "ci")}, "[]"},
+	} {
+		w := newWorld(fourObjectives())
+		w.declared.Teams = []scoring.Team{{ID: "a", Groups: []string{"gh:a"}}, {ID: "b", Groups: []string{"gh:b"}}}
+		if tc.make != nil {
+			tc.make(w.declared)
+		}
+		e, err := scoring.NewEngine(w.declared, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.SetPeople(nil, tc.groups)
+		got := []string{}
+		for _, c := range e.MemberChanges(date(20)) {
+			got = append(got, fmt.Sprint(c.Team, " ", int(c.Day-date(0))))
+		}
+		if fmt.Sprint(got) != tc.want {
+			t.Errorf("%s: %v, want %s", tc.name, got, tc.want)
+		}
+	}
+}

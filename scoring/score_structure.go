@@ -3,8 +3,6 @@ package scoring
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/workdrift/workdrift/scoring/cadence"
@@ -245,11 +243,10 @@ func (v *evaluation) structureLog() []structure.Change {
 		day := v.changed(e)
 		log = append(log, structure.Change{Kind: kinds[e.Kind], Scope: e.Objective, Effective: day, Known: day})
 	}
-	moved := v.engine.people.changes(DateRange{v.day - 7*structure.Weeks, v.day})
-	for _, c := range slices.SortedFunc(maps.Keys(moved), func(a, b memberChange) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.team, b.team))
-	}) {
-		log = append(log, structure.Change{Kind: structure.Membership, Scope: v.declared.Teams[c.team].ID, Effective: c.day, Known: c.day})
+	for _, c := range v.engine.MemberChanges(v.day) {
+		if c.Day >= v.day-7*structure.Weeks {
+			log = append(log, structure.Change{Kind: structure.Membership, Scope: c.Team, Effective: c.Day, Known: c.Day})
+		}
 	}
 	return log
 }

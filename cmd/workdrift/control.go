@@ -63,7 +63,10 @@ func (d *daemon) control() http.Handler {
 		reply(w, struct{}{}, forgetIdentities(r.Context(), d.store))
 	})
 	mux.HandleFunc("GET /declarations", func(w http.ResponseWriter, r *http.Request) {
-		answer, err := listEdits(r.Context(), d.store)
+		d.mu.Lock()
+		cfg := d.config
+		d.mu.Unlock()
+		answer, err := listEdits(r.Context(), d.store, declaredOf(cfg, d.store.Hasher()), d.now())
 		reply(w, answer, err)
 	})
 	mux.HandleFunc("GET /history", func(w http.ResponseWriter, r *http.Request) {

@@ -22,9 +22,10 @@ import (
 
 // An edit is one line of the structure log, as the command prints it.
 type edit struct {
-	Known     time.Time `json:"known_from"`
+	Known     time.Time `json:"known_from,omitzero"`      // not told of members
 	Effective string    `json:"effective_from,omitempty"` // 2006-01-02
 	Objective string    `json:"objective,omitempty"`
+	Team      string    `json:"team,omitempty"` // of a change of members
 	Kind      string    `json:"kind"`
 	State     string    `json:"state,omitempty"` // of an edit of the state
 }
@@ -39,12 +40,20 @@ type imported struct {
 func newDeclarationsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "declarations",
-		Short: "List what was declared when, and import it from git",
+		Short: "List what was declared and changed when, and import it from git",
 		Long: `Declarations lists the edits of what is declared: ranks, targets, due dates,
 owners, texts, states, rules, excludes, phases. Each has the day its author wrote down
 (effective_from) and the time since which it could be known: when it was first
 loaded here, or committed. Nobody can act on a decision before it is known, so
-latencies start at the later of both.`,
+latencies start at the later of both.
+
+Between them stand the days from which on a team had other members, as the
+configuration dates them now and as groups at the sources were seen to change;
+who, and how many, is not told. Of one team and day there is one line.
+
+Not in the log: changes of connectors, of settings of effort and privacy, of the
+repositories that a team owns, of the workflow of statuses, and of members where
+the configuration gives no date.`,
 		Example: "  workdrift declarations\n  workdrift declarations import",
 		Args:    cobra.NoArgs,
 	}
@@ -61,7 +70,7 @@ latencies start at the later of both.`,
 			err = daemon.call(ctx, "GET", "/declarations", nil, &edits)
 		} else {
 			err = withStore(ctx, cfg, true, func(db *bolt.DB) (err error) {
-				edits, err = listEdits(ctx, db)
+				edits, err = listEdits(ctx, db, declaredOf(cfg, db.Hasher()), time.Now())
 				return err
 			})
 		}
@@ -137,19 +146,6 @@ func loadDeclarations(ctx context.Context, s store.Store, log *slog.Logger) ([]o
 	return history, nil
 }
 
-// listEdits returns the structure log, oldest first.
-func listEdits(ctx context.Context, db *bolt.DB) ([]edit, error) {
-	history, err := loadDeclarations(ctx, db, quietLogger())
-	if err != nil {
-		return nil, err
-	}
-	out := []edit{}
-	for _, e := range objective.Edits(history) {
-		out = append(out, editOf(e))
-	}
-	return out, nil
-}
-
 func editOf(e objective.Edit) edit {
 	return edit{
 		Known: e.Known, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
@@ -158,6 +154,9 @@ func editOf(e objective.Edit) edit {
 
 // what says what was edited.
 func (e *edit) what() string {
+	if e.Team != "" {
+		return "members of " + e.Team + " changed"
+	}
 	what := cmp.Or(e.Objective, "-") + " " + e.Kind
 	if e.State != "" {
 		what += " " + e.State
@@ -174,7 +173,11 @@ func writeEdits(w io.Writer, edits []edit) error {
 		return err
 	}
 	for _, e := range edits {
-		if _, err := fmt.Fprintf(w, "%s  %s\n", e.Known.UTC().Format(time.RFC3339), e.what()); err != nil {
+		when := e.Effective
+		if !e.Known.IsZero() {
+			when = e.Known.UTC().Format(time.RFC3339)
+		}
+		if _, err := fmt.Fprintf(w, "%-20s  %s\n", when, e.what()); err != nil {
 			return err
 		}
 	}

@@ -115,13 +115,17 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if err == nil {
 		err = e.loadCollapsed(ctx, engine)
 	}
+	if err == nil {
+		err = meet(ctx, e.store, engine) // what groups hold is part of the structure log
+	}
 	if err != nil {
 		return err
 	}
+	log := structureLog(history, engine, e.reportAt())
 	e.mu.Lock()
 	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
+	e.history.Store(log)
 	e.mu.Unlock()
-	e.history.Store(&web.History{Declared: history, Edits: objective.Edits(history)})
 	e.overrides.Store(&overrides)
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
@@ -190,26 +194,6 @@ func (e *evaluator) round(ctx context.Context) error {
 	}
 	e.prepare()
 	return errors.Join(e.restream(ctx), e.freeze(ctx), e.save(ctx, saveEvery))
-}
-
-// meet tells the engine what the sources know about accounts and groups.
-func (e *evaluator) meet(ctx context.Context) error {
-	var profiles []store.Profile
-	for p, err := range e.store.Profiles(ctx) {
-		if err != nil {
-			return fmt.Errorf("read profiles: %w", err)
-		}
-		profiles = append(profiles, p)
-	}
-	var groups []store.Group
-	for g, err := range e.store.Groups(ctx) {
-		if err != nil {
-			return fmt.Errorf("read groups: %w", err)
-		}
-		groups = append(groups, g)
-	}
-	e.engine.SetPeople(profiles, groups)
-	return nil
 }
 
 // readAhead is how many changes are read while others are applied.
@@ -284,9 +268,10 @@ func (e *evaluator) publish(ctx context.Context) error {
 	}
 	// People before changes: who they are is known before what they did, so
 	// that little has to be built again.
-	if err := e.meet(ctx); err != nil {
+	if err := meet(ctx, e.store, e.engine); err != nil {
 		return err
 	}
+	e.tellMembers()
 	e.engine.Expect(e.reportAt(), sources)
 	if err := e.follow(ctx); err != nil {
 		return fmt.Errorf("read changes: %w", err)

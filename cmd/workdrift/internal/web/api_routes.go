@@ -23,7 +23,7 @@ func apiRoutes() []route {
 			params: paged("category"), on: func(o *Options) bool { return o.Streams != nil }},
 		{method: "GET", pattern: "/api/v1/definitions", name: "definitions", class: reading, csv: true, view: definitionTable, params: paged()},
 		{method: "GET", pattern: "/api/v1/structure-log", name: "structure_log", class: reading, csv: true, view: structureLog,
-			params: paged("objective", "from", "to"), on: hasHistory},
+			params: paged("objective", "team", "from", "to"), on: hasHistory},
 		{method: "GET", pattern: "/api/v1/declarations", name: "declarations", class: reading, view: declarations,
 			params: paged(), on: hasHistory},
 		{method: "GET", pattern: "/api/v1/annotations", name: "annotations", class: reading, view: annotations,

@@ -17,30 +17,68 @@ import (
 type History struct {
 	Declared []objective.Loaded // oldest first
 	Edits    []objective.Edit   // of the same
+	Members  []scoring.MemberChange
+}
+
+// Membership is the kind of a change of a team's members in the structure log,
+// beside the kinds of edits.
+const Membership = "membership"
+
+// An Entry of the structure log is an edit of what is declared or a change of a
+// team's members; the other one is nil.
+type Entry struct {
+	At     time.Time // when the edit became known, or the day of the change began, in UTC
+	Edit   *objective.Edit
+	Member *scoring.MemberChange
+}
+
+// Entries is the structure log, oldest first.
+func (h *History) Entries() []Entry {
+	log := make([]Entry, 0, len(h.Edits)+len(h.Members))
+	for i := range h.Members {
+		log = append(log, Entry{At: h.Members[i].Day.Time(), Member: &h.Members[i]})
+	}
+	for i := range h.Edits {
+		log = append(log, Entry{At: h.Edits[i].Known.UTC(), Edit: &h.Edits[i]})
+	}
+	slices.SortStableFunc(log, func(a, b Entry) int { return a.At.Compare(b.At) })
+	return log
 }
 
 // An editRow is one line of the structure log.
 type editRow struct {
-	Known     time.Time `json:"known_from"`
+	Known     time.Time `json:"known_from,omitzero"`      // not told of members
 	Effective string    `json:"effective_from,omitempty"` // 2006-01-02
 	Objective string    `json:"objective,omitempty"`
 	Kind      string    `json:"kind"`
 	State     string    `json:"state,omitempty"` // of an edit of the state
+	Team      string    `json:"team,omitempty"`  // of a change of members
+	at        time.Time // see Entry.At
 	id        string
 }
 
 func editRows(h *History) []editRow {
-	rows := make([]editRow, 0, len(h.Edits))
-	for i, e := range h.Edits {
+	log := h.Entries()
+	rows := make([]editRow, 0, len(log))
+	edits := 0
+	for _, entry := range log {
+		e := entry.Edit
+		if e == nil {
+			m := entry.Member
+			rows = append(rows, editRow{Effective: m.Day.String(), Kind: Membership, Team: m.Team, at: entry.At, id: fmt.Sprintf("%s/%s", m.Day, m.Team)})
+			continue
+		}
 		rows = append(rows, editRow{
-			Known: e.Known.UTC(), Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
-			id: fmt.Sprintf("%d/%s/%s/%d", e.Known.Unix(), e.Objective, e.Kind, i),
+			Known: entry.At, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State), at: entry.At,
+			id: fmt.Sprintf("%d/%s/%s/%d", e.Known.Unix(), e.Objective, e.Kind, edits),
 		})
+		edits++
 	}
 	return rows
 }
 
-// structureLog lists what was changed about what is declared, oldest first.
+// structureLog lists what was changed about what is declared, and on which days
+// the members of teams did, oldest first.
 func structureLog(s *server, r *http.Request) (any, error) {
 	within, err := spanOf(r)
 	if err != nil {
@@ -48,7 +86,7 @@ func structureLog(s *server, r *http.Request) (any, error) {
 	}
 	q := r.URL.Query()
 	rows := slices.DeleteFunc(editRows(s.Declared()), func(e editRow) bool {
-		return !within(e.Known) || q.Has("objective") && q.Get("objective") != e.Objective
+		return !within(e.at) || q.Has("objective") && q.Get("objective") != e.Objective || q.Has("team") && q.Get("team") != e.Team
 	})
 	return tableOf(r, nil, rows, func(e *editRow) string { return e.id })
 }
@@ -130,9 +168,9 @@ type annotation struct {
 	Tags  []string  `json:"tags"`
 }
 
-// annotations are the edits of what is declared and the decisions about items,
-// as moments to draw on charts: what happened at the same time, which is not
-// what caused it.
+// annotations are the edits of what is declared, the changes of the members of
+// teams and the decisions about items, as moments to draw on charts: what happened
+// at the same time, which is not what caused it.
 func annotations(s *server, r *http.Request) (any, error) {
 	within, err := spanOf(r)
 	if err != nil {
@@ -150,6 +188,9 @@ func annotations(s *server, r *http.Request) (any, error) {
 			text += " " + string(e.State)
 		}
 		add(e.Known, of, text, "workdrift", "declared", string(e.Kind))
+	}
+	for _, m := range s.Declared().Members {
+		add(m.Day.Time(), m.Team, "members changed", "workdrift", Membership)
 	}
 	if s.Overrides != nil {
 		for at, list := range byMoment(s.Overrides()) {

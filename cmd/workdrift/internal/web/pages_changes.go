@@ -56,6 +56,9 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 		for _, e := range declaredChanges(report, s.Declared()) {
 			add(e.day, e.change)
 		}
+		for _, m := range s.Declared().Members {
+			add(scoring.Day(m.Day), change{Kind: "team", Text: "members of " + m.Team + " changed"})
+		}
 	}
 	if s.Overrides != nil {
 		for at, list := range byMoment(s.Overrides()) {

@@ -96,7 +96,8 @@ func aHistory() *History {
 		}}}
 	}
 	declared := []objective.Loaded{{Known: noon.AddDate(0, -2, 0), Set: set(1)}, {Known: noon.AddDate(0, -1, 0), Set: set(2)}}
-	return &History{Declared: declared, Edits: objective.Edits(declared)}
+	members := []scoring.MemberChange{{Team: "core", Day: objective.DateOf(noon.AddDate(0, 0, -40))}, {Team: "core", Day: objective.DateOf(noon)}}
+	return &History{Declared: declared, Edits: objective.Edits(declared), Members: members}
 }
 
 // calls say how to use each route so that it works: a route that is not here

@@ -210,7 +210,8 @@ type MemberChange struct {
 // a day in the order in which teams are declared. It follows from what is
 // declared now, with its days, and from what groups at the sources held when.
 // Whoever is a member with another share than before came to nothing and left
-// nothing.
+// nothing. Where versions of a group have lost their members with age, all that is
+// known is that they differed.
 func (e *Engine) MemberChanges(until objective.Date) []MemberChange {
 	seen := make(map[memberChange]bool)
 	for i := range e.people.list {
@@ -223,6 +224,11 @@ func (e *Engine) MemberChanges(until objective.Date) []MemberChange {
 			}
 		}
 	}
+	e.forgottenChanges(func(c memberChange) {
+		if c.day <= until {
+			seen[c] = true
+		}
+	})
 	out := make([]MemberChange, 0, len(seen))
 	for _, c := range slices.SortedFunc(maps.Keys(seen), func(a, b memberChange) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.team, b.team))
@@ -230,6 +236,27 @@ func (e *Engine) MemberChanges(until objective.Date) []MemberChange {
 		out = append(out, MemberChange{e.declared.Teams[c.team].ID, c.day})
 	}
 	return out
+}
+
+// forgottenChanges calls f for versions of groups without members that follow on
+// one another: a store keeps versions that differ, so their members are forgotten
+// (see store.Store.Erase).
+func (e *Engine) forgottenChanges(f func(memberChange)) {
+	groups := slices.SortedStableFunc(slices.Values(e.groups), func(a, b store.Group) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Name, b.Name), a.At.Compare(b.At))
+	})
+	for i := 1; i < len(groups); i++ {
+		g, before := &groups[i], &groups[i-1]
+		if g.Source != before.Source || g.Name != before.Name || len(g.Members)+len(before.Members) > 0 {
+			continue
+		}
+		for t, team := range e.declared.Teams {
+			if slices.Contains(team.Groups, g.Source+":"+g.Name) {
+				day, _ := effort.LocalDate(g.At.UTC(), team.Zone, e.declared.Zone)
+				f(memberChange{t, day})
+			}
+		}
+	}
 }
 
 // after is the first day on which a membership holds no more, NoDate for never.

@@ -170,6 +170,7 @@ func TestMemberChanges(t *testing.T) {
 		{"the same people", nil, []store.Group{group("a", day(0), "ana"), group("a", day(2), "ana")}, "[]"},
 		{"into another team as well", nil, []store.Group{group("a", day(0), "ana"), group("b", day(0)), group("b", day(3), "ana"), group("b", day(4))}, "[b 3 b 4]"},
 		{"two teams on a day", nil, []store.Group{group("b", day(0), "ana"), group("b", day(3)), group("a", day(0)), group("a", day(3), "ana")}, "[a 3 b 3]"},
+		{"who was there is forgotten", nil, []store.Group{group("a", day(0)), group("a", day(2)), group("a", day(4), "ana"), group("c", day(0)), group("c", day(2))}, "[a 2 a 4]"},
 		{"a machine", func(d *scoring.Declared) { d.People.Bots = []string{"ci"} }, []store.Group{group("a", day(0)), group("a", day(2), "ci")}, "[]"},
 	} {
 		w := newWorld(fourObjectives())

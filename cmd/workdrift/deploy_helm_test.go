@@ -136,11 +136,16 @@ func helm(t *testing.T, command, set string, args ...string) (string, error) {
 		args = slices.Insert(args, 1, "drift")
 		args = append(args, "--namespace", "drift", "--kube-version", "1.31.0")
 	}
-	cmd := exec.CommandContext(t.Context(), need(t, "helm"), args...)
+	path, err := exec.LookPath("helm")
+	if err != nil {
+		// Debian has no package of it, and to compile it takes minutes.
+		t.Skipf("helm is not here, and not asked for in CI: %v", err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Dir = chartDir
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err = cmd.Run()
 	if err != nil || command == "lint" {
 		return stdout.String() + stderr.String(), err
 	}

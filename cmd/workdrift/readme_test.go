@@ -155,8 +155,14 @@ func TestReadmeCommands(t *testing.T) {
 	if len(yaml) != 1 {
 		t.Fatalf("%d blocks of YAML, want 1", len(yaml))
 	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
 	repository(t)
 	write(t, "config.yaml", yaml[0])
+	gitIn(t, ".", nil, time.Now(), "add", "config.yaml")
+	gitIn(t, ".", nil, time.Now(), "commit", "-q", "-m", "chore: declare")
 	if n := strings.Count(strings.TrimSpace(yaml[0]), "\n"); n > 12 {
 		t.Errorf("the configuration for one's own repository has %d lines", n+1)
 	}
@@ -172,10 +178,18 @@ func TestReadmeCommands(t *testing.T) {
 				continue
 			}
 			ran[args[3]] = true
+			for i, arg := range args {
+				if strings.HasPrefix(arg, "deploy/") { // the commands are given where this project lies
+					args[i] = filepath.Join(root, filepath.FromSlash(arg))
+				}
+			}
+			if args[3] == "backtest" && underRace { // half a year would take minutes
+				args = append(args, "--from", time.Now().AddDate(0, 0, -4).Format(time.DateOnly))
+			}
 			readmeCommand(t, args[3:])
 		}
 	}
-	for _, name := range []string{"demo", "check", "score", "explain", "identities", "serve"} {
+	for _, name := range []string{"demo", "check", "score", "explain", "identities", "serve", "history", "declarations", "backtest"} {
 		if !ran[name] {
 			t.Errorf("the README does not show %s", name)
 		}
@@ -208,9 +222,12 @@ func readmeCommand(t *testing.T, args []string) {
 		t.Errorf("something went wrong in the demo:\n%s", out)
 	}
 	want := map[string]string{
-		"check":   `^config.yaml is good\.\n$`,
-		"score":   `(?s)As of .*\n +28d +\d+ %.*\n1\. sso \(active\) +\d.*\n2\. billing \(active\) +\d.*\nrun_work +\d.*\nunknown +\d`,
-		"explain": `Try a toy`,
+		"check":        `^config.yaml is good\.\n$`,
+		"score":        `(?s)As of .*\n +28d +\d+ %.*\n1\. sso \(active\) +\d.*\n2\. billing \(active\) +\d.*\nrun_work +\d.*\nunknown +\d`,
+		"explain":      `Try a toy`,
+		"history":      `(?m)^\d{4}-W\d\d +\d+ %`,
+		"declarations": `1 commits: 1 declarations were new`,
+		"backtest":     `Replayed the reports of`,
 		// The one place that shows a handle.
 		"identities": `(?m)^  email:ada@example\.org$`,
 	}[args[0]]

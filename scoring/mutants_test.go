@@ -34,6 +34,7 @@ func TestEveryFormulaMatters(t *testing.T) {
 	quick, slow := timed(t, binary, eventTests(t))
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if !notice(t, binary, name, quick) && !notice(t, binary, name, slow) {
 				t.Errorf("no test of reports notices that %s returns zeros", name)
 			}

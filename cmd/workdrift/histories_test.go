@@ -92,7 +92,7 @@ type realProject struct {
 func TestRealHistories(t *testing.T) {
 	need(t, "git")
 	if testing.Short() {
-		t.Skip("rebuilds three repositories")
+		t.Skip("-short leaves out what rebuilds three repositories")
 	}
 	for _, p := range []realProject{
 		{

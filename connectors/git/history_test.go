@@ -17,7 +17,7 @@ const recorded = "../../../shared/data"
 // real ones and holds what is found against the data's own table.
 func TestRebuiltHistories(t *testing.T) {
 	if testing.Short() {
-		t.Skip("rebuilds three repositories")
+		t.Skip("-short leaves out what rebuilds three repositories")
 	}
 	for _, h := range []struct {
 		name, project string

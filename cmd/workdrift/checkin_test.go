@@ -58,7 +58,7 @@ func TestCheckIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, stderr, code := workdrift(t, "checkin", "sso", "7/10", "--as", "github:ada", "--config", path)
+	stdout, stderr, code := workdrift(t, "checkin", "sso", "7/10", "--as", "github:grizelda", "--config", path)
 	if code != 0 || stdout != "Kept: sso, 70 %.\n" {
 		t.Fatalf("%d %s %s", code, stdout, stderr)
 	}
@@ -66,7 +66,7 @@ func TestCheckIn(t *testing.T) {
 	if len(events) != 1 || events[0].Kind != store.EventCheckIn || events[0].Attrs["objective"] == "sso" || events[0].Attrs["confidence"] != "0.7" {
 		t.Fatalf("stored is %+v", events)
 	}
-	if strings.Contains(events[0].ID+events[0].Actor, "ada") || events[0].Actor == "" {
+	if strings.Contains(events[0].ID+events[0].Actor, "grizelda") || events[0].Actor == "" {
 		t.Errorf("the event names a person, or nobody: %+v", events[0])
 	}
 	for args, want := range map[string]string{

@@ -165,6 +165,12 @@ type Store interface {
 	// 0 when there was nothing to do.
 	Erase(ctx context.Context) (int, error)
 
+	// SaveDelivery keeps the state of a delivery in place of the one of the same
+	// outbox and edition; neither may be empty.
+	SaveDelivery(ctx context.Context, d Delivery) error
+	// Deliveries yields every delivery, by outbox and edition.
+	Deliveries(ctx context.Context) iter.Seq2[Delivery, error]
+
 	// SaveReport keeps an encoded report in place of the last one.
 	SaveReport(ctx context.Context, report []byte) error
 	// LastReport returns the report kept last, nil when there is none.

@@ -95,8 +95,8 @@ func (db *DB) checkEvents(ctx context.Context) error {
 	return nil
 }
 
-// checkRest reads the terms and the items that they belong to, profiles and
-// groups.
+// checkRest reads the terms and the items that they belong to, profiles, groups
+// and deliveries.
 func (db *DB) checkRest(ctx context.Context) error {
 	terms := list(ctx, db, "check terms", bucketTerm, nil, func(r *reader, key []byte, d *decoder) (none struct{}, ok bool, err error) {
 		if len(key) != 8 {
@@ -122,6 +122,11 @@ func (db *DB) checkRest(ctx context.Context) error {
 		}
 	}
 	for _, err := range db.Groups(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	for _, err := range db.Deliveries(ctx) {
 		if err != nil {
 			return err
 		}

@@ -13,14 +13,15 @@ import (
 
 // The versions of the file format. A file says which format it has and which
 // version a program must know at least to read it. Version 2 added the buckets
-// from bucketTerm on, version 3 bucketCollapsed, see migrate.
+// from bucketTerm on, version 3 bucketCollapsed, version 4 bucketDelivery, see
+// migrate.
 const (
-	schemaVersion = 3
-	minReader     = 3
+	schemaVersion = 4
+	minReader     = 4
 )
 
 // bucketsIn is how many buckets a file has, by version.
-var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: bucketCount}
+var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: int(bucketDelivery), 4: bucketCount}
 
 // A bucket is one key space of the file. Its number goes into every checksum,
 // so that a record that turns up in the wrong bucket is noticed: never
@@ -72,6 +73,9 @@ const (
 	// collapsed: Monday as seconds since 1970 with the sign turned, BE8 ->
 	// encoded week. The newest says up to when the file names nobody.
 	bucketCollapsed
+	// delivery: outbox, 0, edition -> state, due, attempts, tried, receipt, why,
+	// body.
+	bucketDelivery
 
 	bucketCount = iota
 )
@@ -80,7 +84,7 @@ const (
 var bucketNames = [bucketCount]string{
 	"meta", "word", "source", "number", "item", "event", "change", "cursor",
 	"quarantine", "identity", "declaration", "override", "report", "frozen",
-	"term", "profile", "group", "collapsed",
+	"term", "profile", "group", "collapsed", "delivery",
 }
 
 func (b bucket) String() string { return bucketNames[b] }

@@ -254,8 +254,10 @@ func TestMigrateFromTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = old.Update(func(tx *bbolt.Tx) error {
-		if err := tx.DeleteBucket([]byte(bucketCollapsed.String())); err != nil {
-			return err
+		for _, name := range bucketNames[bucketsIn[2]:] {
+			if err := tx.DeleteBucket([]byte(name)); err != nil {
+				return err
+			}
 		}
 		meta := tx.Bucket([]byte("meta"))
 		var e encoder

@@ -15,7 +15,7 @@ type testCase struct {
 }
 
 func contract() []testCase {
-	return slices.Concat(applyCases(), readCases(), keepCases(), peopleCases(), retentionCases())
+	return slices.Concat(applyCases(), readCases(), keepCases(), deliveryCases(), peopleCases(), retentionCases())
 }
 
 // ticket returns an item of source "a".

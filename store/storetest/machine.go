@@ -43,6 +43,7 @@ func runMachine(t *testing.T, open Opener) {
 			"override": c.override,
 			"declare":  c.declare,
 			"report":   c.report,
+			"deliver":  c.deliver,
 			"iterate":  c.iterate,
 			"collapse": c.collapse,
 			"erase":    c.erase,
@@ -205,6 +206,7 @@ func (c *machine) check(t *rapid.T) {
 		t.Fatalf("Overrides = %s, want %s", show(overrides), show(want))
 	}
 	c.checkPeople(t)
+	c.checkDeliveries(t)
 	report, err := c.s.LastReport(c.ctx)
 	if err != nil || !bytes.Equal(report, c.m.report) || (report == nil) != (c.m.report == nil) {
 		t.Fatalf("LastReport = %q, %v, want %q", report, err, c.m.report)

@@ -26,6 +26,7 @@ type model struct {
 	declared    []store.Declaration
 	overrides   map[string]store.Override
 	report      []byte
+	deliveries  map[mailing]store.Delivery
 	profiles    map[place]store.Profile // by source and actor
 	groups      map[place][]store.Group // by source and name
 	before      time.Time               // what happened earlier names nobody
@@ -37,7 +38,7 @@ func newModel() *model {
 		items: map[place]store.Item{}, events: map[place]map[string]store.Event{}, changed: map[place]int{},
 		seqs: map[uint64]int{0: 0}, cursors: map[string]store.Cursor{}, sources: map[string]store.SourceState{},
 		quarantined: map[place]bool{}, overrides: map[string]store.Override{},
-		profiles: map[place]store.Profile{}, groups: map[place][]store.Group{},
+		deliveries: map[mailing]store.Delivery{}, profiles: map[place]store.Profile{}, groups: map[place][]store.Group{},
 	}
 }
 

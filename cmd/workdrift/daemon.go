@@ -17,6 +17,7 @@ import (
 	promversion "github.com/prometheus/common/version"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/scoring"
@@ -331,7 +332,7 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
 		Streams:   d.evaluator.streams,
-		Findings:  func(r *scoring.Report) []web.Finding { return web.FindingsOf(r, d.evaluator.streamed()) },
+		Findings:  func(r *scoring.Report) []findings.Finding { return findings.Of(r, d.evaluator.streamed()) },
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}
 	if cfg.EnableReload {

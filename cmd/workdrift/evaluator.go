@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -39,9 +39,9 @@ type evaluator struct {
 	urgent chan struct{} // somebody waits for the report
 	report atomic.Pointer[scoring.Report]
 	// What pages show besides the report, swapped in like it.
-	history   atomic.Pointer[web.History]
+	history   atomic.Pointer[findings.History]
 	overrides atomic.Pointer[[]store.Override]
-	flow      atomic.Pointer[web.Streams]
+	flow      atomic.Pointer[findings.Streams]
 	wanted    atomic.Int64 // when somebody last looked at flow, by the real clock
 
 	listing  sync.Mutex // guards listings, held for a moment only

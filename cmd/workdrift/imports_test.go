@@ -49,7 +49,9 @@ var mayImport = []struct {
 	{"connectors/connectortest", []string{"store", "connectors"}},
 	{"connectors/*", []string{"store", "connectors", "connectors/refs"}},
 	{"cmd/workdrift/internal/config", []string{"store", "scoring", "scoring/..."}},
-	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/..."}},
+	{"cmd/workdrift/internal/findings", []string{"store", "scoring", "scoring/..."}},
+	{"cmd/workdrift/internal/brief", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings"}},
+	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/brief"}},
 	{"cmd/...", []string{"store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
 }
 
@@ -95,6 +97,8 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 		{"connectors/fake", module + "/connectors"},
 		{"connectors/refs", module + "/connectors"},
 		{"cmd/workdrift/internal/web", module + "/connectors"},
+		{"cmd/workdrift/internal/findings", module + "/cmd/workdrift/internal/web"},
+		{"cmd/workdrift/internal/brief", module + "/cmd/workdrift/internal/web"},
 		{"cmd/workdrift/internal/config", module + "/store/bolt"},
 		{"cmd/workdrift", module + "/store/storetest"},
 		{"cmd/workdrift", "testing"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
@@ -145,7 +146,7 @@ func (e *evaluator) keepListing(key listingKey, report *scoring.Report, x *web.E
 
 // A listedWork is an item of a listing with what orders it.
 type listedWork struct {
-	web.ExplainedItem
+	findings.ExplainedItem
 	best    scoring.Number // largest share that is told, absent when none is
 	updated time.Time
 }
@@ -192,7 +193,7 @@ func (e *evaluator) listWorks(ctx context.Context, x *web.Explanation, shares []
 		}
 		return cmp.Or(b.updated.Compare(a.updated), cmp.Compare(a.Key, b.Key))
 	})
-	x.Items = make([]web.ExplainedItem, 0, len(works))
+	x.Items = make([]findings.ExplainedItem, 0, len(works))
 	for _, w := range works {
 		x.Items = append(x.Items, w.ExplainedItem)
 	}
@@ -207,8 +208,8 @@ func (w *listedWork) add(s scoring.Shared) {
 	}
 }
 
-func partOf(s scoring.Shared) web.Part {
-	p := web.Part{Category: s.Category.String(), Objective: s.Objective, Share: s.Share, Status: scoring.OK}
+func partOf(s scoring.Shared) findings.Part {
+	p := findings.Part{Category: s.Category.String(), Objective: s.Objective, Share: s.Share, Status: scoring.OK}
 	if !s.Share.Known() {
 		p.Status = scoring.SuppressedPrivacy
 	}
@@ -250,7 +251,7 @@ func hasKey(item store.Item, key string) bool {
 }
 
 // listedItem is an explained item without its effort.
-func listedItem(i explainedItem) web.ExplainedItem {
+func listedItem(i explainedItem) findings.ExplainedItem {
 	none := func(list []string) []string {
 		if list == nil {
 			return []string{}
@@ -260,9 +261,9 @@ func listedItem(i explainedItem) web.ExplainedItem {
 	if !strings.HasPrefix(i.URL, "https://") && !strings.HasPrefix(i.URL, "http://") {
 		i.URL = "" // a page would make a link of it
 	}
-	return web.ExplainedItem{
+	return findings.ExplainedItem{
 		Key: i.Key, Kind: string(i.Kind), Title: i.Title, URL: i.URL, Gone: string(i.Gone), Bucket: i.Bucket,
 		Objectives: none(i.To), Method: i.Method, Rule: i.Rule, Path: none(i.Path), PartOf: i.PartOf,
-		OwnedBy: none(i.Owners), Parts: []web.Part{}, Suggested: i.Suggested,
+		OwnedBy: none(i.Owners), Parts: []findings.Part{}, Suggested: i.Suggested,
 	}
 }

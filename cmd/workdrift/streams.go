@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
@@ -54,7 +55,7 @@ type streamer struct {
 
 // streams returns those of the published report, and makes them where nobody
 // asked before.
-func (e *evaluator) streams(ctx context.Context) (*web.Streams, error) {
+func (e *evaluator) streams(ctx context.Context) (*findings.Streams, error) {
 	if s := e.streamed(); s != nil && s.AsOf == e.report.Load() {
 		return s, nil
 	}
@@ -68,7 +69,7 @@ func (e *evaluator) streams(ctx context.Context) (*web.Streams, error) {
 
 // streamed returns the newest streams, nil where none were made. They are made
 // with the next reports from now on.
-func (e *evaluator) streamed() *web.Streams {
+func (e *evaluator) streamed() *findings.Streams {
 	e.wanted.Store(time.Now().UnixNano())
 	return e.flow.Load()
 }
@@ -84,19 +85,30 @@ func (e *evaluator) restream(ctx context.Context) error {
 }
 
 // makeStreams is called with the engine's lock held.
-func (e *evaluator) makeStreams(ctx context.Context) (*web.Streams, error) {
+func (e *evaluator) makeStreams(ctx context.Context) (*findings.Streams, error) {
 	if s := e.flow.Load(); s != nil && s.AsOf == e.made {
 		return s, nil
 	}
+	out, err := e.streamsOf(ctx, e.made)
+	if err == nil {
+		e.flow.Store(out)
+	}
+	return out, err
+}
+
+// streamsOf makes the streams of a report that the engine made, which may be one
+// about the past: where works are and how they stand is as of now also then. The
+// caller holds the engine's lock.
+func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report) (*findings.Streams, error) {
 	m := &streamer{e: e, ctx: ctx, works: make(map[uint64]*placedWork), apart: make(map[directoryOf]bool)}
-	out := &web.Streams{AsOf: e.made, Window: streamWindow}
+	out := &findings.Streams{AsOf: report, Window: streamWindow}
 	// The blocks before come last: the containers are those of the window.
-	now := e.engine.WorkGroups(e.made, streamWindow, 0, streamFloor, m.group)
+	now := e.engine.WorkGroups(report, streamWindow, 0, streamFloor, m.group)
 	m.split(now)
-	now = e.engine.WorkGroups(e.made, streamWindow, 0, streamFloor, m.group)
+	now = e.engine.WorkGroups(report, streamWindow, 0, streamFloor, m.group)
 	trend := make(map[string][]scoring.Number)
 	for back := streamBlocks - 1; back > 0; back-- {
-		for _, g := range e.engine.WorkGroups(e.made, streamWindow, back, streamFloor, m.group) {
+		for _, g := range e.engine.WorkGroups(report, streamWindow, back, streamFloor, m.group) {
 			list := trend[streamID(g)]
 			for len(list) < streamBlocks-1-back {
 				list = append(list, 0)
@@ -124,7 +136,6 @@ func (e *evaluator) makeStreams(ctx context.Context) (*web.Streams, error) {
 		return nil, m.err
 	}
 	out.Others = m.others
-	e.flow.Store(out)
 	return out, nil
 }
 
@@ -250,12 +261,12 @@ func streamID(g scoring.WorkGroup) string {
 }
 
 // stream describes a group, nil where it is below the floor.
-func (m *streamer) stream(g scoring.WorkGroup) (*web.Stream, error) {
+func (m *streamer) stream(g scoring.WorkGroup) (*findings.Stream, error) {
 	if g.Group == "" || !g.Enough || len(g.Works) < streamWorks {
 		return nil, nil
 	}
 	first := m.works[g.Works[0]]
-	s := &web.Stream{
+	s := &findings.Stream{
 		ID: streamID(g), Category: g.Category.String(), By: first.by, Name: first.name, Title: first.title,
 		Share: g.Share, Status: scoring.OK, Works: len(g.Works), Rule: containerRule(first.container),
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -34,8 +34,8 @@ func meet(ctx context.Context, s store.Store, engine *scoring.Engine) error {
 
 // structureLog is what was changed up to a moment. The engine must have met the
 // people.
-func structureLog(declared []objective.Loaded, engine *scoring.Engine, now time.Time) *web.History {
-	return &web.History{
+func structureLog(declared []objective.Loaded, engine *scoring.Engine, now time.Time) *findings.History {
+	return &findings.History{
 		Declared: declared, Edits: objective.Edits(declared), Members: engine.MemberChanges(objective.DateOf(now.UTC())),
 	}
 }
@@ -72,7 +72,7 @@ func listEdits(ctx context.Context, s store.Store, d *scoring.Declared, now time
 			out = append(out, editOf(*e))
 			continue
 		}
-		out = append(out, edit{Effective: entry.Member.Day.String(), Team: entry.Member.Team, Kind: web.Membership})
+		out = append(out, edit{Effective: entry.Member.Day.String(), Team: entry.Member.Team, Kind: findings.Membership})
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -15,50 +16,19 @@ type Explanation struct {
 	Subject string
 	Window  string
 	AsOf    *scoring.Report // as of when it is
-	Items   []ExplainedItem
+	Items   []findings.ExplainedItem
 	// More is how many further items carry effort. They are not listed.
 	More int
 }
 
-// An ExplainedItem is one item with what decided where it counts.
-type ExplainedItem struct {
-	Key        string   `json:"key"`
-	Kind       string   `json:"kind"`
-	Title      string   `json:"title"`
-	URL        string   `json:"url,omitempty"`
-	Gone       string   `json:"gone,omitempty"`
-	Bucket     string   `json:"bucket"`
-	Objectives []string `json:"objectives"`
-	Method     string   `json:"method"`
-	Rule       string   `json:"rule,omitempty"`
-	Path       []string `json:"path"`
-	PartOf     string   `json:"part_of,omitempty"`
-	OwnedBy    []string `json:"owned_by"` // teams
-	Parts      []Part   `json:"parts"`
-	// Suggested is what the words of an unknown work say, best first, up to two.
-	Suggested []scoring.Suggested `json:"suggested,omitempty"`
-}
-
-// A Part is what a work carries of the organisation's effort in a place: a
-// category, or one within an objective.
-type Part struct {
-	Category  string `json:"category"`
-	Objective string `json:"objective,omitempty"`
-	// Share is the part of the place's effort, in steps of scoring.ShareStep,
-	// absent where it is withheld.
-	Share scoring.Number `json:"ratio"`
-	// Status is ok or suppressed_privacy.
-	Status scoring.Status `json:"status"`
-}
-
 // explanationPage is a page of an explanation.
 type explanationPage struct {
-	AsOf    *asOf           `json:"as_of"`
-	Subject string          `json:"subject"`
-	Window  string          `json:"window"`
-	Items   []ExplainedItem `json:"items"`
-	More    int             `json:"more_items"`
-	Next    string          `json:"next_cursor,omitempty"`
+	AsOf    *asOf                    `json:"as_of"`
+	Subject string                   `json:"subject"`
+	Window  string                   `json:"window"`
+	Items   []findings.ExplainedItem `json:"items"`
+	More    int                      `json:"more_items"`
+	Next    string                   `json:"next_cursor,omitempty"`
 }
 
 func explain(s *server, r *http.Request) (any, error) {
@@ -72,13 +42,13 @@ func explain(s *server, r *http.Request) (any, error) {
 	}
 	window := q.Get("window")
 	if window == "" {
-		window = headlineWindow
+		window = findings.HeadlineWindow
 	}
 	x, err := s.Explain(r.Context(), q.Get("subject"), window)
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := pageOf(r, x.Items, func(i *ExplainedItem) string { return i.Key })
+	page, next, err := pageOf(r, x.Items, func(i *findings.ExplainedItem) string { return i.Key })
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -216,18 +217,9 @@ func weeks(s *server, r *http.Request) (any, error) {
 	}
 	rows := make([]weekRow, 0, len(report.Weeks))
 	for _, w := range report.Weeks {
-		rows = append(rows, weekRow{isoWeek(w.Monday), w})
+		rows = append(rows, weekRow{findings.ISOWeek(w.Monday), w})
 	}
 	return tableOf(r, report, rows, func(w *weekRow) string { return w.Week })
-}
-
-func isoWeek(monday scoring.Day) string {
-	t, err := time.Parse(time.DateOnly, monday.String())
-	if err != nil {
-		return ""
-	}
-	year, week := t.ISOWeek()
-	return fmt.Sprintf("%d-W%02d", year, week)
 }
 
 // A sourceRow says how current a connector is.
@@ -261,12 +253,12 @@ func sources(s *server, r *http.Request) (any, error) {
 	return tableOf(r, nil, rows, func(row *sourceRow) string { return row.Name })
 }
 
-// findings lists what is worth pointing out, the most useful first.
-func findings(s *server, r *http.Request) (any, error) {
+// findingTable lists what is worth pointing out, the most useful first.
+func findingTable(s *server, r *http.Request) (any, error) {
 	report, err := s.published()
 	if err != nil {
 		return nil, err
 	}
-	rows := append([]Finding{}, s.Findings(report)...)
-	return tableOf(r, report, rows, func(f *Finding) string { return f.ID })
+	rows := append([]findings.Finding{}, s.Findings(report)...)
+	return tableOf(r, report, rows, func(f *findings.Finding) string { return f.ID })
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -16,7 +17,7 @@ func streamTable(s *server, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]Stream, 0, len(streams.List))
+	rows := make([]findings.Stream, 0, len(streams.List))
 	for _, stream := range streams.List {
 		if q := r.URL.Query(); q.Has("category") && q.Get("category") != stream.Category {
 			continue
@@ -24,7 +25,7 @@ func streamTable(s *server, r *http.Request) (any, error) {
 		stream.Trend, stream.Terms, stream.Labels, stream.Paths = orNone(stream.Trend), orNone(stream.Terms), orNone(stream.Labels), orNone(stream.Paths)
 		rows = append(rows, stream)
 	}
-	return tableOf(r, streams.AsOf, rows, func(stream *Stream) string { return stream.ID })
+	return tableOf(r, streams.AsOf, rows, func(stream *findings.Stream) string { return stream.ID })
 }
 
 // A definitionRow is what a score is.

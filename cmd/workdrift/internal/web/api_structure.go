@@ -8,42 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
-	"github.com/workdrift/workdrift/scoring/objective"
-	"github.com/workdrift/workdrift/store"
 )
-
-// A History is what was declared over time. It does not change.
-type History struct {
-	Declared []objective.Loaded // oldest first
-	Edits    []objective.Edit   // of the same
-	Members  []scoring.MemberChange
-}
-
-// Membership is the kind of a change of a team's members in the structure log,
-// beside the kinds of edits.
-const Membership = "membership"
-
-// An Entry of the structure log is an edit of what is declared or a change of a
-// team's members; the other one is nil.
-type Entry struct {
-	At     time.Time // when the edit became known, or the day of the change began, in UTC
-	Edit   *objective.Edit
-	Member *scoring.MemberChange
-}
-
-// Entries is the structure log, oldest first.
-func (h *History) Entries() []Entry {
-	log := make([]Entry, 0, len(h.Edits)+len(h.Members))
-	for i := range h.Members {
-		log = append(log, Entry{At: h.Members[i].Day.Time(), Member: &h.Members[i]})
-	}
-	for i := range h.Edits {
-		log = append(log, Entry{At: h.Edits[i].Known.UTC(), Edit: &h.Edits[i]})
-	}
-	slices.SortStableFunc(log, func(a, b Entry) int { return a.At.Compare(b.At) })
-	return log
-}
 
 // An editRow is one line of the structure log.
 type editRow struct {
@@ -57,7 +24,7 @@ type editRow struct {
 	id        string
 }
 
-func editRows(h *History) []editRow {
+func editRows(h *findings.History) []editRow {
 	log := h.Entries()
 	rows := make([]editRow, 0, len(log))
 	edits := 0
@@ -65,7 +32,7 @@ func editRows(h *History) []editRow {
 		e := entry.Edit
 		if e == nil {
 			m := entry.Member
-			rows = append(rows, editRow{Effective: m.Day.String(), Kind: Membership, Team: m.Team, at: entry.At, id: fmt.Sprintf("%s/%s", m.Day, m.Team)})
+			rows = append(rows, editRow{Effective: m.Day.String(), Kind: findings.Membership, Team: m.Team, at: entry.At, id: fmt.Sprintf("%s/%s", m.Day, m.Team)})
 			continue
 		}
 		rows = append(rows, editRow{
@@ -190,30 +157,15 @@ func annotations(s *server, r *http.Request) (any, error) {
 		add(e.Known, of, text, "workdrift", "declared", string(e.Kind))
 	}
 	for _, m := range s.Declared().Members {
-		add(m.Day.Time(), m.Team, "members changed", "workdrift", Membership)
+		add(m.Day.Time(), m.Team, "members changed", "workdrift", findings.Membership)
 	}
 	if s.Overrides != nil {
-		for at, list := range byMoment(s.Overrides()) {
-			add(at.when, "decided: "+at.to, fmt.Sprintf("%d items", len(list)), "workdrift", "decided", at.to)
+		for at, list := range findings.Moments(s.Overrides()) {
+			add(at.When, "decided: "+at.To, fmt.Sprintf("%d items", len(list)), "workdrift", "decided", at.To)
 		}
 	}
 	slices.SortFunc(marks, func(a, b annotation) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Title, b.Title), cmp.Compare(a.Text, b.Text))
 	})
 	return marks, nil
-}
-
-// A moment is when something was decided about items, all in one go.
-type moment struct {
-	when time.Time
-	to   string
-}
-
-func byMoment(list []store.Override) map[moment][]store.Override {
-	out := make(map[moment][]store.Override)
-	for _, o := range list {
-		at := moment{o.At.UTC(), o.To}
-		out[at] = append(out[at], o)
-	}
-	return out
 }

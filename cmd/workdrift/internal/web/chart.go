@@ -3,8 +3,8 @@ package web
 import (
 	"fmt"
 	"strings"
-	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -126,17 +126,17 @@ func (c *chart) fill(weeks []scoring.WeekReport, list []series) {
 		c.line(weeks, s)
 	}
 	for i := range weeks {
-		row := []string{isoWeek(weeks[i].Monday)}
+		row := []string{findings.ISOWeek(weeks[i].Monday)}
 		for _, s := range list {
-			row = append(row, percent(s.value(&weeks[i])))
+			row = append(row, findings.Percent(s.value(&weeks[i])))
 			if s.lower != nil {
-				row = append(row, percent(s.lower(&weeks[i]))+" to "+percent(s.upper(&weeks[i])))
+				row = append(row, findings.Percent(s.lower(&weeks[i]))+" to "+findings.Percent(s.upper(&weeks[i])))
 			}
 		}
 		c.Rows = append(c.Rows, row)
 	}
 	if len(weeks) > 0 {
-		c.Ends = [2]string{shortDate(weeks[0].Monday), shortDate(weeks[len(weeks)-1].Monday)}
+		c.Ends = [2]string{findings.ShortDate(weeks[0].Monday), findings.ShortDate(weeks[len(weeks)-1].Monday)}
 	}
 	c.Desc = c.describe(weeks, list)
 }
@@ -188,7 +188,7 @@ func (c *chart) line(weeks []scoring.WeekReport, s series) {
 	endBand()
 	if last >= 0 {
 		v := s.value(&weeks[last])
-		c.Dots = append(c.Dots, dot{c.x(last, len(weeks)), c.y(float64(v)), c.free(c.y(float64(v))), s.class, percent(v)})
+		c.Dots = append(c.Dots, dot{c.x(last, len(weeks)), c.y(float64(v)), c.free(c.y(float64(v))), s.class, findings.Percent(v)})
 	}
 }
 
@@ -228,7 +228,7 @@ func (c *chart) describe(weeks []scoring.WeekReport, list []series) string {
 			fmt.Fprintf(&b, "%s: no week has a value. ", s.name)
 			continue
 		}
-		fmt.Fprintf(&b, "%s: from %s to %s over %d weeks", s.name, percent(first), percent(last), known)
+		fmt.Fprintf(&b, "%s: from %s to %s over %d weeks", s.name, findings.Percent(first), findings.Percent(last), known)
 		if gaps := len(weeks) - known; gaps > 0 {
 			fmt.Fprintf(&b, ", %d weeks without a value", gaps)
 		}
@@ -244,13 +244,4 @@ func (c *chart) mark(weeks []scoring.WeekReport, day scoring.Day, text string) {
 			c.Marks = append(c.Marks, mark{c.x(i, len(weeks)), 16 + float64(len(c.Marks)%3)*lineHeight, text})
 		}
 	}
-}
-
-// shortDate is a day as people write it.
-func shortDate(d scoring.Day) string {
-	t, err := time.Parse(time.DateOnly, d.String())
-	if err != nil {
-		return d.String()
-	}
-	return t.Format("2 Jan")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
 )
@@ -14,15 +15,15 @@ import (
 // functions are what the templates call.
 func functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"percent": func(n scoring.Number) string { return together(percent(n)) },
+		"percent": func(n scoring.Number) string { return together(findings.Percent(n)) },
 		"keep":    together,
 		"ratio":   ratio,
 		"days":    days,
-		"ago":     func(t time.Time) string { return ago(now(), t) },
+		"ago":     func(t time.Time) string { return findings.Ago(now(), t) },
 		// Pollers live by the real clock, also where the report's is another.
-		"pollAgo": func(t time.Time) string { return ago(time.Now(), t) },
+		"pollAgo": func(t time.Time) string { return findings.Ago(time.Now(), t) },
 		"words":   anyWords,
-		"when":    when,
+		"when":    findings.Date,
 		"part":    part,
 		"decisions": func(list []store.Override, mayDecide bool, back string) any {
 			return struct {
@@ -37,18 +38,11 @@ func functions(now func() time.Time) template.FuncMap {
 				MayDecide bool
 			}{t, mayDecide}
 		},
-		"span":       span,
+		"span":       findings.Span,
 		"navigation": navigation,
-		"shortDate":  shortDate,
-		"isoWeek":    isoWeek,
+		"shortDate":  findings.ShortDate,
+		"isoWeek":    findings.ISOWeek,
 	}
-}
-
-func percent(n scoring.Number) string {
-	if !n.Known() {
-		return "–"
-	}
-	return fmt.Sprintf("%.0f %%", float64(n)*100)
 }
 
 func ratio(n scoring.Number) string {
@@ -68,31 +62,15 @@ func days(n scoring.Number) string {
 	return fmt.Sprintf("%.1f", float64(n))
 }
 
-func ago(now, t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	d := now.Sub(t)
-	switch {
-	case d < time.Minute:
-		return "just now"
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min ago", d.Minutes())
-	case d < 72*time.Hour:
-		return fmt.Sprintf("%.0f h ago", d.Hours())
-	}
-	return fmt.Sprintf("%.0f days ago", d.Hours()/24)
-}
-
 // anyWords makes a name of any type readable.
-func anyWords(name any) string { return words(fmt.Sprint(name)) }
+func anyWords(name any) string { return findings.Words(fmt.Sprint(name)) }
 
 // part is the share of one work, which is told in steps.
 func part(n scoring.Number) string {
 	if n < scoring.ShareStep {
 		return "below 5 %"
 	}
-	return "about " + percent(n)
+	return "about " + findings.Percent(n)
 }
 
 // together keeps numbers and their unit on one line.

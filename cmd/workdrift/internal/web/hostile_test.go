@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -81,7 +82,7 @@ func TestHostileTextsLeaveEveryPageAlone(t *testing.T) {
 				x := &streams.List[i]
 				x.Name, x.Title, x.By, x.Rule, x.Terms, x.Labels, x.Paths, x.Keys = text, text, text, text, []string{text}, []string{text}, []string{text}, []string{text}
 			}
-			o.Streams = func(context.Context) (*Streams, error) { return streams, nil }
+			o.Streams = func(context.Context) (*findings.Streams, error) { return streams, nil }
 			o.Explain = func(_ context.Context, subject, window string) (*Explanation, error) {
 				x := anExplanation(r, subject, window)
 				for i := range x.Items {
@@ -94,7 +95,9 @@ func TestHostileTextsLeaveEveryPageAlone(t *testing.T) {
 			o.Overrides = func() []store.Override {
 				return []store.Override{{Key: text, To: text, Role: text, Why: text, At: noon}}
 			}
-			o.Findings = func(*scoring.Report) []Finding { return []Finding{{ID: text, Text: text, Path: "/" + text}} }
+			o.Findings = func(*scoring.Report) []findings.Finding {
+				return []findings.Finding{{ID: text, Text: text, Path: "/" + text}}
+			}
 		})
 		return askFrom(h, path).Body.String()
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -116,43 +117,22 @@ func (s *server) warnings(report *scoring.Report) []warning {
 	for _, c := range s.Sources() {
 		switch {
 		case c.Failure != "":
-			add("%s cannot be read (%s). What happens there is not seen until it can.", c.Name, words(c.Failure))
+			add("%s cannot be read (%s). What happens there is not seen until it can.", c.Name, findings.Words(c.Failure))
 		case !c.LastSuccess.IsZero() && s.clock().Sub(c.LastSuccess) > silence:
-			add("%s was last read %s.", c.Name, ago(s.clock(), c.LastSuccess))
+			add("%s was last read %s.", c.Name, findings.Ago(s.clock(), c.LastSuccess))
 		}
 	}
 	if report == nil {
 		return list
 	}
-	w := headline(report)
+	w := findings.Headline(report)
 	if w == nil {
 		return list
 	}
 	if w.Org.Status != scoring.OK {
 		list = append(list, warning{fmt.Sprintf("Effort in %s is not published: %s. %d pieces of work were seen.", w.Label, w.Org.Reason, w.Org.Works), "/methods#privacy", "See the rules"})
-	} else if c := w.Org.Score(scoring.EffortCoverage); c != nil && c.Value < readableCoverage {
-		list = append(list, warning{fmt.Sprintf("Only %s of the available time is visible. Below 60 %% do not read the other effort scores.", percent(c.Value)), "/methods#effort_coverage", "See what that means"})
+	} else if c := w.Org.Score(scoring.EffortCoverage); c != nil && c.Value < findings.ReadableCoverage {
+		list = append(list, warning{fmt.Sprintf("Only %s of the available time is visible. Below 60 %% do not read the other effort scores.", findings.Percent(c.Value)), "/methods#effort_coverage", "See what that means"})
 	}
 	return list
 }
-
-// readableCoverage is the coverage below which effort should not be read.
-const readableCoverage = .6
-
-// headlineWindow is the window that pages lead with.
-const headlineWindow = "28d"
-
-// headline returns that window, or the first that there is, nil when there is
-// none.
-func headline(r *scoring.Report) *scoring.WindowReport {
-	if w := r.Window(headlineWindow); w != nil {
-		return w
-	}
-	if len(r.Windows) > 0 {
-		return &r.Windows[0]
-	}
-	return nil
-}
-
-// words makes a name readable: total_decoupling is "total decoupling".
-func words(name string) string { return strings.ReplaceAll(name, "_", " ") }

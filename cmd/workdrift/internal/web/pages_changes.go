@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 // A changesPage puts what was declared, decided and measured on one time line.
 type changesPage struct {
-	Findings    []Finding
+	Findings    []findings.Finding
 	Chart       chart
 	Weeks       []changeWeek // the newest first
 	Phase       *scoring.PhaseReport
@@ -61,8 +62,8 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 		}
 	}
 	if s.Overrides != nil {
-		for at, list := range byMoment(s.Overrides()) {
-			add(dayOf(at.when), change{Kind: "decided", Text: fmt.Sprintf("%s decided to count for %s", plural(len(list), "item"), words(at.to)), Path: "/decisions"})
+		for at, list := range findings.Moments(s.Overrides()) {
+			add(dayOf(at.When), change{Kind: "decided", Text: fmt.Sprintf("%s decided to count for %s", findings.Plural(len(list), "item"), findings.Words(at.To)), Path: "/decisions"})
 		}
 	}
 	for _, c := range measuredChanges(report) {
@@ -76,11 +77,11 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
 			if c.From != "" {
-				p.Chart.mark(report.Weeks, c.Week, words(c.To))
+				p.Chart.mark(report.Weeks, c.Week, findings.Words(c.To))
 			}
 		}
 	}
-	if w := headline(report); w != nil {
+	if w := findings.Headline(report); w != nil {
 		p.Restatement = lines(s.definitions, w.Org.Score, scoring.RestatementScore)
 	}
 	p.Restatement = append(p.Restatement, lines(s.definitions, report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
@@ -94,7 +95,7 @@ type dated struct {
 
 // declaredChanges are the edits of what is declared, one for each objective and
 // moment.
-func declaredChanges(report *scoring.Report, h *History) (list []dated) {
+func declaredChanges(report *scoring.Report, h *findings.History) (list []dated) {
 	type key struct {
 		at time.Time
 		of string
@@ -106,7 +107,7 @@ func declaredChanges(report *scoring.Report, h *History) (list []dated) {
 		if kinds[at] == nil {
 			keys = append(keys, at)
 		}
-		text := words(string(e.Kind))
+		text := findings.Words(string(e.Kind))
 		if e.State != "" {
 			text += " " + string(e.State)
 		}
@@ -119,7 +120,7 @@ func declaredChanges(report *scoring.Report, h *History) (list []dated) {
 			if o := report.Objective(at.of); o != nil && o.Title != "" {
 				name = o.Title
 			}
-			c.Text, c.Path = fmt.Sprintf("%s of “%s”", strings.Join(kinds[at], ", "), name), objectivePath(at.of)
+			c.Text, c.Path = fmt.Sprintf("%s of “%s”", strings.Join(kinds[at], ", "), name), findings.ObjectivePath(at.of)
 		}
 		list = append(list, dated{dayOf(at.at), c})
 	}
@@ -132,19 +133,19 @@ func measuredChanges(report *scoring.Report) (list []dated) {
 		s := &report.Scores[i]
 		name, ok := strings.CutPrefix(s.Name, "structure_shift_timestamp_")
 		if shift := report.Score("structure_shift_" + name); ok && s.Value.Known() && shift != nil {
-			list = append(list, dated{dayOf(time.Unix(int64(s.Value), 0)), shiftOf(words(name), shift, "/methods#structure_shift_"+name)})
+			list = append(list, dated{dayOf(time.Unix(int64(s.Value), 0)), shiftOf(findings.Words(name), shift, "/methods#structure_shift_"+name)})
 		}
 	}
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
 		if at, shift := o.Score("structure_shift_timestamp_effort"), o.Score("structure_shift_effort"); at != nil && shift != nil && at.Value.Known() {
-			list = append(list, dated{dayOf(time.Unix(int64(at.Value), 0)), shiftOf("effort on “"+o.Title+"”", shift, objectivePath(o.ID))})
+			list = append(list, dated{dayOf(time.Unix(int64(at.Value), 0)), shiftOf("effort on “"+o.Title+"”", shift, findings.ObjectivePath(o.ID))})
 		}
 	}
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
 			if c.From != "" {
-				list = append(list, dated{c.Week, change{"phase", fmt.Sprintf("from %s to %s: %s", words(c.From), words(c.To), phaseMeaning(c.To)), "/methods#drift_phase", words(c.Why)}})
+				list = append(list, dated{c.Week, change{"phase", fmt.Sprintf("from %s to %s: %s", findings.Words(c.From), findings.Words(c.To), findings.PhaseMeaning(c.To)), "/methods#drift_phase", findings.Words(c.Why)}})
 			}
 		}
 	}
@@ -152,17 +153,17 @@ func measuredChanges(report *scoring.Report) (list []dated) {
 }
 
 func shiftOf(what string, s *scoring.Score, path string) change {
-	return change{"shifted", fmt.Sprintf("%s has been %s since", what, points(s.Value)), path, words(s.Verdict)}
+	return change{"shifted", fmt.Sprintf("%s has been %s since", what, findings.Points(s.Value)), path, findings.Words(s.Verdict)}
 }
 
 // weekOf puts the headline of a week beside its changes.
 func weekOf(report *scoring.Report, monday scoring.Day, list []change) changeWeek {
-	w := changeWeek{Week: isoWeek(monday), Monday: monday, Changes: list, Top: scoring.Absent(), Shadow: scoring.Absent()}
+	w := changeWeek{Week: findings.ISOWeek(monday), Monday: monday, Changes: list, Top: scoring.Absent(), Shadow: scoring.Absent()}
 	for i := range report.Weeks {
 		if report.Weeks[i].Monday == monday {
 			w.Top, w.Shadow = report.Weeks[i].Top, report.Weeks[i].Shadow
 			if i > 0 && w.Top.Known() && report.Weeks[i-1].Top.Known() {
-				w.Moved = points(w.Top-report.Weeks[i-1].Top) + " than the week before"
+				w.Moved = findings.Points(w.Top-report.Weeks[i-1].Top) + " than the week before"
 			}
 		}
 	}
@@ -170,11 +171,3 @@ func weekOf(report *scoring.Report, monday scoring.Day, list []change) changeWee
 }
 
 func dayOf(t time.Time) scoring.Day { return scoring.Day(objective.DateOf(t.UTC())) }
-
-// plural counts things.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}

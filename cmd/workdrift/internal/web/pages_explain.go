@@ -5,13 +5,14 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
 // An itemTable lists the items behind a number, with why each counts there.
 type itemTable struct {
 	Subject, Window string
-	Items           []ExplainedItem
+	Items           []findings.ExplainedItem
 	More            int // further items
 	Next            string
 	Windows         []string
@@ -84,7 +85,7 @@ func explainSubject(s *server, r *http.Request) (any, string, error) {
 		return p, "", nil
 	}
 	window := q.Get("window")
-	if w := headline(report); window == "" && w != nil {
+	if w := findings.Headline(report); window == "" && w != nil {
 		window = w.Label
 	}
 	if p.Items, err = s.itemsOf(r, p.Subject, window); err != nil {
@@ -102,7 +103,7 @@ func subjectOf(report *scoring.Report, subject, window string) (string, *effortP
 	w := report.Window(window)
 	if o := report.Objective(subject); o != nil {
 		e := effortOn(w, subject)
-		return o.Title, &effortPart{Share: e.Share, Effort: e.Effort, Path: objectivePath(subject)}
+		return o.Title, &effortPart{Share: e.Share, Effort: e.Effort, Path: findings.ObjectivePath(subject)}
 	}
 	if w != nil {
 		for _, part := range effortParts(&w.Org) {

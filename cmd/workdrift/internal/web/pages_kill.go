@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -40,17 +41,17 @@ func killList(s *server, r *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &killPage{Window: headline(report), Targets: targetsOf(report), Done: done(r)}
+	p := &killPage{Window: findings.Headline(report), Targets: targetsOf(report), Done: done(r)}
 	defs := s.definitions
 	p.Scores = lines(defs, report.Score, "kill_session_timestamp", "live_zombie_workstreams", "stop_resurrections", "stop_latency_median", "stop_latency_restricted_mean", "stops_per_start", "workstream_net_growth")
-	var streams *Streams
+	var streams *findings.Streams
 	if s.Streams != nil {
 		if streams, err = s.Streams(r.Context()); err != nil {
 			return nil, "", err
 		}
 		p.Small = streams.Small
 	}
-	var history *History
+	var history *findings.History
 	if s.Declared != nil {
 		history = s.Declared()
 	}
@@ -60,18 +61,18 @@ func killList(s *server, r *http.Request) (any, string, error) {
 }
 
 // objectives fills in those that ended, and those that little speaks for.
-func (p *killPage) objectives(report *scoring.Report, h *History, streams *Streams) {
+func (p *killPage) objectives(report *scoring.Report, h *findings.History, streams *findings.Streams) {
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
 		sum := summaryOf(report, p.Window, o)
 		c := killCandidate{Name: o.Title, Path: sum.Path, ID: o.ID, Decision: lastDecision(h, o.ID)}
 		if sum.Effort.Share.Known() {
-			c.Effort = percent(sum.Effort.Share) + " of all effort"
+			c.Effort = findings.Percent(sum.Effort.Share) + " of all effort"
 		}
 		if o.State != objective.Active {
 			c.Since = string(o.State)
 			for _, stream := range stoppedFor(streams, o.ID, report) {
-				c.Effort = percent(p.stopped()) + " of all effort goes on"
+				c.Effort = findings.Percent(p.stopped()) + " of all effort goes on"
 				c.Alive = append(c.Alive, stream.Label())
 			}
 			p.Ended = append(p.Ended, c)
@@ -101,7 +102,7 @@ func (p *killPage) stopped() scoring.Number {
 
 // stoppedFor lists the streams of stopped work, where one objective has ended:
 // otherwise it is not known whose they are.
-func stoppedFor(streams *Streams, id string, report *scoring.Report) (list []Stream) {
+func stoppedFor(streams *findings.Streams, id string, report *scoring.Report) (list []findings.Stream) {
 	if streams == nil {
 		return nil
 	}
@@ -120,7 +121,7 @@ func stoppedFor(streams *Streams, id string, report *scoring.Report) (list []Str
 }
 
 // lastDecision is the last edit of an objective's state, rank or share.
-func lastDecision(h *History, id string) string {
+func lastDecision(h *findings.History, id string) string {
 	if h == nil {
 		return ""
 	}
@@ -129,24 +130,24 @@ func lastDecision(h *History, id string) string {
 		if e.Objective != id {
 			continue
 		}
-		text := words(string(e.Kind))
+		text := findings.Words(string(e.Kind))
 		if e.State != "" {
 			text += " " + string(e.State)
 		}
-		return text + " on " + when(e.Known)
+		return text + " on " + findings.Date(e.Known)
 	}
 	return "none since the history begins"
 }
 
 // streams fills in those that nobody declared, or that go on though excluded.
-func (p *killPage) streams(s *server, streams *Streams) {
+func (p *killPage) streams(s *server, streams *findings.Streams) {
 	if streams == nil {
 		return
 	}
 	decided := make(map[string]string)
 	if s.Overrides != nil {
 		for _, o := range s.Overrides() {
-			decided[o.Key] = words(o.To) + " on " + when(o.At) + ": " + o.Why
+			decided[o.Key] = findings.Words(o.To) + " on " + findings.Date(o.At) + ": " + o.Why
 		}
 	}
 	for _, stream := range streams.List {
@@ -155,9 +156,9 @@ func (p *killPage) streams(s *server, streams *Streams) {
 			Keys: stream.Keys, Works: stream.Works, Effort: "withheld", Decision: "none",
 		}
 		if stream.Share.Known() {
-			c.Effort = "about " + percent(stream.Share) + " of all effort"
+			c.Effort = "about " + findings.Percent(stream.Share) + " of all effort"
 		}
-		c.Kind = categoryName(stream.Category)
+		c.Kind = findings.CategoryName(stream.Category)
 		for _, x := range stream.Items {
 			for _, owner := range x.OwnedBy {
 				if owned := "in what " + owner + " owns"; !slices.Contains(c.Alive, owned) {
@@ -166,7 +167,7 @@ func (p *killPage) streams(s *server, streams *Streams) {
 			}
 		}
 		if stream.Open > 0 {
-			c.Alive = append(c.Alive, plural(stream.Open, "open item"))
+			c.Alive = append(c.Alive, findings.Plural(stream.Open, "open item"))
 		}
 		for _, key := range stream.Keys {
 			if text, ok := decided[key]; ok {
@@ -183,5 +184,5 @@ func age(oldest time.Time, report *scoring.Report) string {
 	if oldest.IsZero() || report == nil {
 		return "unknown"
 	}
-	return ago(report.At, oldest)
+	return findings.Ago(report.At, oldest)
 }

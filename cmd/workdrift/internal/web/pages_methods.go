@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -44,13 +45,13 @@ func methodsOf(s *server, _ *http.Request) (any, string, error) {
 // now fills in what a report says of the score.
 func (m *method) now(report *scoring.Report) {
 	score := report.Score(m.Name)
-	if w := headline(report); m.Windowed && w != nil {
+	if w := findings.Headline(report); m.Windowed && w != nil {
 		score = w.Org.Score(m.Name)
 	}
 	if score != nil {
 		m.Now = amount(m.Definition, score.Value)
 		if score.Status != scoring.OK {
-			m.Now = words(string(score.Status))
+			m.Now = findings.Words(string(score.Status))
 		}
 	}
 	if limit, ok := report.Thresholds[m.Name]; ok {

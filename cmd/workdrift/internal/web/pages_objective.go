@@ -2,8 +2,8 @@ package web
 
 import (
 	"net/http"
-	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -40,7 +40,7 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &objectivesPage{Window: headline(r)}
+	p := &objectivesPage{Window: findings.Headline(r)}
 	for i := range r.Objectives {
 		p.List = append(p.List, summaryOf(r, p.Window, &r.Objectives[i]))
 	}
@@ -56,7 +56,7 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 
 func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) objectiveSummary {
 	sum := objectiveSummary{
-		ObjectiveReport: o, Path: objectivePath(o.ID), Effort: effortOn(w, o.ID),
+		ObjectiveReport: o, Path: findings.ObjectivePath(o.ID), Effort: effortOn(w, o.ID),
 		Reported: scoreValue(o, scoring.ReportedConfidence), Observed: scoreValue(o, scoring.ObservedConfidence),
 	}
 	share := sum.Effort.Share
@@ -66,7 +66,7 @@ func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveR
 	if o.Declared.Known() {
 		sum.Bar.Target, sum.Bar.HasTarget = 100*float64(o.Declared), true
 		if share.Known() {
-			sum.Gap = points(share-o.Declared) + " than declared"
+			sum.Gap = findings.Points(share-o.Declared) + " than declared"
 		}
 	}
 	add := func(on bool, text, score string) {
@@ -75,7 +75,7 @@ func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveR
 		}
 	}
 	add(scoreValue(o, scoring.WatermelonScore) == 1, "green outside, red inside", scoring.WatermelonScore)
-	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-share >= farBelow, "far below its share", scoring.StarvedObjectives)
+	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-share >= findings.FarBelow, "far below its share", scoring.StarvedObjectives)
 	add(o.State == objective.Active && o.Owner == "", "no owner", "ownership_gap")
 	add(o.State != objective.Active && sum.Effort.Effort > 0, "worked on after its end", scoring.ZombieEffort)
 	add(scoreValue(o, "output_without_outcome") == 1, "output without outcome", "output_without_outcome")
@@ -148,7 +148,7 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 	if o == nil {
 		return nil, "", &Refusal{Status: http.StatusNotFound, Detail: "No such objective is declared."}
 	}
-	w := headline(report)
+	w := findings.Headline(report)
 	p := &objectivePage{objectiveSummary: summaryOf(report, w, o), Window: w, Windows: objectiveOf(report, o).Effort}
 	defs := s.definitions
 	for _, g := range groupsOfObjective() {
@@ -175,7 +175,7 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 }
 
 // history fills in what was changed, newest first, and when it is due.
-func (p *objectivePage) history(h *History, day scoring.Day) {
+func (p *objectivePage) history(h *findings.History, day scoring.Day) {
 	all := editRows(h)
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].Objective == p.ID {
@@ -194,6 +194,3 @@ func (p *objectivePage) history(h *History, day scoring.Day) {
 		}
 	}
 }
-
-// when is a time as pages tell it.
-func when(t time.Time) string { return t.UTC().Format("2 Jan 2006") }

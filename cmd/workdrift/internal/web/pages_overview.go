@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -15,7 +16,7 @@ type overviewPage struct {
 	Shadow   headlineCard
 	Coverage headlineCard
 	Phase    *phaseCard
-	Findings []Finding
+	Findings []findings.Finding
 	More     int // further findings
 	Teams    []teamCard
 	Effort   []effortPart
@@ -54,24 +55,21 @@ type effortPart struct {
 	X, Width          float64 // in the bar
 }
 
-// firstFindings is how many findings the page leads with.
-const firstFindings = 3
-
 func overview(s *server, _ *http.Request) (any, string, error) {
 	r := s.Report()
 	if r == nil {
 		return nil, "", nil
 	}
-	p := &overviewPage{Window: headline(r), TopN: r.TopN}
+	p := &overviewPage{Window: findings.Headline(r), TopN: r.TopN}
 	if p.Window == nil {
 		return p, "", nil
 	}
 	if s.Findings != nil {
 		p.Findings = s.Findings(r)
 	}
-	if len(p.Findings) > firstFindings {
-		p.More = len(p.Findings) - firstFindings
-		p.Findings = p.Findings[:firstFindings]
+	if len(p.Findings) > findings.Lead {
+		p.More = len(p.Findings) - findings.Lead
+		p.Findings = p.Findings[:findings.Lead]
 	}
 	if p.Window.Org.Status == scoring.OK || p.Window.Org.Status == scoring.Stale {
 		p.lead(r)
@@ -87,43 +85,30 @@ func overview(s *server, _ *http.Request) (any, string, error) {
 func (p *overviewPage) lead(r *scoring.Report) {
 	org := &p.Window.Org
 	p.Top = headlineCard{
-		Score: org.Score(scoring.TopObjectivesEffort), Delta: delta(r.Weeks, topSeries().value),
+		Score: org.Score(scoring.TopObjectivesEffort), Delta: findings.Delta(r.Weeks, topSeries().value),
 		Chart: weekChart("chart-top", "Effort on the top priorities, by week", r.Weeks, r.Thresholds[scoring.TopObjectivesEffort], topSeries()),
 	}
 	p.Shadow = headlineCard{
-		Score: org.Score(scoring.ShadowRoadmap), Delta: delta(r.Weeks, shadowSeries().value),
+		Score: org.Score(scoring.ShadowRoadmap), Delta: findings.Delta(r.Weeks, shadowSeries().value),
 		Chart: weekChart("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", r.Weeks, r.Thresholds[scoring.ShadowEffort], shadowSeries()),
 	}
 	if p.Shadow.Score != nil {
-		p.Shadow.Verdict = shadowVerdict(p.Shadow.Score)
+		p.Shadow.Verdict = findings.ShadowVerdict(p.Shadow.Score)
 	}
 	p.Coverage = headlineCard{
-		Score: org.Score(scoring.EffortCoverage), Delta: delta(r.Weeks, coverageSeries().value),
-		Chart: weekChart("chart-coverage", "Visible part of the available time, by week", r.Weeks, readableCoverage, coverageSeries()),
+		Score: org.Score(scoring.EffortCoverage), Delta: findings.Delta(r.Weeks, coverageSeries().value),
+		Chart: weekChart("chart-coverage", "Visible part of the available time, by week", r.Weeks, findings.ReadableCoverage, coverageSeries()),
 	}
 	if r.Phase != nil {
-		p.Phase = &phaseCard{Name: words(r.Phase.Phase), Meaning: phaseMeaning(r.Phase.Phase), Since: r.Phase.Since, Latches: r.Phase.Latches}
+		p.Phase = &phaseCard{Name: findings.Words(r.Phase.Phase), Meaning: findings.PhaseMeaning(r.Phase.Phase), Since: r.Phase.Since, Latches: r.Phase.Latches}
 		if n := len(r.Phase.Changes); n > 0 {
 			last := r.Phase.Changes[n-1]
-			p.Phase.Why = words(last.Why)
-			p.Top.Chart.mark(r.Weeks, last.Week, words(last.To))
-			p.Shadow.Chart.mark(r.Weeks, last.Week, words(last.To))
+			p.Phase.Why = findings.Words(last.Why)
+			p.Top.Chart.mark(r.Weeks, last.Week, findings.Words(last.To))
+			p.Shadow.Chart.mark(r.Weeks, last.Week, findings.Words(last.To))
 		}
 	}
 	p.Effort = effortParts(org)
-}
-
-// shadowVerdict says whether more than half of the work is off strategy.
-func shadowVerdict(s *scoring.Score) string {
-	switch s.Verdict {
-	case "yes":
-		return "larger than the official roadmap, whatever the unknown work was for"
-	case "possible":
-		return "possibly larger than the official roadmap: that depends on what the unknown work was for"
-	case "no":
-		return "smaller than the official roadmap, whatever the unknown work was for"
-	}
-	return words(s.Verdict)
 }
 
 // effortParts lays out all effort in one bar.
@@ -134,7 +119,7 @@ func effortParts(org *scoring.Scope) []effortPart {
 	var list []effortPart
 	x := 0.0
 	for _, c := range org.Effort {
-		part := effortPart{Name: categoryName(c.Category.String()), Class: c.Category.String(), Path: "/explain?subject=" + c.Category.String(), Effort: c.Effort, Share: c.Effort / org.Total}
+		part := effortPart{Name: findings.CategoryName(c.Category.String()), Class: c.Category.String(), Path: "/explain?subject=" + c.Category.String(), Effort: c.Effort, Share: c.Effort / org.Total}
 		if c.Category == scoring.OnObjective {
 			part.Path = "/objectives"
 		}
@@ -143,21 +128,6 @@ func effortParts(org *scoring.Scope) []effortPart {
 		list = append(list, part)
 	}
 	return list
-}
-
-// categoryName is what a category is called on pages.
-func categoryName(c string) string {
-	switch c {
-	case scoring.OnObjective.String():
-		return "on objectives"
-	case scoring.Excluded.String():
-		return "declared off strategy"
-	case scoring.Stopped.String():
-		return "for what was stopped"
-	case scoring.Unknown.String():
-		return "for nothing that is declared"
-	}
-	return words(c)
 }
 
 // teams puts each team beside its own past, in declared order.
@@ -172,9 +142,9 @@ func (p *overviewPage) teams(r *scoring.Report) {
 		}
 		if t := r.Team(scope.Team); t != nil {
 			card.Chart = miniChart(fmt.Sprintf("team-%d", i), "Team "+scope.Team+", by week", t.Weeks, topSeries().withoutBand(), shadowSeries().withoutBand())
-			card.Delta = delta(t.Weeks, topSeries().value)
+			card.Delta = findings.Delta(t.Weeks, topSeries().value)
 			if t.Phase != nil {
-				card.Phase = words(t.Phase.Phase)
+				card.Phase = findings.Words(t.Phase.Phase)
 			}
 		}
 		p.Teams = append(p.Teams, card)
@@ -186,33 +156,4 @@ func valueOf(s *scoring.Scope, name string) scoring.Number {
 		return score.Value
 	}
 	return scoring.Absent()
-}
-
-// deltaWeeks is how many weeks are compared with as many before them.
-const deltaWeeks = 4
-
-// delta compares the last weeks with as many before them, "" where either has
-// none with a value.
-func delta(weeks []scoring.WeekReport, value func(*scoring.WeekReport) scoring.Number) string {
-	if len(weeks) < 2*deltaWeeks {
-		return ""
-	}
-	mean := func(list []scoring.WeekReport) scoring.Number {
-		sum, n := scoring.Number(0), scoring.Number(0)
-		for i := range list {
-			if v := value(&list[i]); v.Known() {
-				sum, n = sum+v, n+1
-			}
-		}
-		if n < deltaWeeks/2 {
-			return scoring.Absent()
-		}
-		return sum / n
-	}
-	n := len(weeks)
-	d := mean(weeks[n-deltaWeeks:]) - mean(weeks[n-2*deltaWeeks:n-deltaWeeks])
-	if !d.Known() {
-		return ""
-	}
-	return points(d)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
 )
@@ -15,7 +16,7 @@ type shadowPage struct {
 	Verdict  string
 	Chart    chart
 	Groups   []streamGroup
-	Streams  *Streams
+	Streams  *findings.Streams
 	Targets  []target
 	Decided  []store.Override // the newest
 	More     int              // further decisions
@@ -33,7 +34,7 @@ type streamGroup struct {
 }
 
 type streamCard struct {
-	Stream
+	findings.Stream
 	Bars  []bar
 	Since string // what the trend says
 	Rule  string
@@ -50,11 +51,11 @@ func shadow(s *server, r *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &shadowPage{Window: headline(report), Targets: targetsOf(report), Done: done(r)}
+	p := &shadowPage{Window: findings.Headline(report), Targets: targetsOf(report), Done: done(r)}
 	if w := p.Window; w != nil && w.Org.Status == scoring.OK {
 		p.Score = w.Org.Score(scoring.ShadowRoadmap)
 		if p.Score != nil {
-			p.Verdict = shadowVerdict(p.Score)
+			p.Verdict = findings.ShadowVerdict(p.Score)
 		}
 		p.Chart = weekChart("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", report.Weeks, report.Thresholds[scoring.ShadowEffort], shadowSeries())
 	}
@@ -93,7 +94,7 @@ func (p *shadowPage) group() {
 	}
 }
 
-func cardOf(stream Stream) streamCard {
+func cardOf(stream findings.Stream) streamCard {
 	card := streamCard{Stream: stream, Rule: stream.Rule}
 	largest := scoring.Number(.05)
 	for _, v := range stream.Trend {
@@ -114,7 +115,7 @@ func cardOf(stream Stream) streamCard {
 		case before == 0:
 			card.Since = "new, or too small before to be told"
 		default:
-			card.Since = points(stream.Share-before) + " than the 4 weeks before"
+			card.Since = findings.Points(stream.Share-before) + " than the 4 weeks before"
 		}
 	}
 	return card

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -63,26 +64,26 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 		{"accounts that nothing joins to another", n.Strange, "each counts as a person of its own, so coverage and group sizes may be off: list them under identities"},
 		{"accounts claimed twice", n.Conflicts, "two people claim one account: see workdrift identities"},
 	}
-	if w := headline(report); w != nil {
+	if w := findings.Headline(report); w != nil {
 		p.Coverage, p.Spread = w.Org.Score(scoring.EffortCoverage), w.Org.Score(scoring.EffortModelSpread)
 		for _, m := range w.Org.Methods {
-			p.Methods = append(p.Methods, methodShare{words(m.Method), methodMeaning(m.Method), m.Share})
+			p.Methods = append(p.Methods, methodShare{findings.Words(m.Method), methodMeaning(m.Method), m.Share})
 		}
 		p.Scores = lines(s.definitions, w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
 	}
 	p.Scores = append(p.Scores, lines(s.definitions, report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
-	p.Chart = weekChart("chart-coverage", "Visible part of the available time, by week", report.Weeks, readableCoverage, coverageSeries())
+	p.Chart = weekChart("chart-coverage", "Visible part of the available time, by week", report.Weeks, findings.ReadableCoverage, coverageSeries())
 	return p, "", nil
 }
 
 func (s *server) sourceLine(c Source) sourceLine {
 	l := sourceLine{
 		Name: c.Name, Provider: c.Provider, Backlog: c.Backlog, Quarantined: c.Quarantined,
-		Last: ago(s.clock(), c.LastSuccess), Complete: ago(s.Now(), c.Watermark), State: "good", Well: true,
+		Last: findings.Ago(s.clock(), c.LastSuccess), Complete: findings.Ago(s.Now(), c.Watermark), State: "good", Well: true,
 	}
 	switch {
 	case c.Failure != "":
-		l.State, l.Well = "failing: "+words(c.Failure), false
+		l.State, l.Well = "failing: "+findings.Words(c.Failure), false
 	case c.LastSuccess.IsZero():
 		l.State, l.Well = "starting", false
 	case s.clock().Sub(c.LastSuccess) > silence:

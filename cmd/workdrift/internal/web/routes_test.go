@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -54,23 +55,23 @@ func withEverything(t testing.TB) func(*Options) {
 			return anExplanation(o.Report(), subject, window), nil
 		}
 		o.Declared = aHistory
-		o.Streams = func(context.Context) (*Streams, error) { return someStreams(o.Report()), nil }
+		o.Streams = func(context.Context) (*findings.Streams, error) { return someStreams(o.Report()), nil }
 		kept := []store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}
 		o.Overrides = func() []store.Override { return kept }
 		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) { return kept[:1], nil }
 		o.CheckIn = func(context.Context, string, float64) error { return nil }
-		o.Findings = func(*scoring.Report) []Finding {
-			return []Finding{{ID: "largest-stream", Text: "=1+1 is the largest stream.", Window: "28d"}}
+		o.Findings = func(*scoring.Report) []findings.Finding {
+			return []findings.Finding{{ID: "largest-stream", Text: "=1+1 is the largest stream.", Window: "28d"}}
 		}
 	}
 }
 
 func anExplanation(report *scoring.Report, subject, window string) *Explanation {
 	x := &Explanation{Subject: subject, Window: window, AsOf: report, More: 3}
-	parts := []Part{{Category: "objective", Objective: "sso", Share: scoring.Absent(), Status: scoring.SuppressedPrivacy},
+	parts := []findings.Part{{Category: "objective", Objective: "sso", Share: scoring.Absent(), Status: scoring.SuppressedPrivacy},
 		{Category: "objective", Objective: "sso", Share: .35, Status: scoring.OK}, {Category: "unknown", Share: 0, Status: scoring.OK}}
 	for i := range 3 {
-		x.Items = append(x.Items, ExplainedItem{
+		x.Items = append(x.Items, findings.ExplainedItem{
 			Key: fmt.Sprintf("acme/web#%d", i+1), Kind: "ticket", Title: "=cmd|'/c calc'!A0", Bucket: "objective",
 			Objectives: []string{"sso"}, Method: "explicit", Path: []string{"implements PAY-7"}, OwnedBy: []string{},
 			Parts: parts[i : i+1], Suggested: []scoring.Suggested{{Objective: "sso", Confidence: .75, Score: scoring.Absent()}, {Confidence: scoring.Absent(), Score: 2.5}}[:i],
@@ -79,16 +80,16 @@ func anExplanation(report *scoring.Report, subject, window string) *Explanation 
 	return x
 }
 
-func someStreams(report *scoring.Report) *Streams {
+func someStreams(report *scoring.Report) *findings.Streams {
 	items := anExplanation(report, "unknown", "28d").Items
-	return &Streams{AsOf: report, Window: "28d", Small: 4, Others: 2, List: []Stream{
+	return &findings.Streams{AsOf: report, Window: "28d", Small: 4, Others: 2, List: []findings.Stream{
 		{ID: "s1", Category: "unknown", By: "repo", Name: "acme/assistant", Share: .2, Status: scoring.OK, Works: 41, Trend: []scoring.Number{0, scoring.Absent(), .1, .2},
 			Terms: []string{"<b>embed"}, Labels: []string{"idea"}, Paths: []string{"svc/"}, Items: items, Keys: []string{"acme/web#1", "acme/web#2"}, Rule: `{repos: "acme/assistant"}`},
 		{ID: "s2", Category: "stopped", By: "epic", Name: "PAY-1", Title: "Old billing", Share: scoring.Absent(), Status: scoring.SuppressedPrivacy, Works: 3},
 	}}
 }
 
-func aHistory() *History {
+func aHistory() *findings.History {
 	set := func(rank int) objective.Set {
 		return objective.Set{TopN: 3, Objectives: []objective.Objective{{
 			ID: "sso", Text: "Single sign-on", Start: objective.NoDate,
@@ -97,7 +98,7 @@ func aHistory() *History {
 	}
 	declared := []objective.Loaded{{Known: noon.AddDate(0, -2, 0), Set: set(1)}, {Known: noon.AddDate(0, -1, 0), Set: set(2)}}
 	members := []scoring.MemberChange{{Team: "core", Day: objective.DateOf(noon.AddDate(0, 0, -40))}, {Team: "core", Day: objective.DateOf(noon)}}
-	return &History{Declared: declared, Edits: objective.Edits(declared), Members: members}
+	return &findings.History{Declared: declared, Edits: objective.Edits(declared), Members: members}
 }
 
 // calls say how to use each route so that it works: a route that is not here

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -29,7 +30,7 @@ type scoreLine struct {
 // line makes a score readable.
 func line(defs map[string]scoring.Definition, s *scoring.Score) scoreLine {
 	d := defs[s.Name]
-	l := scoreLine{Name: s.Name, Value: amount(d, s.Value), Note: words(s.Verdict)}
+	l := scoreLine{Name: s.Name, Value: amount(d, s.Value), Note: findings.Words(s.Verdict)}
 	if s.Lower.Known() && s.Upper.Known() {
 		l.Bounds = amount(d, s.Lower) + " to " + amount(d, s.Upper)
 	}
@@ -37,7 +38,7 @@ func line(defs map[string]scoring.Definition, s *scoring.Score) scoreLine {
 		l.Sample = fmt.Sprintf("%.0f", math.Floor(float64(s.SampleSize)))
 	}
 	if s.Status != scoring.OK {
-		l.Note = words(string(s.Status))
+		l.Note = findings.Words(string(s.Status))
 		if s.Reason != "" {
 			l.Note += ": " + s.Reason
 		}

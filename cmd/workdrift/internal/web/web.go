@@ -25,6 +25,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
 )
@@ -70,7 +71,7 @@ type Options struct {
 	// a window; Refusal when there is none. What it returns does not change.
 	Explain func(ctx context.Context, subject, window string) (*Explanation, error)
 	// Declared returns what was declared over time.
-	Declared func() *History
+	Declared func() *findings.History
 	// Overrides returns the decisions in force, by key.
 	Overrides func() []store.Override
 	// Decide keeps decisions about items, those with an empty To withdrawing one,
@@ -82,9 +83,9 @@ type Options struct {
 	// Streams returns those of the shadow roadmap; Refusal when there are none
 	// yet. What it returns does not change. Works beyond a limit are not looked
 	// at, but counted.
-	Streams func(ctx context.Context) (*Streams, error)
+	Streams func(ctx context.Context) (*findings.Streams, error)
 	// Findings returns what a report is worth pointing out.
-	Findings func(*scoring.Report) []Finding
+	Findings func(*scoring.Report) []findings.Finding
 
 	// Hosts are the names under which the pages may be reached, besides IP
 	// addresses and localhost.

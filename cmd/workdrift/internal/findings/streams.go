@@ -1,4 +1,4 @@
-package web
+package findings
 
 import (
 	"time"
@@ -69,4 +69,35 @@ func (s *Stream) Label() string {
 		return s.Title + " (" + s.Name + ")"
 	}
 	return s.Name
+}
+
+// An ExplainedItem is one item with what decided where it counts.
+type ExplainedItem struct {
+	Key        string   `json:"key"`
+	Kind       string   `json:"kind"`
+	Title      string   `json:"title"`
+	URL        string   `json:"url,omitempty"`
+	Gone       string   `json:"gone,omitempty"`
+	Bucket     string   `json:"bucket"`
+	Objectives []string `json:"objectives"`
+	Method     string   `json:"method"`
+	Rule       string   `json:"rule,omitempty"`
+	Path       []string `json:"path"`
+	PartOf     string   `json:"part_of,omitempty"`
+	OwnedBy    []string `json:"owned_by"` // teams
+	Parts      []Part   `json:"parts"`
+	// Suggested is what the words of an unknown work say, best first, up to two.
+	Suggested []scoring.Suggested `json:"suggested,omitempty"`
+}
+
+// A Part is what a work carries of the organisation's effort in a place: a
+// category, or one within an objective.
+type Part struct {
+	Category  string `json:"category"`
+	Objective string `json:"objective,omitempty"`
+	// Share is the part of the place's effort, in steps of scoring.ShareStep,
+	// absent where it is withheld.
+	Share scoring.Number `json:"ratio"`
+	// Status is ok or suppressed_privacy.
+	Status scoring.Status `json:"status"`
 }

@@ -1,4 +1,4 @@
-package web
+package findings
 
 import (
 	"slices"
@@ -49,7 +49,7 @@ func TestFindings(t *testing.T) {
 		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01, and 2 other changes.", "/changes"},
 		{"breach", "The priority inversion was beyond its alert threshold in each of the last 4 weeks.", "/methods#priority_inversion"},
 	}
-	got := FindingsOf(aStory(), streams)
+	got := Of(aStory(), streams)
 	for i, w := range want {
 		if i >= len(got) || got[i].ID != w.id || got[i].Text != w.text || got[i].Path != w.path {
 			t.Errorf("finding %d is %+v, want %+v", i, at(got, i), w)
@@ -83,11 +83,11 @@ func TestFindingsKeepQuiet(t *testing.T) {
 	} {
 		r := aStory()
 		edit(r)
-		if list := FindingsOf(r, nil); slices.ContainsFunc(list, func(f Finding) bool { return f.ID == name }) {
+		if list := Of(r, nil); slices.ContainsFunc(list, func(f Finding) bool { return f.ID == name }) {
 			t.Errorf("%s is found in %+v", name, list)
 		}
 	}
-	if list := FindingsOf(&scoring.Report{}, nil); len(list) > 0 {
+	if list := Of(&scoring.Report{}, nil); len(list) > 0 {
 		t.Errorf("an empty report has findings: %+v", list)
 	}
 }
@@ -100,13 +100,13 @@ func TestFindingsVary(t *testing.T) {
 		r.Objectives[i].Declared = 1
 	}
 	kinds := make(map[string]int)
-	for _, f := range FindingsOf(r, nil)[:firstFindings] {
+	for _, f := range Of(r, nil)[:Lead] {
 		kinds[f.kind]++
 	}
-	if len(kinds) != firstFindings {
+	if len(kinds) != Lead {
 		t.Errorf("the first findings are of the kinds %v", kinds)
 	}
-	for _, f := range FindingsOf(r, nil) {
+	for _, f := range Of(r, nil) {
 		if strings.Contains(f.Text, "NaN") || strings.Contains(f.Text, "–") {
 			t.Errorf("%s says %q", f.ID, f.Text)
 		}

@@ -1,10 +1,14 @@
-package web
+// Package findings says in plain sentences what a report holds: what is worth
+// pointing out, the streams of the shadow roadmap, what was changed over time,
+// and the words for shares, weeks and phases. Pages and briefs say the same,
+// because they take it from here.
+//
+// It is pure: what it is told is all that it knows.
+package findings
 
 import (
 	"cmp"
 	"fmt"
-	"math"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -29,13 +33,16 @@ type Finding struct {
 	weight float64 // how much of the work it is about, 0 to 1
 }
 
-// FindingsOf returns what a report and the streams of its shadow roadmap are
+// Lead is how many findings are led with.
+const Lead = 3
+
+// Of returns what a report and the streams of its shadow roadmap are
 // worth pointing out, the most useful first: what is about the most work, and
 // the first of each kind before the second of any. Streams may be nil.
 //
 // The sentences say what is, not what it means and not who did it.
-func FindingsOf(r *scoring.Report, streams *Streams) []Finding {
-	w := headline(r)
+func Of(r *scoring.Report, streams *Streams) []Finding {
+	w := Headline(r)
 	if w == nil {
 		return nil
 	}
@@ -70,11 +77,11 @@ func shadowFinding(w *scoring.WindowReport, streams *Streams) []Finding {
 		share := c.Effort / w.Org.Total
 		f := Finding{
 			ID: "unknown-work", kind: "shadow", weight: float64(share), Path: "/shadow", Score: scoring.ShadowEffort, Window: w.Label,
-			Text: fmt.Sprintf("%s of the effort of the last %s, %.0f person-days, is on work that belongs to nothing that is declared.", percent(share), span(w.Label), float64(c.Effort)),
+			Text: fmt.Sprintf("%s of the effort of the last %s, %.0f person-days, is on work that belongs to nothing that is declared.", Percent(share), Span(w.Label), float64(c.Effort)),
 		}
 		if s := streams.Largest(scoring.Unknown.String()); s != nil {
 			f.ID, f.Path = "largest-stream", "/shadow#"+s.ID
-			f.Text = fmt.Sprintf("The largest undeclared stream is %s %s: about %s of all effort, in %d pieces of work.", s.By, s.Label(), percent(s.Share), s.Works)
+			f.Text = fmt.Sprintf("The largest undeclared stream is %s %s: about %s of all effort, in %d pieces of work.", s.By, s.Label(), Percent(s.Share), s.Works)
 		}
 		return []Finding{f}
 	}
@@ -90,25 +97,25 @@ func watermelonFindings(r *scoring.Report, w *scoring.WindowReport) (list []Find
 		}
 		text := fmt.Sprintf("“%s” is reported green", o.Title)
 		if reported := o.Score(scoring.ReportedConfidence); reported != nil && reported.Value.Known() {
-			text += fmt.Sprintf(" at %s", percent(reported.Value))
+			text += fmt.Sprintf(" at %s", Percent(reported.Value))
 		}
 		if observed := o.Score(scoring.ObservedConfidence); observed != nil && observed.Value.Known() {
-			text += fmt.Sprintf("; the evidence says %s", percent(observed.Value))
+			text += fmt.Sprintf("; the evidence says %s", Percent(observed.Value))
 		}
 		if flag.Verdict != "" {
 			text += fmt.Sprintf(" (not supported by %s)", flag.Verdict)
 		}
 		list = append(list, Finding{
-			ID: "watermelon-" + o.ID, kind: "watermelon", weight: .05 + share(w, o.ID), Path: objectivePath(o.ID),
+			ID: "watermelon-" + o.ID, kind: "watermelon", weight: .05 + share(w, o.ID), Path: ObjectivePath(o.ID),
 			Score: scoring.WatermelonScore, Objective: o.ID, Text: text + ".",
 		})
 	}
 	return list
 }
 
-// farBelow is how far below its declared share the effort on a priority must be
+// FarBelow is how far below its declared share the effort on a priority must be
 // to be pointed out.
-const farBelow = .10
+const FarBelow = .10
 
 func starvedFindings(r *scoring.Report, w *scoring.WindowReport) (list []Finding) {
 	if w.Org.Status != scoring.OK {
@@ -117,13 +124,13 @@ func starvedFindings(r *scoring.Report, w *scoring.WindowReport) (list []Finding
 	for i := range r.Objectives {
 		o := &r.Objectives[i]
 		got := share(w, o.ID)
-		if o.State != objective.Active || o.Rank > r.TopN || !o.Declared.Known() || float64(o.Declared)-got < farBelow {
+		if o.State != objective.Active || o.Rank > r.TopN || !o.Declared.Known() || float64(o.Declared)-got < FarBelow {
 			continue
 		}
 		list = append(list, Finding{
-			ID: "starved-" + o.ID, kind: "starved", weight: float64(o.Declared) - got, Path: objectivePath(o.ID),
+			ID: "starved-" + o.ID, kind: "starved", weight: float64(o.Declared) - got, Path: ObjectivePath(o.ID),
 			Score: scoring.AllocationGapScore, Window: w.Label, Objective: o.ID,
-			Text: fmt.Sprintf("“%s”, priority %d, was to get %s of the effort and got %s in the last %s.", o.Title, o.Rank, percent(o.Declared), percent(scoring.Number(got)), span(w.Label)),
+			Text: fmt.Sprintf("“%s”, priority %d, was to get %s of the effort and got %s in the last %s.", o.Title, o.Rank, Percent(o.Declared), Percent(scoring.Number(got)), Span(w.Label)),
 		})
 	}
 	return list
@@ -147,7 +154,7 @@ func zombieFinding(r *scoring.Report, w *scoring.WindowReport) []Finding {
 		part := c.Effort / w.Org.Total
 		return []Finding{{
 			ID: "stopped-work", kind: "zombie", weight: .1 + float64(part), Path: "/kill-list", Score: scoring.ZombieEffort, Window: w.Label,
-			Text: fmt.Sprintf("%s of the effort of the last %s, %.0f person-days, went on for %s.", percent(part), span(w.Label), float64(c.Effort), of),
+			Text: fmt.Sprintf("%s of the effort of the last %s, %.0f person-days, went on for %s.", Percent(part), Span(w.Label), float64(c.Effort), of),
 		}}
 	}
 	return nil
@@ -166,23 +173,8 @@ func phaseFinding(r *scoring.Report) []Finding {
 	}
 	return []Finding{{
 		ID: "phase", kind: "phase", weight: .32, Path: "/changes", Score: scoring.DriftPhase,
-		Text: fmt.Sprintf("The phase went from %s to %s in the week of %s: %s.", words(last.From), words(last.To), shortDate(last.Week), phaseMeaning(last.To)),
+		Text: fmt.Sprintf("The phase went from %s to %s in the week of %s: %s.", Words(last.From), Words(last.To), ShortDate(last.Week), PhaseMeaning(last.To)),
 	}}
-}
-
-// phaseMeaning says in a few words what a phase is.
-func phaseMeaning(name string) string {
-	switch name {
-	case "aligned":
-		return "the work follows what is declared"
-	case "focus_creep":
-		return "the work spreads over more than what is declared"
-	case "vocabulary_gap":
-		return "the words of the work are not those of what is declared"
-	case "total_decoupling":
-		return "objectives are reported green while their outcomes do not move"
-	}
-	return "too little is measured to tell"
 }
 
 func shiftFinding(r *scoring.Report) []Finding {
@@ -195,9 +187,9 @@ func shiftFinding(r *scoring.Report) []Finding {
 	if r.Day-day > 182 {
 		return nil
 	}
-	text := fmt.Sprintf("The share of the top priorities has been %s since the week of %s", points(shift.Value), shortDate(day))
+	text := fmt.Sprintf("The share of the top priorities has been %s since the week of %s", Points(shift.Value), ShortDate(day))
 	if shift.Verdict != "" {
-		text += "; that " + firstOf(words(shift.Verdict))
+		text += "; that " + firstOf(Words(shift.Verdict))
 	}
 	return []Finding{{ID: "shift", kind: "shift", weight: max(float64(shift.Value), -float64(shift.Value)) / 2, Path: "/changes", Score: name, Text: text + "."}}
 }
@@ -208,30 +200,7 @@ func firstOf(list string) string {
 	if !more {
 		return list
 	}
-	return first + ", and " + plural(1+strings.Count(rest, ", "), "other change")
-}
-
-// span is a window in words: 28d is "28 days".
-func span(label string) string {
-	if n, ok := strings.CutSuffix(label, "d"); ok {
-		return n + " days"
-	}
-	return label
-}
-
-// points is a difference of shares in words.
-func points(d scoring.Number) string {
-	switch p := math.Round(float64(d) * 100); {
-	case p == 1:
-		return "1 point higher"
-	case p == -1:
-		return "1 point lower"
-	case p > 0:
-		return fmt.Sprintf("%.0f points higher", p)
-	case p < 0:
-		return fmt.Sprintf("%.0f points lower", -p)
-	}
-	return "no higher or lower"
+	return first + ", and " + Plural(1+strings.Count(rest, ", "), "other change")
 }
 
 // edited is the restatement from which the past counts as edited.
@@ -244,7 +213,7 @@ func restatedFinding(w *scoring.WindowReport) []Finding {
 	}
 	return []Finding{{
 		ID: "restatement", kind: "restatement", weight: float64(s.Value), Path: "/changes", Score: s.Name, Window: w.Label,
-		Text: fmt.Sprintf("%s of the effort of weeks that were closed counts for something else now than it did then.", percent(s.Value)),
+		Text: fmt.Sprintf("%s of the effort of weeks that were closed counts for something else now than it did then.", Percent(s.Value)),
 	}}
 }
 
@@ -261,7 +230,7 @@ func breachFinding(r *scoring.Report) []Finding {
 	slices.Sort(names)
 	return []Finding{{
 		ID: "breach", kind: "breach", weight: .05, Path: "/methods#" + names[0], Score: names[0],
-		Text: fmt.Sprintf("The %s was beyond its alert threshold in each of the last 4 weeks.", words(names[0])),
+		Text: fmt.Sprintf("The %s was beyond its alert threshold in each of the last 4 weeks.", Words(names[0])),
 	}}
 }
 
@@ -275,5 +244,3 @@ func share(w *scoring.WindowReport, id string) float64 {
 	}
 	return 0
 }
-
-func objectivePath(id string) string { return "/objectives/" + url.PathEscape(id) }

@@ -64,6 +64,9 @@ type Fault struct {
 	Wait time.Duration
 	To   string // "http://127.0.0.1:4711", where Redirect leads
 	Do   func()
+	// Unheard says that a server which fails had not posted the message before:
+	// Slack alone knows it.
+	Unheard bool
 }
 
 type rule struct {

@@ -137,7 +137,10 @@ func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.fault != nil && c.fault.Kind == MutateBefore {
 		c.fault.Do()
 	}
-	res := c.answer()
+	res := &response{status: http.StatusOK}
+	if c.fault == nil || !c.fault.refuses(c.method) {
+		res = c.answer()
+	}
 	if c.fault != nil {
 		c.fault.spoilSlack(c, res)
 	}

@@ -31,6 +31,17 @@ const (
 	SlackMetadataWarned      // ok, with response_metadata.messages
 )
 
+// refuses reports whether a message is not posted because of the fault. A server
+// that says no has not posted it; one that fails, or answers too late, has.
+func (f *Fault) refuses(method string) bool {
+	switch f.Kind {
+	case PrimaryLimit, SecondaryLimit, SecondaryDate, SecondaryBare, SecondaryUndocumented,
+		SlackRetrySoon, SlackLimitedBody, SlackError, BadCredentials:
+		return method == "chat.postMessage"
+	}
+	return f.Unheard && method == "chat.postMessage"
+}
+
 // spoilSlack turns a healthy answer into the faulty one.
 func (f *Fault) spoilSlack(c *slackCall, res *response) {
 	healthy := res.status == http.StatusOK && len(res.body) > 10 && string(res.body[:10]) == `{"ok":true`

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 func (c *slackCall) origin() string { return "https://" + c.w.domain + ".slack.com/" }
@@ -167,10 +168,9 @@ func (c *slackCall) postMessage() *response {
 			*into = json.RawMessage(v)
 		}
 	}
-	if s.Text == "" && p.Blocks == nil && c.args.Get("attachments") == "" {
-		return c.fail("no_text")
+	if wrong := c.acceptable(&s, p); wrong != "" {
+		return c.fail(wrong)
 	}
-	s.Blocks = p.Blocks
 	if p.TS = c.w.Post(c.now, id, s); p.TS == "" {
 		return c.fail("internal_error")
 	}
@@ -186,6 +186,33 @@ func (c *slackCall) postMessage() *response {
 		e.key("message")
 		c.messageObject(e, ch, ch.byTS[p.TS])
 	}, "message:"+id+"/"+p.TS)
+}
+
+// The most that a message may hold.
+const (
+	maxText   = 40_000 // characters
+	maxBlocks = 50
+)
+
+// acceptable moves blocks and metadata into a message, and returns what is wrong
+// with it.
+func (c *slackCall) acceptable(s *MessageSpec, p Posted) (wrong string) {
+	var blocks []json.RawMessage
+	var meta Metadata
+	switch {
+	case s.Text == "" && p.Blocks == nil && c.args.Get("attachments") == "":
+		return "no_text"
+	case utf8.RuneCountInString(s.Text) > maxText:
+		return "msg_too_long"
+	case p.Blocks != nil && (json.Unmarshal(p.Blocks, &blocks) != nil || len(blocks) > maxBlocks):
+		return "invalid_blocks"
+	case p.Metadata != nil && (json.Unmarshal(p.Metadata, &meta) != nil || meta.EventType == "" || meta.Payload == nil):
+		return "invalid_metadata_format"
+	}
+	if s.Blocks = p.Blocks; p.Metadata != nil {
+		s.Metadata = &meta
+	}
+	return ""
 }
 
 // openDirect makes sure that there is a direct message with a member; other

@@ -133,8 +133,8 @@ func (a *api) call(ctx context.Context, method string, send func(context.Context
 		return nil, connectors.Unanswered(ctx, method, err)
 	}
 	r := &reply{answer: a.tape.last}
-	if scopes := r.header.Get("X-OAuth-Scopes"); scopes != "" {
-		a.private = slices.Contains(strings.Split(strings.ReplaceAll(scopes, " ", ""), ","), "groups:history")
+	if r.header.Get(scopesHeader) != "" {
+		a.private = r.granted("groups:history")
 	}
 	err := r.judge(a.gov.now())
 	a.gov.observe(method, r.answer, err)
@@ -142,6 +142,13 @@ func (a *api) call(ctx context.Context, method string, send func(context.Context
 		return nil, connectors.Describe(method, err)
 	}
 	return r, nil
+}
+
+const scopesHeader = "X-OAuth-Scopes"
+
+// granted reports whether the answer says that the app has a scope.
+func (r *reply) granted(scope string) bool {
+	return slices.Contains(strings.Split(strings.ReplaceAll(r.header.Get(scopesHeader), " ", ""), ","), scope)
 }
 
 // judge accepts a 200 that is one JSON object that says ok.

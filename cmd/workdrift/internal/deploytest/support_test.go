@@ -45,6 +45,15 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // await asks again and again until what is awaited has come.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()

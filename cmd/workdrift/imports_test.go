@@ -50,8 +50,9 @@ var mayImport = []struct {
 	{"connectors/*", []string{"store", "connectors", "connectors/refs"}},
 	{"cmd/workdrift/internal/config", []string{"store", "scoring", "scoring/..."}},
 	{"cmd/workdrift/internal/findings", []string{"store", "scoring", "scoring/..."}},
-	{"cmd/workdrift/internal/brief", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings"}},
-	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/brief"}},
+	{"cmd/workdrift/internal/chart", []string{"scoring", "cmd/workdrift/internal/findings"}},
+	{"cmd/workdrift/internal/brief", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart"}},
+	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart", "cmd/workdrift/internal/brief"}},
 	{"cmd/...", []string{"store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
 }
 

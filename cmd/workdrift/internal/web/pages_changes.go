@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -16,7 +17,7 @@ import (
 // A changesPage puts what was declared, decided and measured on one time line.
 type changesPage struct {
 	Findings    []findings.Finding
-	Chart       chart
+	Chart       chart.Chart
 	Weeks       []changeWeek // the newest first
 	Phase       *scoring.PhaseReport
 	Restatement []scoreLine
@@ -47,7 +48,7 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	if s.Findings != nil {
 		p.Findings = s.Findings(report)
 	}
-	p.Chart = weekChart("chart-all", "Top priorities and shadow roadmap, by week", report.Weeks, 0, topSeries().withoutBand(), shadowSeries().withoutBand())
+	p.Chart = chart.Weeks("chart-all", "Top priorities and shadow roadmap, by week", report.Weeks, 0, chart.Top().WithoutBand(), chart.Shadow().WithoutBand())
 	byWeek := make(map[scoring.Day][]change)
 	add := func(day scoring.Day, c change) {
 		monday := scoring.Day(objective.Date(day).Monday())
@@ -77,7 +78,7 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
 			if c.From != "" {
-				p.Chart.mark(report.Weeks, c.Week, findings.Words(c.To))
+				p.Chart.Mark(report.Weeks, c.Week, findings.Words(c.To))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
@@ -28,7 +29,7 @@ type headlineCard struct {
 	Score   *scoring.Score
 	Delta   string // against the four weeks before
 	Verdict string
-	Chart   chart
+	Chart   chart.Chart
 }
 
 type phaseCard struct {
@@ -44,7 +45,7 @@ type teamCard struct {
 	Top, Shadow  scoring.Number
 	Delta        string
 	Phase        string
-	Chart        chart
+	Chart        chart.Chart
 }
 
 // An effortPart is one part of all effort.
@@ -85,27 +86,27 @@ func overview(s *server, _ *http.Request) (any, string, error) {
 func (p *overviewPage) lead(r *scoring.Report) {
 	org := &p.Window.Org
 	p.Top = headlineCard{
-		Score: org.Score(scoring.TopObjectivesEffort), Delta: findings.Delta(r.Weeks, topSeries().value),
-		Chart: weekChart("chart-top", "Effort on the top priorities, by week", r.Weeks, r.Thresholds[scoring.TopObjectivesEffort], topSeries()),
+		Score: org.Score(scoring.TopObjectivesEffort), Delta: findings.Delta(r.Weeks, chart.Top().Value),
+		Chart: chart.Weeks("chart-top", "Effort on the top priorities, by week", r.Weeks, r.Thresholds[scoring.TopObjectivesEffort], chart.Top()),
 	}
 	p.Shadow = headlineCard{
-		Score: org.Score(scoring.ShadowRoadmap), Delta: findings.Delta(r.Weeks, shadowSeries().value),
-		Chart: weekChart("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", r.Weeks, r.Thresholds[scoring.ShadowEffort], shadowSeries()),
+		Score: org.Score(scoring.ShadowRoadmap), Delta: findings.Delta(r.Weeks, chart.Shadow().Value),
+		Chart: chart.Weeks("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", r.Weeks, r.Thresholds[scoring.ShadowEffort], chart.Shadow()),
 	}
 	if p.Shadow.Score != nil {
 		p.Shadow.Verdict = findings.ShadowVerdict(p.Shadow.Score)
 	}
 	p.Coverage = headlineCard{
-		Score: org.Score(scoring.EffortCoverage), Delta: findings.Delta(r.Weeks, coverageSeries().value),
-		Chart: weekChart("chart-coverage", "Visible part of the available time, by week", r.Weeks, findings.ReadableCoverage, coverageSeries()),
+		Score: org.Score(scoring.EffortCoverage), Delta: findings.Delta(r.Weeks, chart.Coverage().Value),
+		Chart: chart.Weeks("chart-coverage", "Visible part of the available time, by week", r.Weeks, findings.ReadableCoverage, chart.Coverage()),
 	}
 	if r.Phase != nil {
 		p.Phase = &phaseCard{Name: findings.Words(r.Phase.Phase), Meaning: findings.PhaseMeaning(r.Phase.Phase), Since: r.Phase.Since, Latches: r.Phase.Latches}
 		if n := len(r.Phase.Changes); n > 0 {
 			last := r.Phase.Changes[n-1]
 			p.Phase.Why = findings.Words(last.Why)
-			p.Top.Chart.mark(r.Weeks, last.Week, findings.Words(last.To))
-			p.Shadow.Chart.mark(r.Weeks, last.Week, findings.Words(last.To))
+			p.Top.Chart.Mark(r.Weeks, last.Week, findings.Words(last.To))
+			p.Shadow.Chart.Mark(r.Weeks, last.Week, findings.Words(last.To))
 		}
 	}
 	p.Effort = effortParts(org)
@@ -141,8 +142,8 @@ func (p *overviewPage) teams(r *scoring.Report) {
 			card.Top, card.Shadow = valueOf(scope, scoring.TopObjectivesEffort), valueOf(scope, scoring.ShadowEffort)
 		}
 		if t := r.Team(scope.Team); t != nil {
-			card.Chart = miniChart(fmt.Sprintf("team-%d", i), "Team "+scope.Team+", by week", t.Weeks, topSeries().withoutBand(), shadowSeries().withoutBand())
-			card.Delta = findings.Delta(t.Weeks, topSeries().value)
+			card.Chart = chart.Mini(fmt.Sprintf("team-%d", i), "Team "+scope.Team+", by week", t.Weeks, chart.Top().WithoutBand(), chart.Shadow().WithoutBand())
+			card.Delta = findings.Delta(t.Weeks, chart.Top().Value)
 			if t.Phase != nil {
 				card.Phase = findings.Words(t.Phase.Phase)
 			}

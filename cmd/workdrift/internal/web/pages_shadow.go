@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
@@ -14,7 +15,7 @@ type shadowPage struct {
 	Window   *scoring.WindowReport
 	Score    *scoring.Score
 	Verdict  string
-	Chart    chart
+	Chart    chart.Chart
 	Groups   []streamGroup
 	Streams  *findings.Streams
 	Targets  []target
@@ -57,7 +58,7 @@ func shadow(s *server, r *http.Request) (any, string, error) {
 		if p.Score != nil {
 			p.Verdict = findings.ShadowVerdict(p.Score)
 		}
-		p.Chart = weekChart("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", report.Weeks, report.Thresholds[scoring.ShadowEffort], shadowSeries())
+		p.Chart = chart.Weeks("chart-shadow", "Shadow roadmap as a share of the work besides run work, by week", report.Weeks, report.Thresholds[scoring.ShadowEffort], chart.Shadow())
 	}
 	if p.Streams, err = s.Streams(r.Context()); err != nil {
 		return nil, "", err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
@@ -14,7 +15,7 @@ type sourcesPage struct {
 	Sources  []sourceLine
 	UpTo     string
 	Seen     []seen
-	Chart    chart
+	Chart    chart.Chart
 	Coverage *scoring.Score
 	Spread   *scoring.Score
 	Methods  []methodShare
@@ -72,7 +73,7 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 		p.Scores = lines(s.definitions, w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
 	}
 	p.Scores = append(p.Scores, lines(s.definitions, report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
-	p.Chart = weekChart("chart-coverage", "Visible part of the available time, by week", report.Weeks, findings.ReadableCoverage, coverageSeries())
+	p.Chart = chart.Weeks("chart-coverage", "Visible part of the available time, by week", report.Weeks, findings.ReadableCoverage, chart.Coverage())
 	return p, "", nil
 }
 

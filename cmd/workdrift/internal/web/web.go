@@ -25,6 +25,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
@@ -95,6 +96,9 @@ type Options struct {
 // New returns the handler of the main listener.
 func New(o Options) (http.Handler, error) {
 	pages, err := template.New("").Funcs(functions(o.Now)).ParseFS(assets, "templates/*.html")
+	if err == nil {
+		pages, err = pages.Parse(chart.Drawing)
+	}
 	if err != nil {
 		return nil, err
 	}

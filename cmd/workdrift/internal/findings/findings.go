@@ -230,7 +230,7 @@ func breachFinding(r *scoring.Report) []Finding {
 	slices.Sort(names)
 	return []Finding{{
 		ID: "breach", kind: "breach", weight: .05, Path: "/methods#" + names[0], Score: names[0],
-		Text: fmt.Sprintf("The %s was beyond its alert threshold in each of the last 4 weeks.", Words(names[0])),
+		Text: fmt.Sprintf("Beyond its alert threshold in each of the last 4 weeks: %s.", ScoreName(names[0])),
 	}}
 }
 

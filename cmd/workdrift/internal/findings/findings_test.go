@@ -47,7 +47,7 @@ func TestFindings(t *testing.T) {
 		{"stopped-work", "8 % of the effort of the last 28 days, 8 person-days, went on for “Old billing”, which is not active any more.", "/kill-list"},
 		{"restatement", "12 % of the effort of weeks that were closed counts for something else now than it did then.", "/changes"},
 		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01, and 2 other changes.", "/changes"},
-		{"breach", "The priority inversion was beyond its alert threshold in each of the last 4 weeks.", "/methods#priority_inversion"},
+		{"breach", "Beyond its alert threshold in each of the last 4 weeks: effort against the declared order.", "/methods#priority_inversion"},
 	}
 	got := Of(aStory(), streams)
 	for i, w := range want {

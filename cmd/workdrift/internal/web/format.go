@@ -23,6 +23,7 @@ func functions(now func() time.Time) template.FuncMap {
 		// Pollers live by the real clock, also where the report's is another.
 		"pollAgo": func(t time.Time) string { return findings.Ago(time.Now(), t) },
 		"words":   anyWords,
+		"score":   findings.ScoreName,
 		"when":    findings.Date,
 		"part":    part,
 		"decisions": func(list []store.Override, mayDecide bool, back string) any {

@@ -20,7 +20,7 @@ type changesPage struct {
 	Chart       chart.Chart
 	Weeks       []changeWeek // the newest first
 	Phase       *scoring.PhaseReport
-	Restatement []scoreLine
+	Restatement scoreGroupLines
 }
 
 // A changeWeek is an ISO week in which something changed.
@@ -44,7 +44,7 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &changesPage{Phase: report.Phase}
+	p := &changesPage{Phase: report.Phase, Restatement: scoreGroupLines{Name: "How stable the ground is"}}
 	if s.Findings != nil {
 		p.Findings = s.Findings(report)
 	}
@@ -83,9 +83,9 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 		}
 	}
 	if w := findings.Headline(report); w != nil {
-		p.Restatement = lines(s.definitions, w.Org.Score, scoring.RestatementScore)
+		p.Restatement.Lines = lines(s.definitions, w.Org.Score, scoring.RestatementScore)
 	}
-	p.Restatement = append(p.Restatement, lines(s.definitions, report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
+	p.Restatement.Lines = append(p.Restatement.Lines, lines(s.definitions, report.Score, "unexplained_shift", "objective_churn", "rank_volatility", "review_timestamp")...)
 	return p, "", nil
 }
 
@@ -134,7 +134,7 @@ func measuredChanges(report *scoring.Report) (list []dated) {
 		s := &report.Scores[i]
 		name, ok := strings.CutPrefix(s.Name, "structure_shift_timestamp_")
 		if shift := report.Score("structure_shift_" + name); ok && s.Value.Known() && shift != nil {
-			list = append(list, dated{dayOf(time.Unix(int64(s.Value), 0)), shiftOf(findings.Words(name), shift, "/methods#structure_shift_"+name)})
+			list = append(list, dated{dayOf(time.Unix(int64(s.Value), 0)), shiftOf(findings.ScoreName(name), shift, "/methods#structure_shift_"+name)})
 		}
 	}
 	for i := range report.Objectives {

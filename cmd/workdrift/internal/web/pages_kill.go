@@ -15,7 +15,7 @@ import (
 type killPage struct {
 	Window     *scoring.WindowReport
 	Last       string // when a session was last held
-	Scores     []scoreLine
+	Scores     scoreGroupLines
 	Ended      []killCandidate // objectives that ended, while work goes on or did
 	Objectives []killCandidate // that could end
 	Streams    []killCandidate
@@ -43,7 +43,8 @@ func killList(s *server, r *http.Request) (any, string, error) {
 	}
 	p := &killPage{Window: findings.Headline(report), Targets: targetsOf(report), Done: done(r)}
 	defs := s.definitions
-	p.Scores = lines(defs, report.Score, "kill_session_timestamp", "live_zombie_workstreams", "stop_resurrections", "stop_latency_median", "stop_latency_restricted_mean", "stops_per_start", "workstream_net_growth")
+	p.Scores.Name = "How stopping goes"
+	p.Scores.Lines = lines(defs, report.Score, "kill_session_timestamp", "live_zombie_workstreams", "stop_resurrections", "stop_latency_median", "stop_latency_restricted_mean", "stops_per_start", "workstream_net_growth")
 	var streams *findings.Streams
 	if s.Streams != nil {
 		if streams, err = s.Streams(r.Context()); err != nil {

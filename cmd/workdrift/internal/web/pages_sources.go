@@ -19,7 +19,7 @@ type sourcesPage struct {
 	Coverage *scoring.Score
 	Spread   *scoring.Score
 	Methods  []methodShare
-	Scores   []scoreLine
+	Scores   scoreGroupLines
 }
 
 // A sourceLine is the health of a connector in words.
@@ -43,7 +43,7 @@ type methodShare struct {
 }
 
 func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
-	p := &sourcesPage{}
+	p := &sourcesPage{Scores: scoreGroupLines{Name: "Quality of the data"}}
 	for _, c := range s.Sources() {
 		p.Sources = append(p.Sources, s.sourceLine(c))
 	}
@@ -70,9 +70,9 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 		for _, m := range w.Org.Methods {
 			p.Methods = append(p.Methods, methodShare{findings.Words(m.Method), methodMeaning(m.Method), m.Share})
 		}
-		p.Scores = lines(s.definitions, w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
+		p.Scores.Lines = lines(s.definitions, w.Org.Score, scoring.EffortCoverage, scoring.EffortModelSpread)
 	}
-	p.Scores = append(p.Scores, lines(s.definitions, report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
+	p.Scores.Lines = append(p.Scores.Lines, lines(s.definitions, report.Score, "reported_actual_gap", "silent_work", "checkin_response", "objectives_effort_adjusted", "decision_traceability")...)
 	p.Chart = chart.Weeks("chart-coverage", "Visible part of the available time, by week", report.Weeks, findings.ReadableCoverage, chart.Coverage())
 	return p, "", nil
 }

@@ -31,6 +31,9 @@ type scoreLine struct {
 func line(defs map[string]scoring.Definition, s *scoring.Score) scoreLine {
 	d := defs[s.Name]
 	l := scoreLine{Name: s.Name, Value: amount(d, s.Value), Note: findings.Words(s.Verdict)}
+	if strings.HasPrefix(d.Help, "1 for ") && s.Status == scoring.OK {
+		l.Value, l.Note = l.Note, ""
+	}
 	if s.Lower.Known() && s.Upper.Known() {
 		l.Bounds = amount(d, s.Lower) + " to " + amount(d, s.Upper)
 	}
@@ -63,6 +66,8 @@ func amount(d scoring.Definition, v scoring.Number) string {
 		return "–"
 	case math.IsInf(float64(v), 1):
 		return "∞"
+	case strings.HasPrefix(d.Help, "1 when "):
+		return yesNo(v == 1)
 	case strings.Contains(d.Name, "timestamp"):
 		return time.Unix(int64(scaled), 0).UTC().Format("2 Jan 2006")
 	case d.Unit == "ratio" && d.Name != scoring.ShadowRoadmap && d.Name != scoring.ShadowRoadmapBroad && math.Abs(scaled) <= 1:
@@ -74,6 +79,13 @@ func amount(d scoring.Definition, v scoring.Number) string {
 	default:
 		return fmt.Sprintf("%.3g", scaled)
 	}
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 // duration is a time in seconds as people say it.

@@ -34,6 +34,16 @@ type Connector interface {
 	Fetch(ctx context.Context, cursor store.Cursor) (store.Batch, error)
 }
 
+// A Linker is a connector whose items have addresses for people.
+type Linker interface {
+	// Sites returns the servers that these addresses are on, as far as they are
+	// known: "host", "host:port" where it is not the usual port, or "*.host" for
+	// every server below it. They come from the configuration or from the
+	// server itself, never from what people write there. It may be called
+	// concurrently with everything else.
+	Sites() []string
+}
+
 // A Factory makes a connector of one type. It decodes its own part of the
 // configuration with decode, which fills a pointer to a struct with yaml tags,
 // keeps defaults that are already set, and refuses unknown keys. A factory does

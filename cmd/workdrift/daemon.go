@@ -57,6 +57,7 @@ type poller struct {
 	*connectors.Poller
 	transport *connectors.Transport
 	receiver  connectors.Receiver // nil when it takes no deliveries
+	linker    connectors.Linker   // nil when nothing of it has an address for people
 }
 
 type reloadMetrics struct{ successful, successTime prometheus.Gauge }
@@ -182,7 +183,8 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 				pc.OnPage = func(s connectors.Summary) { onPage(section.Name, s) }
 			}
 			receiver, _ := connectors.TakesDeliveries(connector)
-			pollers = append(pollers, poller{connectors.NewPoller(pc), transport, receiver})
+			linker, _ := connector.(connectors.Linker)
+			pollers = append(pollers, poller{connectors.NewPoller(pc), transport, receiver, linker})
 			return nil
 		}
 	}
@@ -318,6 +320,18 @@ func (d *daemon) sources() []web.Source {
 	return list
 }
 
+// sites are the servers that pages may lead to.
+func (d *daemon) sites() (list []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.pollers {
+		if p.linker != nil {
+			list = append(list, p.linker.Sites()...)
+		}
+	}
+	return list
+}
+
 // pages returns the handler of the main listener, which takes deliveries too
 // unless they have an address of their own.
 func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error) {
@@ -331,7 +345,7 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 		Report: d.evaluator.report.Load, Sources: d.sources,
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
-		Streams:   d.evaluator.streams,
+		Streams: d.evaluator.streams, Sites: d.sites,
 		Findings:  func(r *scoring.Report) []findings.Finding { return findings.Of(r, d.evaluator.streamed()) },
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}

@@ -20,8 +20,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -90,6 +92,8 @@ type connector struct {
 	cfg  Config
 	page int // commits a fetch
 
+	site atomic.Pointer[string] // host of repository.web, nil until that is known
+
 	mu   sync.Mutex
 	plan plan // the running scan's list, so that each page need not list again
 }
@@ -112,10 +116,21 @@ func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 	return store.Batch{}, &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("read %s: %w", c.cfg.Path, err)}
 }
 
+// Sites implements connectors.Linker.
+func (c *connector) Sites() []string {
+	if host := c.site.Load(); host != nil && *host != "" {
+		return []string{*host}
+	}
+	return nil
+}
+
 func (c *connector) fetch(ctx context.Context, cursor store.Cursor) (store.Batch, error) {
 	repo, err := open(ctx, c.cfg)
 	if err != nil {
 		return store.Batch{}, err
+	}
+	if u, err := url.Parse(repo.web); err == nil {
+		c.site.Store(&u.Host)
 	}
 	stream := "commits:" + repo.name
 	pos, err := parsePosition(cursor[stream])

@@ -99,6 +99,16 @@ type connector struct {
 	seen     store.Cursor // what the last Fetch knew, for Refetch
 }
 
+// Sites implements connectors.Linker. Where the API has a name of its own,
+// people look at what is next to it.
+func (c *connector) Sites() []string {
+	rest, _, err := c.cfg.endpoints()
+	if err != nil {
+		return nil // New has refused it
+	}
+	return []string{strings.TrimPrefix(rest.Host, "api.")}
+}
+
 // Fetch implements connectors.Connector. A round that met errors returns them
 // when everything else was read, so that one broken repository does not stop
 // the others.

@@ -22,8 +22,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -77,6 +79,8 @@ type connector struct {
 	secrets  []connectors.Secret
 	scopes   []scope
 	settings string
+
+	home     atomic.Pointer[string] // host of what people browse, nil until probed
 
 	mu     sync.Mutex // a server limits requests at once
 	site   *site      // nil until probed
@@ -167,7 +171,23 @@ func (c *connector) prepare(ctx context.Context) error {
 		return connectors.Describe("look at the server", err)
 	}
 	c.site = s
+	if u, err := url.Parse(s.home); err == nil {
+		c.home.Store(&u.Host)
+	}
 	return nil
+}
+
+// Sites implements connectors.Linker. People browse where the server says,
+// which need not be where its API is.
+func (c *connector) Sites() []string {
+	var sites []string
+	if root, err := c.cfg.root(); err == nil {
+		sites = append(sites, root.Host)
+	}
+	if home := c.home.Load(); home != nil && *home != "" {
+		sites = append(sites, *home)
+	}
+	return sites
 }
 
 // restart forgets what is known of a running round and census. What they had

@@ -25,6 +25,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -100,6 +101,15 @@ type connector struct {
 	read    map[string]time.Time  // when a channel was last read, by our clock
 	people  *people
 	logged  time.Time
+}
+
+// Sites implements connectors.Linker. Each workspace has a name of its own.
+func (c *connector) Sites() []string {
+	root, err := url.Parse(c.cfg.BaseURL)
+	if err != nil {
+		return nil // New has refused it
+	}
+	return []string{root.Host, "*." + root.Host}
 }
 
 // acquire waits for the connector's turn.

@@ -88,6 +88,11 @@ type Options struct {
 	// Findings returns what a report is worth pointing out.
 	Findings func(*scoring.Report) []findings.Finding
 
+	// Sites returns the servers that the addresses of items may be on: "host",
+	// "host:port", or "*.host" for every server below it. Addresses elsewhere
+	// are shown, but no link leads there. Nil for none.
+	Sites func() []string
+
 	// Hosts are the names under which the pages may be reached, besides IP
 	// addresses and localhost.
 	Hosts []string
@@ -95,7 +100,8 @@ type Options struct {
 
 // New returns the handler of the main listener.
 func New(o Options) (http.Handler, error) {
-	pages, err := template.New("").Funcs(functions(o.Now)).ParseFS(assets, "templates/*.html")
+	linked := func(address string) bool { return o.Sites != nil && onSite(address, o.Sites()) }
+	pages, err := template.New("").Funcs(functions(o.Now)).Funcs(template.FuncMap{"linked": linked}).ParseFS(assets, "templates/*.html")
 	if err == nil {
 		pages, err = pages.Parse(chart.Drawing)
 	}

@@ -56,9 +56,9 @@ var mayImport = []struct {
 	{"cmd/...", []string{"store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
 }
 
-// forTests are the packages that tests share. Only they import testing, and
+// forTests are the packages that tests share. Only they may import testing, and
 // only tests import them.
-var forTests = []string{"store/storetest", "connectors/connectortest"}
+var forTests = []string{"store/storetest", "connectors/connectortest", "cmd/workdrift/internal/hostile"}
 
 // neverInScoring are ways to a clock's side effects, a file, a process or the
 // network: Evaluate is pure.
@@ -102,6 +102,7 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 		{"cmd/workdrift/internal/brief", module + "/cmd/workdrift/internal/web"},
 		{"cmd/workdrift/internal/config", module + "/store/bolt"},
 		{"cmd/workdrift", module + "/store/storetest"},
+		{"cmd/workdrift/internal/web", module + "/cmd/workdrift/internal/hostile"},
 		{"cmd/workdrift", "testing"},
 		{"connectors/fake", "testing"},
 		{"pkg/utils", "strings"},

@@ -113,9 +113,9 @@ func watermelonFindings(r *scoring.Report, w *scoring.WindowReport) (list []Find
 	return list
 }
 
-// FarBelow is how far below its declared share the effort on a priority must be
+// farBelow is how far below its declared share the effort on a priority must be
 // to be pointed out.
-const FarBelow = .10
+const farBelow = .10
 
 func starvedFindings(r *scoring.Report, w *scoring.WindowReport) (list []Finding) {
 	if w.Org.Status != scoring.OK {
@@ -124,7 +124,7 @@ func starvedFindings(r *scoring.Report, w *scoring.WindowReport) (list []Finding
 	for i := range r.Objectives {
 		o := &r.Objectives[i]
 		got := share(w, o.ID)
-		if o.State != objective.Active || o.Rank > r.TopN || !o.Declared.Known() || float64(o.Declared)-got < FarBelow {
+		if o.State != objective.Active || o.Rank > r.TopN || !o.Declared.Known() || float64(o.Declared)-got < farBelow {
 			continue
 		}
 		list = append(list, Finding{

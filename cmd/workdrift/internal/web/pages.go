@@ -9,6 +9,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
 )
 
 // A frame is what every page has around what it is about.
@@ -92,6 +93,22 @@ func (s *server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 func (s *server) mayDecide(r *http.Request) bool {
 	who, _ := r.Context().Value(whoKey{}).(caller)
 	return s.Decide != nil && who.role >= Triager
+}
+
+// declared is what was declared over time, nil where nobody tells.
+func (s *server) declared() *findings.History {
+	if s.Declared == nil {
+		return nil
+	}
+	return s.Declared()
+}
+
+// decided are the decisions in force, none where nobody tells.
+func (s *server) decided() []store.Override {
+	if s.Overrides == nil {
+		return nil
+	}
+	return s.Overrides()
 }
 
 // silence is after how long without a successful fetch a source counts as

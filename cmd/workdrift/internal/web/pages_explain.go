@@ -102,7 +102,7 @@ func explainSubject(s *server, r *http.Request) (any, string, error) {
 func subjectOf(report *scoring.Report, subject, window string) (string, *effortPart) {
 	w := report.Window(window)
 	if o := report.Objective(subject); o != nil {
-		e := effortOn(w, subject)
+		e := findings.EffortOn(w, subject)
 		return o.Title, &effortPart{Share: e.Share, Effort: e.Effort, Path: findings.ObjectivePath(subject)}
 	}
 	if w != nil {

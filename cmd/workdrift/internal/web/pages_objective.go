@@ -22,12 +22,9 @@ type objectiveSummary struct {
 	Effort             scoring.ObjectiveEffort
 	Reported, Observed scoring.Number
 	Gap                string // to the declared share, in words
-	Flags              []flag
+	Flags              []findings.Flag
 	Bar                allocationBar
 }
-
-// A flag says in a word what is to be known of an objective.
-type flag struct{ Text, Score string }
 
 // An allocationBar shows a share beside the declared one, in hundredths.
 type allocationBar struct {
@@ -56,7 +53,7 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 
 func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) objectiveSummary {
 	sum := objectiveSummary{
-		ObjectiveReport: o, Path: findings.ObjectivePath(o.ID), Effort: effortOn(w, o.ID),
+		ObjectiveReport: o, Path: findings.ObjectivePath(o.ID), Effort: findings.EffortOn(w, o.ID), Flags: findings.FlagsOf(r, w, o),
 		Reported: scoreValue(o, scoring.ReportedConfidence), Observed: scoreValue(o, scoring.ObservedConfidence),
 	}
 	share := sum.Effort.Share
@@ -69,29 +66,7 @@ func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveR
 			sum.Gap = findings.Points(share-o.Declared) + " than declared"
 		}
 	}
-	add := func(on bool, text, score string) {
-		if on {
-			sum.Flags = append(sum.Flags, flag{text, score})
-		}
-	}
-	add(scoreValue(o, scoring.WatermelonScore) == 1, "green outside, red inside", scoring.WatermelonScore)
-	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-share >= findings.FarBelow, "far below its share", scoring.StarvedObjectives)
-	add(o.State == objective.Active && o.Owner == "", "no owner", "ownership_gap")
-	add(o.State != objective.Active && sum.Effort.Effort > 0, "worked on after its end", scoring.ZombieEffort)
-	add(scoreValue(o, "output_without_outcome") == 1, "output without outcome", "output_without_outcome")
-	add(scoreValue(o, "outcome_stalled") == 1, "outcome stands still", "outcome_stalled")
 	return sum
-}
-
-func effortOn(w *scoring.WindowReport, id string) scoring.ObjectiveEffort {
-	if w != nil {
-		for _, e := range w.Org.Objectives {
-			if e.Objective == id {
-				return e
-			}
-		}
-	}
-	return scoring.ObjectiveEffort{Objective: id, Effort: scoring.Absent(), Share: scoring.Absent()}
 }
 
 func scoreValue(o *scoring.ObjectiveReport, name string) scoring.Number {

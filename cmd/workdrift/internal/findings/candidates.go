@@ -1,0 +1,155 @@
+package findings
+
+import (
+	"slices"
+	"time"
+
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// Candidates are what could be stopped, and what goes on although it was.
+type Candidates struct {
+	Ended      []Candidate // objectives that ended, while work goes on or did
+	Objectives []Candidate // that could end
+	Streams    []Candidate
+	Small      int // works in streams below the floor
+}
+
+// A Candidate is something that could be stopped.
+type Candidate struct {
+	Name, Path, ID string
+	Kind           string
+	Effort         string
+	Since          string   // its age, or the state that it ended in
+	Alive          []string // what keeps it alive
+	Decision       string   // the last about it
+	Keys           []string
+	Works          int
+}
+
+// CandidatesOf returns what a report and its streams hold. Streams and history
+// may be nil.
+func CandidatesOf(report *scoring.Report, streams *Streams, h *History, overrides []store.Override) *Candidates {
+	c := &Candidates{}
+	if w := Headline(report); w != nil {
+		c.objectives(report, w, h, streams)
+	}
+	if streams != nil {
+		c.Small = streams.Small
+		c.streams(streams, overrides)
+	}
+	return c
+}
+
+// objectives fills in those that ended, and those that little speaks for.
+func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport, h *History, streams *Streams) {
+	for i := range report.Objectives {
+		o := &report.Objectives[i]
+		c := Candidate{Name: o.Title, Path: ObjectivePath(o.ID), ID: o.ID, Decision: lastDecision(h, o.ID)}
+		if effort := EffortOn(w, o.ID); effort.Share.Known() {
+			c.Effort = Percent(effort.Share) + " of all effort"
+		}
+		if o.State != objective.Active {
+			c.Since = string(o.State)
+			for _, stream := range stoppedFor(streams, o.ID, report) {
+				c.Effort = Percent(CategoryShare(&w.Org, scoring.Stopped)) + " of all effort goes on"
+				c.Alive = append(c.Alive, stream.Label())
+			}
+			p.Ended = append(p.Ended, c)
+			continue
+		}
+		for _, f := range FlagsOf(report, w, o) {
+			switch f.Score {
+			case scoring.WatermelonScore, "outcome_stalled", "output_without_outcome":
+				c.Alive = append(c.Alive, f.Text)
+			}
+		}
+		if len(c.Alive) > 0 {
+			p.Objectives = append(p.Objectives, c)
+		}
+	}
+}
+
+// stoppedFor lists the streams of stopped work, where one objective has ended:
+// otherwise it is not known whose they are.
+func stoppedFor(streams *Streams, id string, report *scoring.Report) (list []Stream) {
+	if streams == nil {
+		return nil
+	}
+	ended := 0
+	for i := range report.Objectives {
+		if report.Objectives[i].State != objective.Active {
+			ended++
+		}
+	}
+	for _, stream := range streams.List {
+		if stream.Category == scoring.Stopped.String() && (stream.Objective == id || stream.Objective == "" && ended == 1) {
+			list = append(list, stream)
+		}
+	}
+	return list
+}
+
+// lastDecision is the last edit of an objective's state, rank or share.
+func lastDecision(h *History, id string) string {
+	if h == nil {
+		return ""
+	}
+	for i := len(h.Edits) - 1; i >= 0; i-- {
+		e := &h.Edits[i]
+		if e.Objective != id {
+			continue
+		}
+		text := Words(string(e.Kind))
+		if e.State != "" {
+			text += " " + string(e.State)
+		}
+		return text + " on " + Date(e.Known)
+	}
+	return "none since the history begins"
+}
+
+// streams fills in those that nobody declared, or that go on though excluded.
+func (p *Candidates) streams(streams *Streams, overrides []store.Override) {
+	decided := make(map[string]string)
+	for _, o := range overrides {
+		decided[o.Key] = Words(o.To) + " on " + Date(o.At) + ": " + o.Why
+	}
+	for _, stream := range streams.List {
+		c := Candidate{
+			Name: stream.Label(), Path: "/shadow#" + stream.ID, ID: stream.ID, Since: age(stream.Oldest, streams.AsOf),
+			Keys: stream.Keys, Works: stream.Works, Effort: "withheld", Decision: "none",
+		}
+		if stream.Share.Known() {
+			c.Effort = "about " + Percent(stream.Share) + " of all effort"
+		}
+		c.Kind = CategoryName(stream.Category)
+		for _, x := range stream.Items {
+			for _, owner := range x.OwnedBy {
+				if owned := "in what " + owner + " owns"; !slices.Contains(c.Alive, owned) {
+					c.Alive = append(c.Alive, owned)
+				}
+			}
+		}
+		if stream.Open > 0 {
+			c.Alive = append(c.Alive, Plural(stream.Open, "open item"))
+		}
+		for _, key := range stream.Keys {
+			if text, ok := decided[key]; ok {
+				c.Decision = text
+				break
+			}
+		}
+		p.Streams = append(p.Streams, c)
+	}
+}
+
+// age says since when there is work, as far as the report looks back.
+func age(oldest time.Time, report *scoring.Report) string {
+	if oldest.IsZero() || report == nil {
+		return "unknown"
+	}
+	return Ago(report.At, oldest)
+}

@@ -1,0 +1,214 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
+	"github.com/workdrift/workdrift/store"
+)
+
+// Options are what a Courier works with.
+type Options struct {
+	Store Store
+	Log   *slog.Logger
+	Now   func() time.Time
+	// Plan returns what is configured now.
+	Plan func() Plan
+	// ClosesAt returns when the last day of a period closes if no source is
+	// late, and whether it has.
+	ClosesAt func(brief.Period) (at time.Time, closed bool)
+	// Make makes the brief of a period. An error means that it cannot be made
+	// yet.
+	Make       func(context.Context, brief.Period) (*brief.Brief, error)
+	Registerer prometheus.Registerer
+}
+
+// A Courier delivers what is due.
+type Courier struct {
+	Options
+	metrics *metrics
+	wake    chan struct{}
+	hold    map[name]time.Time // not before: the waits that need not outlive the process
+
+	mu    sync.Mutex
+	known map[name]store.Delivery // nil before it was read
+}
+
+// A name is that of a delivery.
+type name struct{ place, edition string }
+
+// New returns a courier, which does nothing before Run.
+func New(o Options) *Courier {
+	return &Courier{Options: o, metrics: newMetrics(o.Registerer), wake: make(chan struct{}, 1), hold: map[name]time.Time{}}
+}
+
+// Wake makes the courier look at once, as when there is a new report. It never
+// blocks.
+func (c *Courier) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers until the context ends, or until the state of the store is no
+// longer known.
+func (c *Courier) Run(ctx context.Context) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		err := c.Round(ctx)
+		switch {
+		case errors.Is(err, store.ErrCommit):
+			return err
+		case err != nil && ctx.Err() == nil:
+			c.Log.Error("the brief was not looked after; that is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-c.wake:
+		}
+	}
+}
+
+// Round delivers what is due now. The error is that of the store.
+func (c *Courier) Round(ctx context.Context) error {
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	plan := c.Plan()
+	made := map[string]*brief.Brief{} // by edition, the same for all places
+	var errs []error
+	for i := range plan.Places {
+		for _, slot := range plan.Slots {
+			errs = append(errs, c.prepare(ctx, &plan.Places[i], slot, plan.Zone, made))
+		}
+	}
+	for _, d := range c.Deliveries() {
+		if !settled(d) {
+			errs = append(errs, c.advance(ctx, d, plan.place(d.Outbox)))
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.metrics.show(plan, c.Now(), c.known)
+	return errors.Join(errs...)
+}
+
+// load reads once what was delivered before.
+func (c *Courier) load(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known != nil {
+		return nil
+	}
+	known := map[name]store.Delivery{}
+	for d, err := range c.Store.Deliveries(ctx) {
+		if err != nil {
+			return fmt.Errorf("read deliveries: %w", err)
+		}
+		known[name{d.Outbox, d.Edition}] = d
+	}
+	c.known = known
+	return nil
+}
+
+// Deliveries returns the state of all deliveries, by outbox and time.
+func (c *Courier) Deliveries() []store.Delivery {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.SortedFunc(maps.Values(c.known), func(a, b store.Delivery) int {
+		return cmp.Or(strings.Compare(a.Outbox, b.Outbox), a.Due.Compare(b.Due), strings.Compare(a.Edition, b.Edition))
+	})
+}
+
+// keep stores a state; only what is stored is known.
+func (c *Courier) keep(ctx context.Context, d store.Delivery) error {
+	if err := c.Store.SaveDelivery(ctx, d); err != nil {
+		return fmt.Errorf("brief %s: %w", d.Edition, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known[name{d.Outbox, d.Edition}] = d
+	return nil
+}
+
+// prepare makes the edition of a slot that was last due, unless it is known.
+func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *time.Location, made map[string]*brief.Brief) error {
+	now := c.Now()
+	due, period := slot.Last(now, zone)
+	d := store.Delivery{Outbox: place.Name, Edition: period.Key(), Due: due}
+	known, first := c.look(d)
+	switch {
+	case known:
+		return nil
+	case first:
+		d.State = store.DeliverySkipped
+		c.Log.Info("the brief goes to a new place, from the next edition on", "outbox", d.Outbox, "last", d.Edition)
+		return c.keep(ctx, d)
+	case now.Sub(due) > Late:
+		d.Why = "it could not be made in time"
+		return c.settle(ctx, d, store.DeliveryGivenUp)
+	}
+	if closes, closed := c.ClosesAt(period); !closed && now.Before(latest(due, closes).Add(Patience)) {
+		return nil
+	}
+	if made[d.Edition] == nil {
+		one, err := c.Make(ctx, period)
+		if err != nil {
+			c.Log.Debug("the brief waits", "edition", d.Edition, "for", err)
+			return nil
+		}
+		made[d.Edition] = one
+	}
+	body, err := place.Encode(made[d.Edition])
+	if err != nil {
+		d.Why = fmt.Sprintf("it could not be written: %v", err)
+		return c.settle(ctx, d, store.DeliveryGivenUp)
+	}
+	d.State, d.Body = store.DeliveryDue, body
+	return c.keep(ctx, d)
+}
+
+// look tells whether a delivery is known, and whether it is the first of its
+// edition at its place.
+func (c *Courier) look(d store.Delivery) (known, first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	edition, _, _ := strings.Cut(d.Edition, "/")
+	first = true
+	for n := range c.known {
+		known = known || n == name{d.Outbox, d.Edition}
+		first = first && (n.place != d.Outbox || !strings.HasPrefix(n.edition, edition+"/"))
+	}
+	return known, first
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// settled reports whether nothing more will happen to a delivery.
+func settled(d store.Delivery) bool {
+	switch d.State {
+	case store.DeliveryDue, store.DeliverySending:
+		return false
+	}
+	return d.State != store.DeliveryUnknown || len(d.Body) == 0
+}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // TestEveryFormulaMatters breaks each function that the vectors go through, one
@@ -25,9 +27,7 @@ func TestEveryFormulaMatters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs the tests of this package again for each formula")
 	}
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skipf("the go command is not here: %v", err)
-	}
+	tooltest.Need(t, "go")
 	names := formulas(t)
 	binary := filepath.Join(t.TempDir(), "scoring.test")
 	mutable(t, names, binary)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/store/bolt"
 )
 
@@ -71,7 +72,7 @@ func newCrashRig(t *testing.T) *crashRig {
 // names.
 func makeClone(t *testing.T, dir string, n int) []string {
 	t.Helper()
-	need(t, "git")
+	tooltest.Need(t, "git")
 	var in strings.Builder
 	step := crashEnd.Sub(crashBegin) / time.Duration(n)
 	for i := range n {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
@@ -18,7 +19,7 @@ import (
 // gitAt returns a function that runs git in a folder at a time.
 func gitAt(t *testing.T, repo string) func(when string, args ...string) {
 	t.Helper()
-	need(t, "git")
+	tooltest.Need(t, "git")
 	return func(when string, args ...string) {
 		t.Helper()
 		cmd := exec.Command("git", args...)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/store/bolt"
 )
 
@@ -22,7 +23,7 @@ func script(t *testing.T, name string, args ...string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), need(t, "sh"), append([]string{filepath.Join(backupDir, name)}, args...)...)
+	cmd := exec.CommandContext(t.Context(), tooltest.Need(t, "sh"), append([]string{filepath.Join(backupDir, name)}, args...)...)
 	cmd.Env = append(os.Environ(), asProgram+"=1", "WORKDRIFT="+program)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -165,7 +166,7 @@ func TestScriptsAreCleanForShellcheck(t *testing.T) {
 	if err != nil || len(scripts) < 4 {
 		t.Fatalf("found only %v: %v", scripts, err)
 	}
-	if out, err := tool(t, ".", append([]string{"shellcheck"}, scripts...)...); err != nil {
+	if out, err := tooltest.Run(t, ".", append([]string{"shellcheck"}, scripts...)...); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for _, name := range scripts {

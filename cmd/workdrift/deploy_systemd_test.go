@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 const (
@@ -53,7 +54,7 @@ func TestUnitsAreHardened(t *testing.T) {
 		if filepath.Ext(unit) != ".service" {
 			continue
 		}
-		out, err := tool(t, filepath.Dir(unit), "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", "./"+filepath.Base(unit))
+		out, err := tooltest.Run(t, filepath.Dir(unit), "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", "./"+filepath.Base(unit))
 		lines := strings.Split(strings.TrimSpace(out), "\n")
 		t.Log(lines[len(lines)-1])
 		if err != nil {
@@ -72,7 +73,7 @@ func TestInstallAndUninstall(t *testing.T) {
 	}
 	install := func() {
 		t.Helper()
-		if out, err := tool(t, systemdDir, "sh", "install.sh", program); err != nil {
+		if out, err := tooltest.Run(t, systemdDir, "sh", "install.sh", program); err != nil {
 			t.Fatalf("install: %v\n%s", err, out)
 		}
 	}
@@ -98,7 +99,7 @@ func TestInstallAndUninstall(t *testing.T) {
 		args []string
 		left []string
 	}{{nil, []string{"etc/workdrift/config.yaml"}}, {[]string{"--purge"}, nil}} {
-		if out, err := tool(t, systemdDir, append([]string{"sh", "uninstall.sh"}, step.args...)...); err != nil {
+		if out, err := tooltest.Run(t, systemdDir, append([]string{"sh", "uninstall.sh"}, step.args...)...); err != nil {
 			t.Fatalf("uninstall: %v\n%s", err, out)
 		}
 		if left := files(t, root); !slices.Equal(left, step.left) {
@@ -106,7 +107,7 @@ func TestInstallAndUninstall(t *testing.T) {
 		}
 	}
 	for _, wrong := range [][]string{{"sh", "install.sh"}, {"sh", "install.sh", "/no/such/file"}, {"sh", "uninstall.sh", "--all"}} {
-		if out, err := tool(t, systemdDir, wrong...); err == nil || !strings.Contains(out, "usage") {
+		if out, err := tooltest.Run(t, systemdDir, wrong...); err == nil || !strings.Contains(out, "usage") {
 			t.Errorf("%v: %v %s", wrong, err, out)
 		}
 	}
@@ -122,13 +123,13 @@ func acceptUnits(t *testing.T, root string) {
 		write(t, filepath.Join(dir, name), text)
 		command = append(command, name)
 	}
-	out, err := tool(t, dir, command...)
+	out, err := tooltest.Run(t, dir, command...)
 	if err != nil || strings.Contains(out, "workdrift") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	// It would say so if something were wrong.
 	write(t, filepath.Join(dir, "workdrift.service"), read(t, units[0])+"\n[Service]\nRestartSecs=5s\n")
-	if out, _ := tool(t, dir, command...); !strings.Contains(out, "RestartSecs") {
+	if out, _ := tooltest.Run(t, dir, command...); !strings.Contains(out, "RestartSecs") {
 		t.Errorf("a bogus key goes unnoticed: %s", out)
 	}
 }
@@ -177,8 +178,8 @@ func TestInstalledConfiguration(t *testing.T) {
 // What the unit forbids to call is nothing that a working daemon calls, nor git,
 // which it starts.
 func TestUnitAllowsWhatTheDaemonCalls(t *testing.T) {
-	strace, allowed := need(t, "strace"), allowedCalls(t)
-	need(t, "git")
+	strace, allowed := tooltest.Need(t, "strace"), allowedCalls(t)
+	tooltest.Need(t, "git")
 	dir := t.TempDir()
 	clone := filepath.Join(dir, "clone")
 	for _, command := range [][]string{{"init", "-q", clone}, {"-C", clone, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "begin"}} {
@@ -238,7 +239,7 @@ func TestUnitAllowsWhatTheDaemonCalls(t *testing.T) {
 // allowedCalls is what the unit's SystemCallFilter lines let through.
 func allowedCalls(t *testing.T) map[string]bool {
 	t.Helper()
-	out, err := tool(t, ".", "systemd-analyze", "syscall-filter", "--no-pager")
+	out, err := tooltest.Run(t, ".", "systemd-analyze", "syscall-filter", "--no-pager")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/connectors/connectortest"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -90,7 +91,7 @@ type realProject struct {
 // projects declared, and holds what counts for an objective against the data's
 // own table. Run it with -v for the figures.
 func TestRealHistories(t *testing.T) {
-	need(t, "git")
+	tooltest.Need(t, "git")
 	if testing.Short() {
 		t.Skip("-short leaves out what rebuilds three repositories")
 	}

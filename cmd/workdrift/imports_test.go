@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 const module = "github.com/workdrift/workdrift"
@@ -53,12 +55,13 @@ var mayImport = []struct {
 	{"cmd/workdrift/internal/chart", []string{"scoring", "cmd/workdrift/internal/findings"}},
 	{"cmd/workdrift/internal/brief", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart"}},
 	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart", "cmd/workdrift/internal/brief"}},
+	{"internal/tooltest", nil},
 	{"cmd/...", []string{"store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
 }
 
 // forTests are the packages that tests share. Only they may import testing, and
 // only tests import them.
-var forTests = []string{"store/storetest", "connectors/connectortest", "cmd/workdrift/internal/hostile"}
+var forTests = []string{"store/storetest", "connectors/connectortest", "cmd/workdrift/internal/hostile", "internal/tooltest"}
 
 // neverInScoring are ways to a clock's side effects, a file, a process or the
 // network: Evaluate is pure.
@@ -103,6 +106,7 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 		{"cmd/workdrift/internal/config", module + "/store/bolt"},
 		{"cmd/workdrift", module + "/store/storetest"},
 		{"cmd/workdrift/internal/web", module + "/cmd/workdrift/internal/hostile"},
+		{"cmd/workdrift", module + "/internal/tooltest"},
 		{"cmd/workdrift", "testing"},
 		{"connectors/fake", "testing"},
 		{"pkg/utils", "strings"},
@@ -116,7 +120,7 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 // listPackages asks the go command, which knows what belongs to the module.
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	need(t, "go")
+	tooltest.Need(t, "go")
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Stderr = t.Output()

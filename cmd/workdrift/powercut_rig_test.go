@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // newSmallRig is a crashRig of about four records per issue, small enough to
@@ -59,7 +60,7 @@ func (r *crashRig) smallPages(t *testing.T, size string) string {
 // needStrace skips a test where no program can be traced.
 func needStrace(t *testing.T) {
 	t.Helper()
-	strace := need(t, "strace")
+	strace := tooltest.Need(t, "strace")
 	out, err := exec.CommandContext(t.Context(), strace, "-f", "-o", os.DevNull, "-e", "trace=none", "true").CombinedOutput()
 	switch {
 	case err != nil && bytes.Contains(out, []byte("Operation not permitted")):

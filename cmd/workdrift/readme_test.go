@@ -14,6 +14,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -111,7 +112,7 @@ func TestReadmeIsShortAndComplete(t *testing.T) {
 // work of every kind, and changes to its directory.
 func repository(t *testing.T) {
 	t.Helper()
-	git := need(t, "git")
+	git := tooltest.Need(t, "git")
 	t.Chdir(t.TempDir())
 	// No setting of the machine reaches the test.
 	for key, value := range map[string]string{"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_NOSYSTEM": "1"} {

@@ -25,34 +25,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
-// need finds a tool, or ends the test: on the machine that guards the project
-// it must be there.
-func need(t *testing.T, tool string) string {
-	t.Helper()
-	path, err := exec.LookPath(tool)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing, and CI is set", tool)
-	}
-	t.Skipf("%s is not installed", tool)
-	return ""
-}
-
-// tool runs a tool in a directory and returns what it said.
-func tool(t *testing.T, dir string, command ...string) (string, error) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), need(t, command[0]), command[1:]...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
 func TestMetricsAreCleanForPromtool(t *testing.T) {
-	promtool := need(t, "promtool")
+	promtool := tooltest.Need(t, "promtool")
 	c := newCompany(t, 6)
 	r := start(t, c.config(t, t.TempDir(), loopback), 0)
 	r.await(t, "complete", complete)

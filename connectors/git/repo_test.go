@@ -13,19 +13,15 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/store"
 )
 
-// needGit skips where there is no git, and keeps the configuration of the
-// machine out of the test.
+// needGit ends the test where there is no git, and keeps the configuration of
+// the machine out of it.
 func needGit(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("git is missing, and CI is set")
-		}
-		t.Skip("git is not installed")
-	}
+	tooltest.Need(t, "git")
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 }

@@ -13,26 +13,13 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/store"
 )
 
-// need returns the path of a program, or skips; where CI is set it fails.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is missing, and CI is set", name)
-	default:
-		t.Skipf("%s is not installed", name)
-	}
-	return path
-}
-
 // TestRealPrometheus reads from the real server what promtool put there.
 func TestRealPrometheus(t *testing.T) {
-	prometheus, promtool := need(t, "prometheus"), need(t, "promtool")
+	prometheus, promtool := tooltest.Need(t, "prometheus"), tooltest.Need(t, "promtool")
 	dir := t.TempDir()
 	today := time.Now().UTC().Truncate(day)
 	var metrics bytes.Buffer

@@ -12,22 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// need finds a tool, or ends the test: on the machine that guards the project
-// it must be there.
-func need(t *testing.T, tool string) string {
-	t.Helper()
-	path, err := exec.LookPath(tool)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing, and CI is set", tool)
-	}
-	t.Skipf("%s is not installed", tool)
-	return ""
-}
+	"github.com/workdrift/workdrift/internal/tooltest"
+)
 
 // comparedRules have everything in them that shipped rules count on: what is
 // recorded, alerts that wait, go on, read themselves back, and watch for what
@@ -61,7 +48,7 @@ const gap = -1
 // TestRunIsWhatPrometheusDoes compares when alerts fire with promtool, at every
 // step of random tables.
 func TestRunIsWhatPrometheusDoes(t *testing.T) {
-	promtool := need(t, "promtool")
+	promtool := tooltest.Need(t, "promtool")
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			const step = 5 * time.Minute

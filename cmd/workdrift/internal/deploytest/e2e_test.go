@@ -20,6 +20,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // hurry is how many seconds of the shipped rules pass in one of the test: an
@@ -248,7 +250,7 @@ func (p *theatre) alerts(t *testing.T, name string) (list []alert) {
 // say tells the transcript what amtool and Prometheus say just now.
 func (p *theatre) say(t *testing.T, what, alertname string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), need(t, "amtool"), "alert", "query", "--active", "--inhibited", "-o", "simple", "alertname="+alertname, "--alertmanager.url="+p.alertmanager)
+	command := exec.CommandContext(t.Context(), tooltest.Need(t, "amtool"), "alert", "query", "--active", "--inhibited", "-o", "simple", "alertname="+alertname, "--alertmanager.url="+p.alertmanager)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -268,9 +270,9 @@ func (p *theatre) say(t *testing.T, what, alertname string) {
 // Alertmanager with the shipped routes.
 func newTheatre(t *testing.T) *theatre {
 	t.Helper()
-	manager := need(t, "prometheus-alertmanager", "alertmanager")
-	need(t, "prometheus")
-	need(t, "amtool")
+	manager := tooltest.Need(t, "prometheus-alertmanager", "alertmanager")
+	tooltest.Need(t, "prometheus")
+	tooltest.Need(t, "amtool")
 	if _, err := program(); err != nil {
 		t.Fatal(err)
 	}

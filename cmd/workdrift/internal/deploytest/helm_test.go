@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 const (
@@ -229,7 +231,7 @@ func TestWrongTemplatesAreFound(t *testing.T) {
 		{"configmap.yaml", "{{", "{{ nofunction }}{{", "nofunction"},
 	} {
 		dir := filepath.Join(t.TempDir(), "workdrift")
-		if out, err := tool(t, ".", "cp", "-RL", chartDir, dir); err != nil {
+		if out, err := tooltest.Run(t, ".", "cp", "-RL", chartDir, dir); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		path := filepath.Join(dir, "templates", tc.file)
@@ -328,7 +330,7 @@ func checkRenderedConfig(t *testing.T, set string, kinds map[string][]object) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := tool(t, dir, exe, "check", "config.yaml"); err != nil {
+		if out, err := tooltest.Run(t, dir, exe, "check", "config.yaml"); err != nil {
 			t.Errorf("%s: %v %s\n%s", set, err, out, text)
 		}
 		return
@@ -367,7 +369,7 @@ func TestChartMonitoring(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, file, string(text))
-	if out, err := tool(t, ".", "promtool", "check", "rules", file); err != nil {
+	if out, err := tooltest.Run(t, ".", "promtool", "check", "rules", file); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	boards := 0

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // A mutant is a fault in a shipped rule. The unit tests that speak of the alert
@@ -87,7 +89,7 @@ const sound = "sound"
 // TestMutantsOfTheRules puts faults into the rules, one at a time. A fault that
 // no unit test finds could be made by mistake.
 func TestMutantsOfTheRules(t *testing.T) {
-	need(t, "promtool")
+	tooltest.Need(t, "promtool")
 	list := mutants
 	for _, r := range shipped(t, alerting).all() {
 		list = append(list, mutant{alert: r.Alert, old: sound}, mutant{alert: r.Alert, old: "for"}, mutant{alert: r.Alert, old: "turned"})
@@ -104,7 +106,7 @@ func TestMutantsOfTheRules(t *testing.T) {
 			var out string
 			var found error
 			for i := 0; i < len(tests) && found == nil; i++ { // the quick ones first
-				out, found = tool(t, dir, "promtool", "test", "rules", tests[i])
+				out, found = tooltest.Run(t, dir, "promtool", "test", "rules", tests[i])
 			}
 			switch {
 			case m.old == sound && found != nil:

@@ -10,12 +10,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // TestPanelsShowTheDemo runs every query of every panel, as Grafana would, with
 // a real Prometheus that scrapes the demo. Run it with -v for the table.
 func TestPanelsShowTheDemo(t *testing.T) {
-	need(t, "prometheus")
+	tooltest.Need(t, "prometheus")
 	began := time.Now()
 	d := startDemo(t)
 	config := filepath.Join(t.TempDir(), "prometheus.yaml")

@@ -3,13 +3,14 @@ package deploytest
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // The rules as they are shipped, and what tests them.
@@ -22,29 +23,20 @@ const (
 
 var unitTests = []string{"workdrift.test.yaml", "workdrift.days.test.yaml"}
 
-// tool runs a tool in a directory and returns what it said.
-func tool(t *testing.T, dir string, command ...string) (string, error) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), need(t, command[0]), command[1:]...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
 func TestPromtoolAcceptsTheRules(t *testing.T) {
 	for _, command := range [][]string{
 		{"promtool", "check", "rules", "--lint=all", "--lint-fatal", recording, alerting},
 		{"promtool", "check", "config", "scrape.example.yaml"},
 		append([]string{"promtool", "test", "rules"}, unitTests...),
 	} {
-		if out, err := tool(t, rulesDir, command...); err != nil {
+		if out, err := tooltest.Run(t, rulesDir, command...); err != nil {
 			t.Errorf("%v: %v\n%s", command, err, out)
 		}
 	}
 }
 
 func TestAmtoolAcceptsTheExample(t *testing.T) {
-	if out, err := tool(t, alertDir, "amtool", "check-config", "alertmanager.yaml"); err != nil {
+	if out, err := tooltest.Run(t, alertDir, "amtool", "check-config", "alertmanager.yaml"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for alert, want := range map[string]string{
@@ -56,7 +48,7 @@ func TestAmtoolAcceptsTheExample(t *testing.T) {
 		"alertname=SomethingElse":                     "operators",
 	} {
 		command := append([]string{"amtool", "config", "routes", "test", "--config.file=alertmanager.yaml", "--verify.receivers=" + want}, strings.Fields(alert)...)
-		if out, err := tool(t, alertDir, command...); err != nil {
+		if out, err := tooltest.Run(t, alertDir, command...); err != nil {
 			t.Errorf("%s: %v\n%s", alert, err, out)
 		}
 	}

@@ -16,27 +16,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // patience is how long a test waits for what must come. Only a defect, or a
 // machine with far too much to do, uses it up.
 const patience = 4 * time.Minute
-
-// need finds a tool under one of its names, or ends the test: on the machine
-// that guards the project it must be there.
-func need(t *testing.T, names ...string) string {
-	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing, and CI is set", names[0])
-	}
-	t.Skipf("%s is not installed", names[0])
-	return ""
-}
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -206,7 +192,7 @@ func (d *demo) metrics(t *testing.T) string {
 // startPrometheus runs a Prometheus with a configuration until the test ends.
 func startPrometheus(t *testing.T, config string) (base string) {
 	t.Helper()
-	exe, address := need(t, "prometheus"), freePort(t)
+	exe, address := tooltest.Need(t, "prometheus"), freePort(t)
 	launch(t, exe, "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+address, "--log.level=warn")
 	base = "http://" + address
 	await(t, "Prometheus to be ready", func() bool { code, _ := get(t, base+"/-/ready"); return code == http.StatusOK })

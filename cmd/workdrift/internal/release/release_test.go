@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
 // root is the checkout.
@@ -65,12 +67,7 @@ func TestReleasesAreReproducible(t *testing.T) {
 		t.Skip("it compiles everything, which -short leaves out")
 	}
 	for _, tool := range []string{"git", "sh", "sha256sum", "awk"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and CI is set", tool)
-			}
-			t.Skipf("%s is not installed", tool)
-		}
+		tooltest.Need(t, tool)
 	}
 	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
 		t.Skip("this is no clone, so it has no version")

@@ -95,7 +95,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		version.NewCollector("workdrift"))
+		version.NewCollector("workdrift"), newProofMetric(cfg.Storage.Directory))
 	db, err := bolt.Open(ctx, filepath.Join(cfg.Storage.Directory, databaseFile), bolt.Options{
 		Log: o.Log, Registerer: reg,
 	})

@@ -52,10 +52,17 @@ func TestBackupsCanBeRestored(t *testing.T) {
 	if text := get(t, r.url+"/metrics"); strings.Contains(text, "\nworkdrift_store_last_backup_timestamp_seconds 0\n") {
 		t.Error("the daemon does not know of its backup")
 	}
+	const unproven = "\nworkdrift_backup_last_verified_timestamp_seconds 0\n"
+	if text := get(t, r.url+"/metrics"); !strings.Contains(text, unproven) {
+		t.Error("the backup counts as proved before a drill")
+	}
 	state := stateHash(t, copyOf(t, taken[0]))
 	out, err := script(t, "restore-drill.sh", path, backups)
 	if err != nil || !strings.Contains(out, "can be restored") || !strings.Contains(out, fmt.Sprintf("state %x", state)) {
 		t.Errorf("the drill: %v\n%s", err, out)
+	}
+	if text := get(t, r.url+"/metrics"); strings.Contains(text, unproven) {
+		t.Error("the daemon does not know of the drill")
 	}
 	r.stop(t)
 	if live := stateHash(t, filepath.Join(dir, databaseFile)); live != state {
@@ -153,6 +160,9 @@ func TestOldBackupsAreRemoved(t *testing.T) {
 	write(t, left[1], string(damaged))
 	if out, err := script(t, "restore-drill.sh", path, backups); err == nil || strings.Contains(out, "can be restored") {
 		t.Errorf("a damaged backup: %v %s", err, out)
+	}
+	if at, err := lastProof(dir); err != nil || at != 0 {
+		t.Errorf("a drill that failed counts: %v %v", at, err)
 	}
 	for _, wrong := range [][]string{{"backup.sh"}, {"backup.sh", path, backups, "soon"}, {"restore-drill.sh", path}, {"restore-drill.sh", path, backups, "-1"}} {
 		if out, err := script(t, wrong[0], wrong[1:]...); err == nil || !strings.Contains(out, wrong[0]) {

@@ -22,6 +22,8 @@ func newVerifyCommand() *cobra.Command {
 		Long: `Verify restores a backup into a temporary directory, verifies every record, and
 makes a report of what it holds, as a daemon started on it would. It asks no
 source, needs no secret, and leaves the backup and the running daemon alone.
+With --record it notes the success in the storage directory: the metric
+workdrift_backup_last_verified_timestamp_seconds tells when that was.
 
 The last line has a hash of everything that was learnt. Two databases that hold
 the same have the same hash.`,
@@ -31,6 +33,7 @@ the same have the same hash.`,
 	path := configFlag(cmd)
 	output := outputFlag(cmd)
 	at := cmd.Flags().String("at", "", "score as of this `day` (2006-01-02), when it has closed")
+	record := cmd.Flags().Bool("record", false, "note in the storage directory that the backup can be restored")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := config.Load(*path)
 		if err != nil {
@@ -40,7 +43,11 @@ the same have the same hash.`,
 		if err != nil {
 			return err
 		}
+		storage := cfg.Storage.Directory
 		proof, err := restoreAside(cmd.Context(), cfg, args[0], now)
+		if err == nil && *record {
+			err = recordProof(storage, time.Now())
+		}
 		if err != nil {
 			return fmt.Errorf("verify %s: %w", args[0], err)
 		}

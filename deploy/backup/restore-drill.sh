@@ -5,7 +5,9 @@
 #
 # It is restored beside the running service, every record of it is verified, and
 # a report is made of it. Fails when there is none, when the newest is older
-# than HOURS (26: a day and some patience), or when it cannot be restored.
+# than HOURS (26: a day and some patience), or when it cannot be restored. When
+# it can, that is noted in the storage directory, for
+# workdrift_backup_last_verified_timestamp_seconds.
 # WORKDRIFT is the program, workdrift if not set.
 set -eu
 
@@ -37,4 +39,4 @@ if [ -n "$(find "$newest" -mmin "+$((hours * 60))")" ]; then
   echo "$0: $newest is older than $hours hours" >&2
   exit 1
 fi
-exec "${WORKDRIFT:-workdrift}" verify --config "$config" "$newest"
+exec "${WORKDRIFT:-workdrift}" verify --record --config "$config" "$newest"

@@ -204,6 +204,7 @@ func TestChartRefusesWhatIsWrong(t *testing.T) {
 		"image.tagg=1":                           {"small", "tagg"},
 		"replicas=2":                             {"small", "replicas"},
 		"persistence.size=much":                  {"small", "persistence"},
+		"prometheusRule.grafana=grafana":         {"full", "grafana"},
 		"serviceMonitor.interval=often":          {"full", "interval"},
 		"config.connectors=null":                 {"small", "config.connectors is empty"},
 		"config.web.allow_unauthenticated=false": {"small", "who may read"},
@@ -352,7 +353,8 @@ func TestChartMonitoring(t *testing.T) {
 	}
 	var want []any
 	for _, name := range []string{recording, alerting} {
-		text := strings.NewReplacer(`job="workdrift"`, `job="drift"`, "job: workdrift", "job: drift").Replace(readFile(t, filepath.Join(rulesDir, name)))
+		text := strings.NewReplacer(`job="workdrift"`, `job="drift"`, "job: workdrift", "job: drift",
+			"https://grafana.example.com", "https://grafana.acme.test/view").Replace(readFile(t, filepath.Join(rulesDir, name)))
 		var o object
 		if err := yaml.Unmarshal([]byte(text), &o); err != nil {
 			t.Fatal(err)

@@ -71,6 +71,8 @@ var mutants = []mutant{
 	{"WorkdriftDataOld", "", "data_age_seconds", "48 *", "60 *"},
 	{"WorkdriftBackupOld", "", "backup_age_seconds", "8 *", "9 *"},
 	{"WorkdriftBackupOld", "", "", " == 0", " == 7"},
+	{"WorkdriftRestoreUnproven", "", "restore_age_seconds", "8 *", "9 *"},
+	{"WorkdriftRestoreUnproven", "", "", " > 0", " >= 0"},
 	{"WorkdriftConnectorErrorsHigh", "", "failed_fetches_ratio", "0.5", "0.7"},
 	{"WorkdriftConnectorStale", "", "", "3600", "60"},
 	{"WorkdriftConnectorStale", "", "", "3 * ", "1 * "},

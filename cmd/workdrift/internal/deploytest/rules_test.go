@@ -104,9 +104,13 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := ""
+	used, boards := "", map[string]*dashboard{}
+	for _, d := range dashboards(t) {
+		boards[d.UID] = d
+	}
 	for _, r := range shipped(t, alerting).all() {
 		used += r.Expr
+		checkBoard(t, r, boards)
 		if !strings.HasPrefix(r.Alert, "Workdrift") || r.For == "" {
 			t.Errorf("%s: wants the prefix Workdrift and a wait", r.Alert)
 		}
@@ -132,5 +136,22 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 		if limit := r.Labels["limit"]; limit != "" && !strings.Contains(used, fmt.Sprintf("limit=%q", limit)) {
 			t.Errorf("the limit %s is used by no alert", limit)
 		}
+	}
+}
+
+// checkBoard looks whether an alert leads to a dashboard that is shipped, and
+// whether that knows the variable that is set there.
+func checkBoard(t *testing.T, r *shippedRule, boards map[string]*dashboard) {
+	t.Helper()
+	path, ok := strings.CutPrefix(r.Annotations["dashboard_url"], "https://grafana.example.com/d/")
+	uid, query, _ := strings.Cut(path, "?")
+	if !ok || boards[uid] == nil {
+		t.Errorf("%s: no dashboard at %q", r.Alert, r.Annotations["dashboard_url"])
+		return
+	}
+	name, label, _ := strings.Cut(strings.TrimPrefix(query, "var-"), "=")
+	known := func(v variable) bool { return v.Name == name }
+	if query != "" && (!slices.ContainsFunc(boards[uid].Templating.List, known) || label != "{{ $labels."+name+" }}") {
+		t.Errorf("%s: %s has no variable for %q", r.Alert, uid, query)
 	}
 }

@@ -57,7 +57,8 @@ groups:
 {{- range list "workdrift.rules.yaml" "workdrift.alerts.yaml" }}
 {{- $text := $.Files.Get (printf "files/%s" .) -}}
 {{- $text = $text | replace "job=\"workdrift\"" (printf "job=%q" $.Values.job) -}}
-{{- $text = $text | replace "job: workdrift" (printf "job: %s" $.Values.job) }}
+{{- $text = $text | replace "job: workdrift" (printf "job: %s" $.Values.job) -}}
+{{- $text = $text | replace "https://grafana.example.com" $.Values.prometheusRule.grafana }}
 {{ toYaml (fromYaml $text).groups }}
 {{- end }}
 {{- end -}}

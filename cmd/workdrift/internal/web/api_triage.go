@@ -126,14 +126,21 @@ func withdraw(s *server, r *http.Request) (any, error) {
 	if key == "" {
 		return nil, &Refusal{Status: http.StatusBadRequest, Detail: "Give the key of the decision to withdraw."}
 	}
-	return s.withdrawKey(r, key)
+	return s.withdrawKeys(r, []string{key})
 }
 
-func (s *server) withdrawKey(r *http.Request, key string) (any, error) {
-	if !slices.ContainsFunc(s.Overrides(), func(o store.Override) bool { return o.Key == key }) {
+// withdrawKeys takes the decisions about items back, those that are in force.
+func (s *server) withdrawKeys(r *http.Request, keys []string) (any, error) {
+	var list []store.Override
+	for _, o := range s.Overrides() {
+		if slices.Contains(keys, o.Key) {
+			list = append(list, store.Override{Key: o.Key})
+		}
+	}
+	if len(list) == 0 {
 		return nil, &Refusal{Status: http.StatusNotFound, Detail: "There is no decision under this key."}
 	}
-	before, err := s.Decide(r.Context(), []store.Override{{Key: key}})
+	before, err := s.Decide(r.Context(), list)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
-	"github.com/workdrift/workdrift/store"
 )
 
 // functions are what the templates call.
@@ -26,9 +25,9 @@ func functions(now func() time.Time) template.FuncMap {
 		"score":   findings.ScoreName,
 		"when":    findings.Date,
 		"part":    part,
-		"decisions": func(list []store.Override, mayDecide bool, back string) any {
+		"decisions": func(list []decisionGroup, mayDecide bool, back string) any {
 			return struct {
-				List      []store.Override
+				List      []decisionGroup
 				MayDecide bool
 				Back      string
 			}{list, mayDecide, back}

@@ -19,6 +19,7 @@ type frame struct {
 	Report         *scoring.Report
 	Warnings       []warning
 	MayDecide      bool
+	Done           *doneNote
 	Body           any
 }
 
@@ -62,7 +63,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, code int, name, 
 	report := s.Report()
 	f := frame{
 		Title: title, Version: s.Version, Path: path, Report: report, Warnings: s.warnings(report),
-		MayDecide: s.mayDecide(r), Body: body,
+		MayDecide: s.mayDecide(r), Done: s.done(r, report), Body: body,
 	}
 	var b strings.Builder
 	if err := s.pages.ExecuteTemplate(&b, name, f); err != nil {

@@ -3,7 +3,10 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 )
 
 // decideForm keeps a decision that a page was filled in with, and goes back to
@@ -12,9 +15,13 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 	if !s.form(w, r) {
 		return
 	}
-	keys := r.PostForm["key"]
+	keys, err := s.chosen(r)
+	if err != nil {
+		s.failPage(w, r, err)
+		return
+	}
 	if len(keys) == 0 {
-		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "No item was chosen: go back and choose some."})
+		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "Nothing was chosen: go back and choose some."})
 		return
 	}
 	to := r.PostForm.Get("to")
@@ -29,16 +36,35 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, backTo(r, "decided"), http.StatusSeeOther)
 }
 
+// chosen are the keys of the items that were chosen, and of those of the streams
+// that were.
+func (s *server) chosen(r *http.Request) ([]string, error) {
+	keys := slices.Clone(r.PostForm["key"])
+	if !r.PostForm.Has("stream") || s.Streams == nil {
+		return keys, nil
+	}
+	streams, err := s.Streams(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range r.PostForm["stream"] {
+		i := slices.IndexFunc(streams.List, func(stream findings.Stream) bool { return stream.ID == id })
+		if i < 0 {
+			return nil, &Refusal{Status: http.StatusConflict, Detail: "A stream that was chosen is no more: go back, load the page again and choose anew."}
+		}
+		keys = append(keys, streams.List[i].Keys...)
+	}
+	return keys, nil
+}
+
 // withdrawForm takes decisions back.
 func (s *server) withdrawForm(w http.ResponseWriter, r *http.Request) {
 	if !s.form(w, r) {
 		return
 	}
-	for _, key := range r.PostForm["key"] {
-		if _, err := s.withdrawKey(r, key); err != nil {
-			s.failPage(w, r, err)
-			return
-		}
+	if _, err := s.withdrawKeys(r, r.PostForm["key"]); err != nil {
+		s.failPage(w, r, err)
+		return
 	}
 	http.Redirect(w, r, backTo(r, "withdrawn"), http.StatusSeeOther)
 }

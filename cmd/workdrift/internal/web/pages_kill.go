@@ -11,11 +11,9 @@ import (
 // on although it was.
 type killPage struct {
 	Window *scoring.WindowReport
-	Last   string // when a session was last held
 	Scores scoreGroupLines
 	*findings.Candidates
 	Targets []target
-	Done    string
 }
 
 func killList(s *server, r *http.Request) (any, string, error) {
@@ -23,7 +21,7 @@ func killList(s *server, r *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &killPage{Window: findings.Headline(report), Targets: targetsOf(report), Done: done(r)}
+	p := &killPage{Window: findings.Headline(report), Targets: targetsOf(report)}
 	defs := s.definitions
 	p.Scores.Name = "How stopping goes"
 	p.Scores.Lines = lines(defs, report.Score, "kill_session_timestamp", "live_zombie_workstreams", "stop_resurrections", "stop_latency_median", "stop_latency_restricted_mean", "stops_per_start", "workstream_net_growth")

@@ -2,28 +2,23 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
-	"github.com/workdrift/workdrift/store"
 )
 
 // A shadowPage shows what the work that nobody declared is made of.
 type shadowPage struct {
-	Window   *scoring.WindowReport
-	Score    *scoring.Score
-	Verdict  string
-	Chart    chart.Chart
-	Groups   []streamGroup
-	Streams  *findings.Streams
-	Targets  []target
-	Decided  []store.Override // the newest
-	More     int              // further decisions
-	Done     string
-	Loose    string // where the works that are in no stream are
-	AsOfThen bool   // the streams are of an earlier report
+	Window  *scoring.WindowReport
+	Score   *scoring.Score
+	Verdict string
+	Chart   chart.Chart
+	Groups  []streamGroup
+	Streams *findings.Streams
+	Targets []target
+	Decided []decisionGroup // the newest
+	More    int             // further decisions
 }
 
 // A streamGroup is the streams of one category.
@@ -52,7 +47,7 @@ func shadow(s *server, r *http.Request) (any, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &shadowPage{Window: findings.Headline(report), Targets: targetsOf(report), Done: done(r)}
+	p := &shadowPage{Window: findings.Headline(report), Targets: targetsOf(report)}
 	if w := p.Window; w != nil && w.Org.Status == scoring.OK {
 		p.Score = w.Org.Score(scoring.ShadowRoadmap)
 		if p.Score != nil {
@@ -65,7 +60,7 @@ func shadow(s *server, r *http.Request) (any, string, error) {
 	}
 	p.group()
 	if s.Overrides != nil {
-		p.Decided = newest(s.Overrides())
+		p.Decided = decisionGroups(s.Overrides(), report)
 		p.More = max(0, len(p.Decided)-newestDecisions)
 		p.Decided = p.Decided[:min(len(p.Decided), newestDecisions)]
 	}
@@ -120,32 +115,4 @@ func cardOf(stream findings.Stream) streamCard {
 		}
 	}
 	return card
-}
-
-// newest orders decisions by when they were made, the last first.
-func newest(list []store.Override) []store.Override {
-	out := slices.Clone(list)
-	slices.SortStableFunc(out, func(a, b store.Override) int { return b.At.Compare(a.At) })
-	return out
-}
-
-// done says what the form that led here did.
-func done(r *http.Request) string {
-	switch r.URL.Query().Get("done") {
-	case "decided":
-		return "The decision is kept. The numbers follow within seconds: load the page again to see them."
-	case "withdrawn":
-		return "The decision is withdrawn. The numbers follow within seconds: load the page again to see them."
-	}
-	return ""
-}
-
-// A decisionsPage lists the decisions in force.
-type decisionsPage struct {
-	Decided []store.Override
-	Done    string
-}
-
-func decisionsList(s *server, r *http.Request) (any, string, error) {
-	return &decisionsPage{Decided: newest(s.Overrides()), Done: done(r)}, "", nil
 }

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
+)
+
+// A decisionsPage lists the decisions in force.
+type decisionsPage struct {
+	Decided []decisionGroup
+}
+
+func decisionsList(s *server, _ *http.Request) (any, string, error) {
+	return &decisionsPage{Decided: decisionGroups(s.Overrides(), s.Report())}, "", nil
+}
+
+// A decisionGroup is what was decided in one go about one item or several.
+type decisionGroup struct {
+	At        time.Time
+	To        string // in words
+	Role, Why string
+	Keys      []string // in order
+}
+
+// keysShown is how many keys a line lists before it only counts them.
+const keysShown = 3
+
+// First are the keys that are listed.
+func (g *decisionGroup) First() []string { return g.Keys[:min(len(g.Keys), keysShown)] }
+
+// Rest are the keys that are only counted.
+func (g *decisionGroup) Rest() []string { return g.Keys[len(g.First()):] }
+
+// Items counts the items.
+func (g *decisionGroup) Items() string { return findings.Plural(len(g.Keys), "item") }
+
+// decisionGroups puts together what was decided in one go, the newest first.
+func decisionGroups(list []store.Override, report *scoring.Report) (groups []decisionGroup) {
+	list = slices.SortedStableFunc(slices.Values(list), func(a, b store.Override) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.To, b.To), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Key, b.Key))
+	})
+	for i, o := range list {
+		if before := max(0, i-1); i == 0 || !list[before].At.Equal(o.At) || list[before].To != o.To || list[before].Why != o.Why || list[before].Role != o.Role {
+			groups = append(groups, decisionGroup{At: o.At, To: targetName(o.To, report), Role: o.Role, Why: o.Why})
+		}
+		last := &groups[len(groups)-1]
+		last.Keys = append(last.Keys, o.Key)
+	}
+	return groups
+}
+
+// targetName is what work was decided to count for, in words.
+func targetName(to string, report *scoring.Report) string {
+	if report != nil {
+		if o := report.Objective(to); o != nil && o.Title != "" {
+			return o.Title
+		}
+	}
+	switch to {
+	case scoring.Excluded.String():
+		return "off strategy"
+	case scoring.Unknown.String():
+		return "nothing that is declared"
+	}
+	return findings.Words(to)
+}
+
+// A doneNote says what the form that led to a page did.
+type doneNote struct {
+	Text string
+	Undo *decisionGroup // what would be withdrawn
+	Back string         // the page to return to
+}
+
+// done says what the form that led here did, nil where none did.
+func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
+	const follows = " The numbers follow within seconds: load the page again to see them."
+	q := r.URL.Query()
+	what := q.Get("done")
+	q.Del("done")
+	back := r.URL.Path
+	if len(q) > 0 {
+		back += "?" + q.Encode()
+	}
+	switch {
+	case what == "decided" && s.Overrides != nil:
+		groups := decisionGroups(s.Overrides(), report)
+		if len(groups) == 0 {
+			return nil
+		}
+		newest := &groups[0]
+		verb := " counts for “"
+		if len(newest.Keys) > 1 {
+			verb = " count for “"
+		}
+		return &doneNote{Text: "The decision is kept: " + newest.Items() + verb + newest.To + "”." + follows, Undo: newest, Back: back}
+	case what == "withdrawn":
+		return &doneNote{Text: "The decision is withdrawn." + follows}
+	}
+	return nil
+}

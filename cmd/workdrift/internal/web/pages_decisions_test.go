@@ -1,0 +1,95 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/store"
+)
+
+// What was decided in one go is one line, which one button takes back.
+func TestDecisionGroups(t *testing.T) {
+	at := noon.Add(-time.Hour)
+	list := []store.Override{
+		{Key: "PAY-9", To: "sso", Role: "triage", Why: "b", At: noon}, {Key: "PAY-1", To: "sso", Role: "triage", Why: "a", At: at},
+		{Key: "PAY-2", To: "sso", Role: "triage", Why: "a", At: at}, {Key: "PAY-3", To: "excluded", Role: "triage", Why: "a", At: at},
+		{Key: "PAY-4", To: "sso", Role: "triage", Why: "a", At: at}, {Key: "PAY-5", To: "sso", Role: "triage", Why: "a", At: at},
+	}
+	groups := decisionGroups(list, fullReport(t))
+	var got []string
+	for _, g := range groups {
+		got = append(got, g.To+": "+strings.Join(g.Keys, " "))
+	}
+	if want := []string{"Single sign-on: PAY-9", "off strategy: PAY-3", "Single sign-on: PAY-1 PAY-2 PAY-4 PAY-5"}; !slices.Equal(got, want) {
+		t.Errorf("groups %q, want %q", got, want)
+	}
+	if last := &groups[2]; len(last.First()) != 3 || len(last.Rest()) != 1 || last.Items() != "4 items" {
+		t.Errorf("of four are listed %q and counted %q", last.First(), last.Rest())
+	}
+}
+
+func TestWhatAFormDid(t *testing.T) {
+	everything := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Triager} })
+	reader := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
+	const undo = `<input type="hidden" name="key" value="acme/web#7"><input type="hidden" name="back" value="/explain?subject=sso"><button>Undo</button>`
+	for _, tc := range []struct {
+		name, path string
+		h          http.Handler
+		text       string
+		undo       bool
+	}{
+		{"decided", "/explain?subject=sso&done=decided", everything, "1 item counts for “Single sign-on”", true},
+		{"decided, seen by a reader", "/explain?subject=sso&done=decided", reader, "1 item counts for", false},
+		{"withdrawn", "/explain?subject=sso&done=withdrawn", everything, "The decision is withdrawn.", false},
+		{"nothing", "/explain?subject=sso&done=else", everything, "", false},
+	} {
+		body := ask(tc.h, "GET", tc.path).Body.String()
+		if strings.Contains(body, `class="done"`) != (tc.text != "") || !strings.Contains(body, tc.text) || strings.Contains(body, undo) != tc.undo {
+			t.Errorf("%s: %s", tc.name, body)
+		}
+	}
+}
+
+// Streams are decided about together: their items are those of the page, and
+// nothing is decided where one is no more.
+func TestSeveralStreamsAtOnce(t *testing.T) {
+	var kept []string
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Triager}
+		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) {
+			for _, x := range list {
+				kept = append(kept, x.Key+" "+x.To)
+			}
+			return nil, nil
+		}
+	})
+	post := func(path string, form url.Values) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "http://127.0.0.1:9797"+path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	form := url.Values{"stream": {"s1", "s2"}, "key": {"acme/web#9"}, "to": {"run_work"}, "why": {"because"}, "back": {"/shadow"}}
+	if w := post("/decisions", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/shadow?done=decided" {
+		t.Errorf("%d, to %q", w.Code, w.Header().Get("Location"))
+	}
+	if want := []string{"acme/web#1 run_work", "acme/web#2 run_work", "acme/web#9 run_work"}; !slices.Equal(kept, want) {
+		t.Errorf("decided %q, want %q", kept, want)
+	}
+	kept = nil
+	form.Add("stream", "s3")
+	if w := post("/decisions", form); w.Code != http.StatusConflict || kept != nil {
+		t.Errorf("a stream that is no more: %d, decided %q", w.Code, kept)
+	}
+	if w := post("/decisions/withdraw", url.Values{"key": {"acme/web#7", "acme/web#8"}}); w.Code != http.StatusSeeOther || !slices.Equal(kept, []string{"acme/web#7 "}) {
+		t.Errorf("withdrawing: %d, %q", w.Code, kept)
+	}
+}

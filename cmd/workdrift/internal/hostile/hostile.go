@@ -36,7 +36,7 @@ func Texts() ([]string, error) {
 			if line == "" || strings.HasPrefix(line, "#") {
 				continue
 			}
-			text, err := parse(line)
+			text, err := unquote(line)
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", f.Name(), i+1, err)
 			}
@@ -46,8 +46,8 @@ func Texts() ([]string, error) {
 	return list, nil
 }
 
-// parse reads a line of the corpus.
-func parse(line string) (string, error) {
+// unquote reads a line of the corpus.
+func unquote(line string) (string, error) {
 	literal, err := strconv.QuotedPrefix(line)
 	if err != nil {
 		return "", err

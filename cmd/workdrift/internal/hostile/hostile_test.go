@@ -39,14 +39,14 @@ func TestTexts(t *testing.T) {
 	t.Logf("%d texts", len(list))
 }
 
-func TestParse(t *testing.T) {
+func TestUnquote(t *testing.T) {
 	for line, want := range map[string]string{"`a\\n`": `a\n`, `"a\n"`: "a\n", `"ab" x 3`: "ababab"} {
-		if got, err := parse(line); err != nil || got != want {
+		if got, err := unquote(line); err != nil || got != want {
 			t.Errorf("%s: %q, %v", line, got, err)
 		}
 	}
 	for _, line := range []string{"a", "`a", `"a" `, `"a" x`, `"a" x 1`, `"a" y 2`, `"a"x 2`} {
-		if got, err := parse(line); err == nil {
+		if got, err := unquote(line); err == nil {
 			t.Errorf("%s is taken for %q", line, got)
 		}
 	}
@@ -55,13 +55,7 @@ func TestParse(t *testing.T) {
 // Each text would be noticed in one place or another if it were written as it is.
 func TestPagesAreToldApart(t *testing.T) {
 	const frame = `<!doctype html><title>x</title><ul><li><a href="/x" title="%">%</a> %</ul>`
-	outline := func(page string) []string {
-		lines, err := Outline(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return lines
-	}
+	outline := func(source string) []string { return parsed(t, source).Outline() }
 	want := outline(strings.ReplaceAll(frame, "%", "harmless"))
 	if got := outline(strings.ReplaceAll(frame, "%", "less harm; &lt;b&gt;")); !slices.Equal(got, want) {
 		t.Errorf("another text makes another page: %q", got)
@@ -79,17 +73,10 @@ func TestPagesAreToldApart(t *testing.T) {
 	if noticed < 100 {
 		t.Errorf("only %d of %d texts change a page that does not escape", noticed, len(list))
 	}
-	one, err := Kinds("<ul><li>a</ul>")
-	if err != nil {
-		t.Fatal(err)
-	}
+	one := parsed(t, "<ul><li>a</ul>").Kinds()
 	for page, same := range map[string]bool{"<ul><li>b<li>c</ul>": true, "<ul><li><i>b</i></ul>": false, "<ul><li id=x>b</ul>": false, "<!----><ul><li>b</ul>": false} {
-		other, err := Kinds(page)
-		if err != nil {
-			t.Fatal(err)
-		}
 		found := false
-		for kind := range other {
+		for kind := range parsed(t, page).Kinds() {
 			found = found || !one[kind]
 		}
 		if found == same {
@@ -114,12 +101,17 @@ func TestDangers(t *testing.T) {
 		`<svg><a xlink:href="javascript:x"></a></svg>`:                                     1,
 		`<button formaction="javascript:x">`:                                               1,
 	} {
-		got, err := Dangers(page, "git.example", "git.example:8080")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) != want {
+		if got := parsed(t, page).Dangers("git.example", "git.example:8080"); len(got) != want {
 			t.Errorf("%s: %q, want %d", page, got, want)
 		}
 	}
+}
+
+func parsed(t *testing.T, source string) Page {
+	t.Helper()
+	p, err := Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

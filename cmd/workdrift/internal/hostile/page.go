@@ -4,26 +4,35 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
 )
 
-// Outline returns what a browser makes of a page, but for texts: each element
-// with its depth and the names of its attributes, comments, and where text
-// stands. Texts that stay texts leave it as it is.
-func Outline(page string) ([]string, error) {
-	root, err := html.Parse(strings.NewReader(page))
+// A Page is what a browser makes of the source of one.
+type Page struct{ root *html.Node }
+
+// Parse reads a page as a browser does, which makes a page of anything.
+func Parse(source string) (Page, error) {
+	root, err := html.Parse(strings.NewReader(source))
 	if err != nil {
-		return nil, fmt.Errorf("parse a page: %w", err)
+		return Page{}, fmt.Errorf("parse a page: %w", err)
 	}
+	return Page{root}, nil
+}
+
+// Outline returns what there is besides texts: each element with its depth and
+// the names of its attributes, and comments. Texts that stay texts leave it as
+// it is.
+func (p Page) Outline() []string {
 	var out []string
-	walk(root, 0, func(n *html.Node, depth int) {
+	walk(p.root, 0, func(n *html.Node, depth int) {
 		if n.Type != html.TextNode {
-			out = append(out, fmt.Sprintf("%d %s", depth, nodeName(n)))
+			out = append(out, strconv.Itoa(depth)+" "+nodeName(n))
 		}
 	})
-	return out, nil
+	return out
 }
 
 // nodeName is what a node is, without the values of attributes.
@@ -46,33 +55,25 @@ func walk(n *html.Node, depth int, f func(*html.Node, int)) {
 	}
 }
 
-// Kinds returns what elements there are in a page and in what, each once: for
+// Kinds returns which elements there are and in which others, each once: for
 // pages that list more or fewer of the same.
-func Kinds(page string) (map[string]bool, error) {
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return nil, fmt.Errorf("parse a page: %w", err)
-	}
+func (p Page) Kinds() map[string]bool {
 	kinds := make(map[string]bool)
-	walk(root, 0, func(n *html.Node, _ int) {
+	walk(p.root, 0, func(n *html.Node, _ int) {
 		if n.Type != html.TextNode && n.Parent != nil {
 			kinds[nodeName(n.Parent)+nodeName(n)] = true
 		}
 	})
-	return kinds, nil
+	return kinds
 }
 
 // Dangers returns what no page of ours may have, whatever it shows: scripts,
 // styles and handlers within the page, elements that load something, and
 // addresses that neither stay on the server nor lead to one of the hosts, which
 // have their port where it is not the usual one.
-func Dangers(page string, hosts ...string) ([]string, error) {
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return nil, fmt.Errorf("parse a page: %w", err)
-	}
+func (p Page) Dangers(hosts ...string) []string {
 	var found []string
-	walk(root, 0, func(n *html.Node, _ int) {
+	walk(p.root, 0, func(n *html.Node, _ int) {
 		if n.Type != html.ElementNode {
 			return
 		}
@@ -85,7 +86,7 @@ func Dangers(page string, hosts ...string) ([]string, error) {
 			}
 		}
 	})
-	return found, nil
+	return found
 }
 
 // active are elements that run, load or redirect.

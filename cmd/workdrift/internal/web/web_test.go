@@ -21,7 +21,7 @@ import (
 var noon = time.Date(2026, 6, 19, 12, 0, 0, 0, time.UTC)
 
 // handler builds the handler of a main listener. A nil report is none yet.
-func handler(t *testing.T, report *scoring.Report, edit func(*Options)) http.Handler {
+func handler(t testing.TB, report *scoring.Report, edit func(*Options)) http.Handler {
 	t.Helper()
 	o := Options{
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: func() time.Time { return noon },

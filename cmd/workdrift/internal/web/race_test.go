@@ -1,0 +1,6 @@
+//go:build race
+
+package web
+
+// underRace says that the race detector runs.
+const underRace = true

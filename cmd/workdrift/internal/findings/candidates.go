@@ -2,6 +2,7 @@ package findings
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
@@ -97,18 +98,26 @@ func lastDecision(h *History, id string) string {
 	if h == nil {
 		return ""
 	}
-	for i := len(h.Edits) - 1; i >= 0; i-- {
-		e := &h.Edits[i]
+	var texts []string
+	var last time.Time
+	for _, e := range h.Edits {
+		switch e.Kind {
+		case objective.EditState, objective.EditRank, objective.EditTarget, objective.EditAdded:
+		default:
+			continue
+		}
 		if e.Objective != id {
 			continue
 		}
-		text := Words(string(e.Kind))
-		if e.State != "" {
-			text += " " + string(e.State)
+		if !e.Known.Equal(last) {
+			texts, last = nil, e.Known
 		}
-		return text + " on " + Date(e.Known)
+		texts = append(texts, h.EditText(e))
 	}
-	return "none since the history begins"
+	if texts == nil {
+		return "none since the history begins"
+	}
+	return strings.Join(texts, ", ") + " on " + Date(last)
 }
 
 // streams fills in those that nobody declared, or that go on though excluded.

@@ -54,11 +54,7 @@ func declared(report *scoring.Report, h *History) (list []Change) {
 		if kinds[at] == nil {
 			keys = append(keys, at)
 		}
-		text := Words(string(e.Kind))
-		if e.State != "" {
-			text += " " + string(e.State)
-		}
-		kinds[at] = append(kinds[at], text)
+		kinds[at] = append(kinds[at], h.EditText(e))
 	}
 	for _, at := range keys {
 		c := Change{Day: dayOf(at.at), Kind: "declared", Text: strings.Join(kinds[at], ", ") + " of the configuration"}
@@ -67,7 +63,7 @@ func declared(report *scoring.Report, h *History) (list []Change) {
 			if o := report.Objective(at.of); o != nil && o.Title != "" {
 				name = o.Title
 			}
-			c.Text, c.Path = fmt.Sprintf("%s of “%s”", strings.Join(kinds[at], ", "), name), ObjectivePath(at.of)
+			c.Text, c.Path = fmt.Sprintf("“%s”: %s", name, strings.Join(kinds[at], ", ")), ObjectivePath(at.of)
 		}
 		list = append(list, c)
 	}

@@ -29,22 +29,24 @@ func Delta(weeks []scoring.WeekReport, value func(*scoring.WeekReport) scoring.N
 	if len(weeks) < 2*deltaWeeks {
 		return ""
 	}
-	mean := func(list []scoring.WeekReport) scoring.Number {
-		sum, n := scoring.Number(0), scoring.Number(0)
-		for i := range list {
-			if v := value(&list[i]); v.Known() {
-				sum, n = sum+v, n+1
-			}
-		}
-		if n < deltaWeeks/2 {
-			return scoring.Absent()
-		}
-		return sum / n
-	}
 	n := len(weeks)
-	d := mean(weeks[n-deltaWeeks:]) - mean(weeks[n-2*deltaWeeks:n-deltaWeeks])
+	d := mean(weeks[n-deltaWeeks:], value) - mean(weeks[n-2*deltaWeeks:n-deltaWeeks], value)
 	if !d.Known() {
 		return ""
 	}
 	return Points(d)
+}
+
+// mean is that of the weeks with a value, absent where they are too few.
+func mean(weeks []scoring.WeekReport, value func(*scoring.WeekReport) scoring.Number) scoring.Number {
+	sum, n := scoring.Number(0), scoring.Number(0)
+	for i := range weeks {
+		if v := value(&weeks[i]); v.Known() {
+			sum, n = sum+v, n+1
+		}
+	}
+	if n < deltaWeeks/2 {
+		return scoring.Absent()
+	}
+	return sum / n
 }

@@ -8,6 +8,10 @@ import (
 // A Flag says in a word what is to be known of an objective.
 type Flag struct{ Text, Score string }
 
+// unclear is the clarity below which an end-state counts as unclear, that of the
+// metric's help.
+const unclear = .6
+
 // FlagsOf returns what is to be known of an objective in a window.
 func FlagsOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) (list []Flag) {
 	effort := EffortOn(w, o.ID)
@@ -19,6 +23,7 @@ func FlagsOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveRep
 	add(scoreValue(o, scoring.WatermelonScore) == 1, "green outside, red inside", scoring.WatermelonScore)
 	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-effort.Share >= farBelow, "far below its share", scoring.StarvedObjectives)
 	add(o.State == objective.Active && o.Owner == "", "no owner", "ownership_gap")
+	add(o.State == objective.Active && scoreValue(o, "endstate_clarity") < unclear, "unclear end-state", "endstate_clarity")
 	add(o.State != objective.Active && effort.Effort > 0, "worked on after its end", scoring.ZombieEffort)
 	add(scoreValue(o, "output_without_outcome") == 1, "output without outcome", "output_without_outcome")
 	add(scoreValue(o, "outcome_stalled") == 1, "outcome stands still", "outcome_stalled")

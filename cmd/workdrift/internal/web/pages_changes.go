@@ -20,13 +20,14 @@ type changesPage struct {
 	Restatement scoreGroupLines
 }
 
-// A changeWeek is an ISO week in which something changed.
+// A changeWeek is an ISO week with what changed in it.
 type changeWeek struct {
 	Week        string
 	Monday      scoring.Day
 	Changes     []findings.Change
 	Top, Shadow scoring.Number
 	Moved       string // the headline against the week before
+	Around      string // the headline before and since, where something was declared or decided
 }
 
 func changes(s *server, _ *http.Request) (any, string, error) {
@@ -43,6 +44,9 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 	for _, c := range findings.Changes(report, s.declared(), s.decided()) {
 		monday := scoring.Day(objective.Date(c.Day).Monday())
 		byWeek[monday] = append(byWeek[monday], c)
+	}
+	for i := range report.Weeks { // also those in which nothing changed
+		byWeek[report.Weeks[i].Monday] = append(byWeek[report.Weeks[i].Monday], []findings.Change(nil)...)
 	}
 	for monday, list := range byWeek {
 		slices.SortFunc(list, func(a, b findings.Change) int {
@@ -68,6 +72,9 @@ func changes(s *server, _ *http.Request) (any, string, error) {
 // weekOf puts the headline of a week beside its changes.
 func weekOf(report *scoring.Report, monday scoring.Day, list []findings.Change) changeWeek {
 	w := changeWeek{Week: findings.ISOWeek(monday), Monday: monday, Changes: list, Top: scoring.Absent(), Shadow: scoring.Absent()}
+	if slices.ContainsFunc(list, func(c findings.Change) bool { return c.Kind == "declared" || c.Kind == "decided" }) {
+		w.Around = findings.Around(report, monday)
+	}
 	for i := range report.Weeks {
 		if report.Weeks[i].Monday == monday {
 			w.Top, w.Shadow = report.Weeks[i].Top, report.Weeks[i].Shadow

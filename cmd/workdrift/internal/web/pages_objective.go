@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
@@ -24,6 +26,7 @@ type objectiveSummary struct {
 	Gap                string // to the declared share, in words
 	Flags              []findings.Flag
 	Bar                allocationBar
+	Forecast           findings.Forecast
 }
 
 // An allocationBar shows a share beside the declared one, in hundredths.
@@ -39,7 +42,7 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 	}
 	p := &objectivesPage{Window: findings.Headline(r)}
 	for i := range r.Objectives {
-		p.List = append(p.List, summaryOf(r, p.Window, &r.Objectives[i]))
+		p.List = append(p.List, s.summaryOf(r, p.Window, &r.Objectives[i]))
 	}
 	if p.Window != nil {
 		for _, part := range effortParts(&p.Window.Org) {
@@ -51,9 +54,10 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 	return p, "", nil
 }
 
-func summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) objectiveSummary {
+func (s *server) summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveReport) objectiveSummary {
 	sum := objectiveSummary{
 		ObjectiveReport: o, Path: findings.ObjectivePath(o.ID), Effort: findings.EffortOn(w, o.ID), Flags: findings.FlagsOf(r, w, o),
+		Forecast: findings.ForecastOf(o, s.declared().Objective(o.ID), r.Day),
 		Reported: scoreValue(o, scoring.ReportedConfidence), Observed: scoreValue(o, scoring.ObservedConfidence),
 	}
 	share := sum.Effort.Share
@@ -80,10 +84,10 @@ func scoreValue(o *scoring.ObjectiveReport, name string) scoring.Number {
 type objectivePage struct {
 	objectiveSummary
 	Window  *scoring.WindowReport
-	Due     string
+	Missing []string // of an end-state
 	Windows []windowEffort
 	Groups  []scoreGroupLines
-	Edits   []editRow
+	Edits   []objectiveEdit
 	Items   *itemTable
 	Words   *scoring.VocabularyReport
 }
@@ -124,7 +128,7 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 		return nil, "", &Refusal{Status: http.StatusNotFound, Detail: "No such objective is declared."}
 	}
 	w := findings.Headline(report)
-	p := &objectivePage{objectiveSummary: summaryOf(report, w, o), Window: w, Windows: objectiveOf(report, o).Effort}
+	p := &objectivePage{objectiveSummary: s.summaryOf(report, w, o), Window: w, Windows: objectiveOf(report, o).Effort}
 	defs := s.definitions
 	for _, g := range groupsOfObjective() {
 		p.Groups = append(p.Groups, scoreGroupLines{g.name, g.about, lines(defs, o.Score, g.scores...)})
@@ -149,23 +153,24 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 	return p, title, nil
 }
 
-// history fills in what was changed, newest first, and when it is due.
+// An objectiveEdit is an edit of an objective in words.
+type objectiveEdit struct {
+	Known           time.Time
+	Text, Effective string
+}
+
+// history fills in what was changed, newest first, and what is not declared.
 func (p *objectivePage) history(h *findings.History, day scoring.Day) {
-	all := editRows(h)
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Objective == p.ID {
-			p.Edits = append(p.Edits, all[i])
-		}
-	}
-	if len(h.Declared) == 0 {
-		return
-	}
-	set := &h.Declared[len(h.Declared)-1].Set
-	for i := range set.Objectives {
-		if o := &set.Objectives[i]; o.ID == p.ID {
-			if due := o.At(objective.Date(day)).Due; due != objective.NoDate {
-				p.Due = due.Time().Format("2 January 2006")
+	for _, e := range slices.Backward(h.Edits) {
+		if e.Objective == p.ID {
+			edit := objectiveEdit{Known: e.Known.UTC(), Text: h.EditText(e)}
+			if e.Effective != objective.NoDate && e.Effective != objective.DateOf(edit.Known) {
+				edit.Effective = findings.Date(e.Effective.Time())
 			}
+			p.Edits = append(p.Edits, edit)
 		}
+	}
+	if o := h.Objective(p.ID); o != nil {
+		p.Missing = findings.EndstateGaps(o, day)
 	}
 }

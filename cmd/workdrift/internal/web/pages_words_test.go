@@ -1,8 +1,10 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -30,5 +32,25 @@ func TestScoresInWords(t *testing.T) {
 		if l := line(defs, tc.score); l.Value != tc.value || l.Note != tc.note {
 			t.Errorf("%s is %q, %q", tc.score.Name, l.Value, l.Note)
 		}
+	}
+}
+
+// A week without a change is on the time line too: who asks what changed in it
+// gets an answer.
+func TestEveryWeekHasALine(t *testing.T) {
+	body := everyPage(t, "/changes")
+	r := fullReport(t)
+	for _, w := range r.Weeks {
+		if week := findings.ISOWeek(w.Monday); !strings.Contains(body, `<li id="`+week+`">`) || !strings.Contains(body, `<a href="#`+week+`">`) {
+			t.Errorf("%s is missing", week)
+		}
+	}
+	for _, want := range []string{"Nothing was declared or decided", "“Single sign-on”: rank from 1 to 2", "before and since:"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is missing in %s", want, body)
+		}
+	}
+	if page := everyPage(t, "/objectives/sso"); !strings.Contains(page, "rank from 1 to 2") || !strings.Contains(page, "Will it be done in time?") || !strings.Contains(page, "it lacks a due date, an outcome that is measured") {
+		t.Errorf("the objective does not say what was edited, whether it is in time and what it lacks: %s", page)
 	}
 }

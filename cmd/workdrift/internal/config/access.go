@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 
@@ -157,18 +156,10 @@ func asksPasswords(raw []byte) bool {
 
 // openSecrets warns of files that every user of the machine can read.
 func (a *Access) openSecrets(w *decoder) {
-	look := func(path, file string) {
-		if file == "" {
-			return
-		}
-		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 != 0 {
-			w.errorf(path, "every user of this machine can read the secret (mode %04o); chmod o= it", info.Mode().Perm())
-		}
-	}
 	for i, u := range a.Users {
-		look(fmt.Sprintf("web.access.users[%d].password_hash_file", i), u.HashFile)
+		w.openSecret(fmt.Sprintf("web.access.users[%d].password_hash_file", i), u.HashFile)
 	}
 	for i, c := range a.Clients {
-		look(fmt.Sprintf("web.access.clients[%d].token_file", i), c.TokenFile)
+		w.openSecret(fmt.Sprintf("web.access.clients[%d].token_file", i), c.TokenFile)
 	}
 }

@@ -40,7 +40,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want := reflect.ValueOf(c.doc), reflect.ValueOf(defaults())
-	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Profile", "Storage", "Web", "Log", "Merging"} {
+	for _, name := range []string{"Top", "Effort", "Decisions", "Privacy", "Attribution", "Windows", "Alerts", "Profile", "Brief", "Storage", "Web", "Log", "Merging"} {
 		g, w := got.FieldByName(name).Interface(), want.FieldByName(name).Interface()
 		if web, ok := g.(Web); ok {
 			if len(web.AllowedHosts) != 0 {
@@ -48,6 +48,12 @@ func TestExampleShowsDefaults(t *testing.T) {
 			}
 			web.AllowedHosts, web.Local, web.loopback = nil, false, false
 			g = web
+		}
+		if brief, ok := g.(Brief); ok {
+			for _, one := range []*BriefTime{&brief.Weekly, &brief.KillSession} {
+				one.Day, one.At = 0, 0
+			}
+			g = brief
 		}
 		if !reflect.DeepEqual(g, w) {
 			t.Errorf("%s: the example has %+v, the default is %+v", name, g, w)

@@ -29,6 +29,7 @@ type Config struct {
 	Connectors []Connector
 	Decisions  Decisions
 	Privacy    Privacy
+	Brief      Brief
 	Storage    Storage
 	Web        Web
 	Log        Log
@@ -131,8 +132,9 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 		c.declared.Zone = time.UTC
 	}
 	d.web(&c.doc.Web, resolve, read)
+	d.brief(&c.doc.Brief, resolve)
 	c.Connectors = d.connectors(c.doc.Connectors, resolve)
-	c.Decisions, c.Privacy = c.doc.Decisions, c.doc.Privacy
+	c.Decisions, c.Privacy, c.Brief = c.doc.Decisions, c.doc.Privacy, c.doc.Brief
 	c.Storage.Directory = resolve(c.doc.Storage.Directory)
 	c.Web, c.Log = c.doc.Web, c.doc.Log
 	if len(d.errs) > 0 {

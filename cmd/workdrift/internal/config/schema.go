@@ -25,6 +25,7 @@ type document struct {
 	Windows        windows     `yaml:"windows"`
 	Alerts         alerts      `yaml:"alerts"`
 	Profile        profile     `yaml:"profile"`
+	Brief          Brief       `yaml:"brief"`
 	Storage        Storage     `yaml:"storage"`
 	Web            Web         `yaml:"web"`
 	Log            Log         `yaml:"log"`
@@ -279,6 +280,10 @@ func defaults() document {
 			PriorityInversion: .5, EffortCoverage: .6,
 		},
 		Profile: profile{Dimensions: scoring.DefaultDimensions()},
+		Brief: Brief{
+			Editions: []string{BriefWeekly, BriefKillSession},
+			Weekly:   BriefTime{Weekday: "tuesday", Time: "08:00"}, KillSession: BriefTime{Weekday: "tuesday", Time: "08:00"},
+		},
 		Storage: Storage{Directory: "workdrift-data"},
 		Web:     Web{ListenAddress: "127.0.0.1:9797", HooksBodyLimit: 5 << 20, MetricsSeriesLimit: 2000, Access: Access{LoginRole: "read"}},
 		Log:     Log{Level: "info", Format: "text"},

@@ -25,6 +25,7 @@ func (c *Config) Warnings() []string {
 	if !slices.Contains(c.doc.Windows.Labels, "28d") {
 		w.errorf("windows.labels", "the shipped alerts and dashboards read the window 28d")
 	}
+	c.warnBrief(w)
 	c.Web.Access.openSecrets(w)
 	if !c.Web.loopback && c.Web.ConfigFile == "" && len(c.Web.Access.Users)+len(c.Web.Access.Clients) > 0 {
 		w.errorf("web.listen_address", "passwords and tokens come here unencrypted; set up TLS in web_config_file")

@@ -38,6 +38,9 @@ config.example.yaml explains every key.`,
 			if err != nil {
 				return err
 			}
+			if err := checkBrief(args[0]); err != nil {
+				return err
+			}
 			for _, w := range warnings {
 				fmt.Fprintf(cmd.OutOrStdout(), "warning: %s\n", w)
 			}
@@ -45,4 +48,13 @@ config.example.yaml explains every key.`,
 			return err
 		},
 	}
+}
+
+// checkBrief builds what delivers the brief, which reads its secrets too.
+func checkBrief(path string) error {
+	cfg, err := config.Load(path)
+	if err == nil {
+		_, err = newMailing(cfg, time.Now, quietLogger(), nil, "")
+	}
+	return err
 }

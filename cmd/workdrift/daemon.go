@@ -18,6 +18,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/outbox"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/scoring"
@@ -39,6 +40,7 @@ type daemon struct {
 	store     *bolt.DB
 	evaluator *evaluator
 	retention *retention
+	courier   *outbox.Courier
 	metrics   *connectors.Metrics
 	reloads   reloadMetrics
 	service   *manager // who started it and wants to hear from it, or nil
@@ -48,6 +50,7 @@ type daemon struct {
 	mu        sync.Mutex // guards what a reload replaces
 	config    *config.Config
 	pollers   []poller
+	mail      mailing
 	restart   chan []poller
 	broken    chan error // the error after which nobody knows what is stored
 }
@@ -114,13 +117,20 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 		o.ReportAt = o.Now
 	}
 	d.evaluator = &evaluator{
-		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle, onReport: o.OnReport,
+		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle,
+		onReport: func(r *scoring.Report) {
+			d.courier.Wake()
+			if o.OnReport != nil {
+				o.OnReport(r)
+			}
+		},
 		collector: collector, metrics: newEvaluatorMetrics(reg), wake: make(chan struct{}, 1),
 		urgent: make(chan struct{}, 1),
 	}
 	d.retention = &retention{
 		evaluator: d.evaluator, days: d.retentionDays, now: o.Now, log: o.Log, metrics: newRetentionMetrics(reg),
 	}
+	d.courier = d.newCourier(reg)
 	if err := d.apply(ctx, cfg, o.OnPage); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -130,6 +140,10 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 // apply makes a configuration the current one, or changes nothing.
 func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(string, connectors.Summary)) error {
 	pollers, err := d.newPollers(cfg, onPage)
+	var mail mailing
+	if err == nil && !d.offline {
+		mail, err = newMailing(cfg, d.now, d.log, d.metrics, d.store.Hasher().Term(briefSource))
+	}
 	if err == nil {
 		err = d.evaluator.declare(ctx, declaredOf(cfg, d.store.Hasher()))
 	}
@@ -139,7 +153,8 @@ func (d *daemon) apply(ctx context.Context, cfg *config.Config, onPage func(stri
 		d.forget(pollers, d.pollers)
 		return err
 	}
-	d.config, d.pollers = cfg, pollers
+	d.mail.close()
+	d.config, d.pollers, d.mail = cfg, pollers, mail
 	d.reloads.successful.Set(1)
 	d.reloads.successTime.Set(float64(time.Now().Unix()))
 	return nil

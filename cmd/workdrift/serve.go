@@ -95,6 +95,12 @@ func (d *daemon) serve(ctx context.Context, cfg *config.Config) error {
 		d.service.attend(ctx, d.log, func(ctx context.Context) error { return d.answers(ctx, cfg.Storage.Directory) })
 	})
 	wait.Go(func() { cancel(d.run(ctx)) })
+	wait.Go(func() {
+		if err := d.courier.Run(ctx); err != nil {
+			cancel(err)
+		}
+		d.mailed().close()
+	})
 	wait.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/connectors/fake"
+)
+
+// A briefRig is a daemon with a git clone, a channel for its briefs and a clock
+// that is set by hand.
+type briefRig struct {
+	*testing.T
+	dir   string
+	slack *fake.Slack
+	now   time.Time
+	d     *daemon
+	log   *output
+}
+
+func newBriefRig(t *testing.T, now time.Time) *briefRig {
+	t.Helper()
+	r := &briefRig{T: t, dir: t.TempDir(), now: now, log: newOutput()}
+	clone := t.TempDir()
+	makeClone(t, clone, 200)
+	space := fake.NewWorkspace("acme")
+	channel := space.AddChannel(now, fake.ChannelSpec{Name: "leads", Bot: true})
+	r.slack = fake.NewSlack(space, fake.SlackOptions{
+		Now: func() time.Time { return r.now }, Scopes: []string{"chat:write", "channels:history", "metadata.message:read"},
+	})
+	write(t, filepath.Join(r.dir, "token"), "xoxb-0123456789")
+	write(t, filepath.Join(r.dir, "config.yaml"), fmt.Sprintf(`connectors:
+  clone: {type: git, path: %q, repo: acme/clone, since: 2025-06-01}
+storage: {directory: .}
+web: {listen_address: "127.0.0.1:0"}
+privacy: {k_effort: 1, dominance: 1, min_person_days: 1}
+objectives: [{id: search, rank: 1, text: "Search <!channel>", match: {paths: ["api/**"]}}]
+brief:
+  slack: {channel: %s, token_file: token, base_url: "%s/api/"}
+  directory: briefs
+`, clone, channel, serve(t, r.slack)))
+	r.start()
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *briefRig) start() {
+	r.Helper()
+	cfg, err := config.Load(filepath.Join(r.dir, "config.yaml"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	if r.d, err = newDaemon(r.Context(), cfg, daemonOptions{Log: newLogger(r.log, cfg.Log), Now: func() time.Time { return r.now }}); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *briefRig) stop() {
+	r.d.mailed().close()
+	if err := r.d.Close(); err != nil {
+		r.Error(err)
+	}
+}
+
+// until lets time pass: the daemon polls, evaluates and delivers.
+func (r *briefRig) until(at time.Time, step time.Duration) {
+	r.Helper()
+	for ; r.now.Before(at); r.now = r.now.Add(step) {
+		pollAndScore(r.T, r.d)
+		if err := r.d.courier.Round(r.Context()); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+// TestBriefsAreDeliveredOnce lets two weeks and the turn of a month pass. One
+// answer of Slack gets lost, and the daemon is restarted while that is open.
+func TestBriefsAreDeliveredOnce(t *testing.T) {
+	wednesday := time.Date(2025, 10, 29, 12, 0, 0, 0, time.UTC)
+	r := newBriefRig(t, wednesday)
+	r.slack.Fault(fake.Matching("/chat.postMessage", "W44"), 1, fake.Fault{Kind: fake.ResetBody})
+	r.until(time.Date(2025, 11, 4, 8, 1, 0, 0, time.UTC), 4*time.Hour)
+	if log := r.log.String(); !strings.Contains(log, "the brief was not delivered yet") {
+		t.Fatalf("no answer got lost:\n%s", log)
+	}
+	r.stop()
+	r.start()
+	r.until(time.Date(2025, 11, 12, 0, 0, 0, 0, time.UTC), 4*time.Hour)
+	var got []string
+	for _, p := range r.slack.Posted() {
+		for _, edition := range []string{"weekly/2025-W44", "kill-session/2025-10", "weekly/2025-W45"} {
+			if strings.Contains(string(p.Metadata), `"`+edition+`"`) {
+				got = append(got, edition)
+			}
+		}
+		if all := p.Text + string(p.Blocks); strings.Contains(all, "<!") || strings.Contains(all, "<@") || len(p.Blocks) < 10 {
+			t.Errorf("posted %q %s", p.Text, p.Blocks)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"kill-session/2025-10", "weekly/2025-W44", "weekly/2025-W45"}; !slices.Equal(got, want) || len(r.slack.Posted()) != 3 {
+		t.Errorf("posted %v in %d messages, want %v", got, len(r.slack.Posted()), want)
+	}
+	files, err := os.ReadDir(filepath.Join(r.dir, "briefs"))
+	if err != nil || len(files) != 6 {
+		t.Errorf("%d files, %v, want a Markdown and an HTML file of each edition", len(files), err)
+	}
+	if log := r.log.String(); strings.Contains(log, "0123456789") {
+		t.Errorf("the log holds the token:\n%s", log)
+	}
+}
+
+// TestServeDelivers: the daemon that serves looks after the brief, tells
+// Prometheus, and posts nothing that was due before its first start.
+func TestServeDelivers(t *testing.T) {
+	r := newBriefRig(t, time.Now())
+	r.stop()
+	s := start(t, filepath.Join(r.dir, "config.yaml"), 0)
+	s.log.await(t, `msg="the brief goes to a new place, from the next edition on" outbox=slack/C\w+ last=weekly/`)
+	s.log.await(t, `outbox=slack/C\w+ last=kill-session/`)
+	s.log.await(t, `outbox=directory/\S+ last=kill-session/`)
+	s.await(t, "complete", complete)
+	page := get(t, s.url+"/metrics")
+	for _, want := range []string{
+		`workdrift_brief_deliveries_total{edition="kill_session",outbox="slack",outcome="unknown"} 0`,
+		`workdrift_brief_last_delivered_timestamp_seconds{edition="weekly",outbox="directory"} 0`,
+		`workdrift_brief_last_due_timestamp_seconds{edition="weekly",outbox="slack"} 0`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	if posted := r.slack.Posted(); len(posted) > 0 {
+		t.Errorf("posted %+v", posted)
+	}
+	s.stop(t)
+	r.start() // what its cleanup ends
+}
+
+// The configuration is refused without the token.
+func TestBriefNeedsItsToken(t *testing.T) {
+	r := newBriefRig(t, time.Now())
+	path := filepath.Join(r.dir, "config.yaml")
+	if err := os.Remove(filepath.Join(r.dir, "token")); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := workdrift(t, "check", path)
+	if code != 1 || !strings.Contains(stderr, path+":8:10: brief.slack: read secret") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}

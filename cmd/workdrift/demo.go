@@ -32,8 +32,9 @@ Prometheus for a made-up organisation, reads 26 weeks of its history through the
 real connectors into a real database, and serves metrics and the status page on
 127.0.0.1. When the first report is ready it prints the addresses and the
 headline numbers. From then on new work arrives every few seconds, and a day
-passes every few seconds. The history command tells how it came to that, and
-demo tell lets the organisation correct its course.
+passes every few seconds; each brief is posted to the organisation's Slack and
+written to a directory. The history command tells how it came to that, and demo
+tell lets the organisation correct its course.
 
 Nothing leaves this machine. Ctrl-C stops it.`,
 		Example: "  workdrift demo\n  workdrift demo --speed 60 --dir /tmp/harbourline",
@@ -195,8 +196,8 @@ func freeAddress(ctx context.Context, address string) string {
 
 // writeDemo tells where to look and what the first report says.
 func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report) {
-	fmt.Fprintf(w, "Status page  http://%s/\nMetrics      http://%s/metrics\nEverything   %s\n\n",
-		cfg.Web.ListenAddress, cfg.Web.ListenAddress, o.dir)
+	fmt.Fprintf(w, "Status page  http://%s/\nMetrics      http://%s/metrics\nBriefs       %s\nEverything   %s\n\n",
+		cfg.Web.ListenAddress, cfg.Web.ListenAddress, cfg.Brief.Directory, o.dir)
 	if err := writeReport(w, r, "28d"); err != nil || o.once {
 		return
 	}

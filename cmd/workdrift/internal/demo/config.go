@@ -73,9 +73,12 @@ connectors:
     token_file: %s
 web: {listen_address: %q, %s}
 storage: {directory: .}
+brief:
+  slack: {channel: %s, base_url: "%s/api/", token_file: %s}
+  directory: briefs
 log: {level: warn}
 top: 3
-`, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, o.Prometheus(), tokenFile, listen, access(listen))
+`, o.GitHub(), o.GitHub(), tokenFile, o.Jira(), account, tokenFile, o.Slack(), tokenFile, o.Prometheus(), tokenFile, listen, access(listen), o.portfolio, o.Slack(), tokenFile)
 	b.WriteString("objectives:\n")
 	owners := make(map[string]string) // by team: the first of its people
 	for _, t := range o.story.Teams() {

@@ -21,10 +21,11 @@ const weeks = 26
 // An Organisation lives by a clock of its own: it stands still until Start, and
 // runs fast from then on.
 type Organisation struct {
-	github  *fake.GitHub
-	jira    *fake.Jira
-	slack   *fake.Slack
-	servers []*fake.Server // in this order
+	github    *fake.GitHub
+	jira      *fake.Jira
+	slack     *fake.Slack
+	servers   []*fake.Server // in this order
+	portfolio string         // the channel that gets the brief
 
 	mu    sync.Mutex // guards story
 	story *fake.Story
@@ -49,9 +50,12 @@ func New(now time.Time, seed uint64) (*Organisation, error) {
 	// Slack's limits would make the first minutes a lesson in patience.
 	o.slack = fake.NewSlack(o.story.Workspace(), fake.SlackOptions{
 		Now: o.Now, Tokens: []string{Token}, NoLimit: true,
-		// Those of deploy/slack/manifest.yaml, with the one for profile_fields.
-		Scopes: []string{"channels:history", "channels:read", "reactions:read", "users:read", "users:read.email", "users.profile:read"},
+		// Those of deploy/slack/manifest.yaml, with the one for profile_fields and
+		// those for the brief.
+		Scopes: []string{"channels:history", "channels:read", "reactions:read", "users:read", "users:read.email", "users.profile:read",
+			"chat:write", "metadata.message:read"},
 	})
+	o.portfolio = o.story.Workspace().AddChannel(now, fake.ChannelSpec{Name: "portfolio", Bot: true})
 	results := fake.NewPrometheus(Token)
 	for _, objective := range o.story.Objectives() {
 		if objective.Outcome != nil {

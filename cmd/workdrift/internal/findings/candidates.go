@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +25,8 @@ type Candidate struct {
 	Name, Path, ID string
 	Kind           string
 	Effort         string
-	Since          string   // its age, or the state that it ended in
+	Since          string   // its age, or since when it has ended
+	Week           string   // of the last decision, "" where there was none
 	Alive          []string // what keeps it alive
 	Decision       string   // the last about it
 	Keys           []string
@@ -48,12 +51,14 @@ func CandidatesOf(report *scoring.Report, streams *Streams, h *History, override
 func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport, h *History, streams *Streams) {
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
-		c := Candidate{Name: o.Title, Path: ObjectivePath(o.ID), ID: o.ID, Decision: lastDecision(h, o.ID)}
+		c := Candidate{Name: o.Title, Path: ObjectivePath(o.ID), ID: o.ID}
+		c.Decision, c.Week = lastDecision(h, o.ID)
+
 		if effort := EffortOn(w, o.ID); effort.Share.Known() {
 			c.Effort = Percent(effort.Share) + " of all effort"
 		}
 		if o.State != objective.Active {
-			c.Since = string(o.State)
+			c.Since = endedSince(h, o, report)
 			for _, stream := range stoppedFor(streams, o.ID, report) {
 				c.Effort = Percent(CategoryShare(&w.Org, scoring.Stopped)) + " of all effort goes on"
 				c.Alive = append(c.Alive, stream.Label())
@@ -61,6 +66,7 @@ func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport,
 			p.Ended = append(p.Ended, c)
 			continue
 		}
+		c.Since = declaredSince(h, o.ID, report)
 		for _, f := range FlagsOf(report, w, o) {
 			switch f.Score {
 			case scoring.WatermelonScore, "outcome_stalled", "output_without_outcome":
@@ -93,10 +99,40 @@ func stoppedFor(streams *Streams, id string, report *scoring.Report) (list []Str
 	return list
 }
 
-// lastDecision is the last edit of an objective's state, rank or share.
-func lastDecision(h *History, id string) string {
+// endedSince says since when an objective is in the state that it ended in.
+func endedSince(h *History, o *scoring.ObjectiveReport, report *scoring.Report) string {
+	if h != nil {
+		for _, e := range slices.Backward(h.Edits) {
+			if e.Objective == o.ID && e.Kind == objective.EditState && e.State == o.State {
+				return fmt.Sprintf("%s since %s, %s", o.State, Date(e.Start().Time()), Plural(int(report.Day)-int(e.Start()), "day"))
+			}
+		}
+	}
+	return string(o.State)
+}
+
+// declaredSince says since when an objective is declared, as far as that is known.
+func declaredSince(h *History, id string, report *scoring.Report) string {
+	o := h.Objective(id)
+	if o == nil {
+		return "unknown"
+	}
+	if o.Start != objective.NoDate {
+		return fmt.Sprintf("begun %s, %s ago", Date(o.Start.Time()), Plural(int(report.Day)-int(o.Start), "day"))
+	}
+	for i := range h.Declared {
+		if objectiveIn(&h.Declared[i].Set, id) != nil {
+			return "declared since " + Date(h.Declared[i].Known) + " or longer"
+		}
+	}
+	return "unknown"
+}
+
+// lastDecision is the last edit of an objective's state, rank or share, and its
+// week.
+func lastDecision(h *History, id string) (text, week string) {
 	if h == nil {
-		return ""
+		return "", ""
 	}
 	var texts []string
 	var last time.Time
@@ -115,9 +151,9 @@ func lastDecision(h *History, id string) string {
 		texts = append(texts, h.EditText(e))
 	}
 	if texts == nil {
-		return "none since the history begins"
+		return "none since the history begins", ""
 	}
-	return strings.Join(texts, ", ") + " on " + Date(last)
+	return strings.Join(texts, ", ") + " on " + Date(last), ISOWeek(scoring.Day(objective.DateOf(last.UTC()).Monday()))
 }
 
 // streams fills in those that nobody declared, or that go on though excluded.
@@ -128,7 +164,7 @@ func (p *Candidates) streams(streams *Streams, overrides []store.Override) {
 	}
 	for _, stream := range streams.List {
 		c := Candidate{
-			Name: stream.Label(), Path: "/shadow#" + stream.ID, ID: stream.ID, Since: age(stream.Oldest, streams.AsOf),
+			Name: stream.Label(), Path: "/shadow#" + stream.ID, ID: stream.ID, Since: cmp.Or(streams.Since(&stream), age(stream.Oldest, streams.AsOf)),
 			Keys: stream.Keys, Works: stream.Works, Effort: "withheld", Decision: "none",
 		}
 		if stream.Share.Known() {

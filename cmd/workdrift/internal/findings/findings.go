@@ -81,7 +81,11 @@ func shadowFinding(w *scoring.WindowReport, streams *Streams) []Finding {
 		}
 		if s := streams.Largest(scoring.Unknown.String()); s != nil {
 			f.ID, f.Path = "largest-stream", "/shadow#"+s.ID
-			f.Text = fmt.Sprintf("The largest undeclared stream is %s %s: about %s of all effort, in %d pieces of work.", s.By, s.Label(), Percent(s.Share), s.Works)
+			f.Text = fmt.Sprintf("The largest undeclared stream is %s %s: about %s of all effort, in %d pieces of work", s.By, s.Label(), Percent(s.Share), s.Works)
+			if since := streams.Since(s); since != "" {
+				f.Text += ", " + since
+			}
+			f.Text += "."
 		}
 		return []Finding{f}
 	}

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
@@ -61,6 +62,30 @@ func (s *Streams) Largest(category string) *Stream {
 		}
 	}
 	return nil
+}
+
+// Since says since when a stream is seen, as far back as its trend goes: a block
+// whose share is withheld holds something too. It is "" where no trend is told.
+func (s *Streams) Since(stream *Stream) string {
+	if len(stream.Trend) < 2 {
+		return ""
+	}
+	w := s.AsOf.Window(s.Window)
+	if w == nil {
+		return ""
+	}
+	n, first := len(stream.Trend), len(stream.Trend)-1
+	for i, v := range stream.Trend {
+		if v != 0 {
+			first = i
+			break
+		}
+	}
+	from := w.From - scoring.Day(n-1-first)*(w.Until-w.From+1)
+	if first == 0 {
+		return "since " + ShortDate(from) + " or longer"
+	}
+	return fmt.Sprintf("since the %s from %s", Span(w.Label), ShortDate(from))
 }
 
 // Label is what a stream is called on a page.

@@ -32,8 +32,8 @@ type streamGroup struct {
 type streamCard struct {
 	findings.Stream
 	Bars  []bar
+	Begun string // since when it is seen
 	Since string // what the trend says
-	Rule  string
 }
 
 // A bar is one block of a trend.
@@ -83,7 +83,9 @@ func (p *shadowPage) group() {
 		}
 		for _, stream := range p.Streams.List {
 			if stream.Category == g.Category {
-				g.List = append(g.List, cardOf(stream))
+				card := cardOf(stream)
+				card.Begun = p.Streams.Since(&stream)
+				g.List = append(g.List, card)
 			}
 		}
 		p.Groups = append(p.Groups, g)
@@ -91,7 +93,7 @@ func (p *shadowPage) group() {
 }
 
 func cardOf(stream findings.Stream) streamCard {
-	card := streamCard{Stream: stream, Rule: stream.Rule}
+	card := streamCard{Stream: stream}
 	largest := scoring.Number(.05)
 	for _, v := range stream.Trend {
 		if v.Known() {

@@ -19,111 +19,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
-	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store/bolt"
 )
-
-// A newcomer is somebody whose every name is unlike any other text.
-type newcomer struct{ login, name, account, slack string }
-
-func (n *newcomer) email() string { return n.login + "@zyx.example" }
-
-// hire adds people to the company, and lets them work where names hurt: in
-// titles, branches, trailers, mentions, labels, and in talk.
-func (c *company) hire(t *testing.T) []newcomer {
-	t.Helper()
-	people := []newcomer{
-		{login: "quuxwort-z", name: "Zeldafirella Quuxwortle", account: "712020:zq-4711-aa"},
-		{login: "ogglefitz", name: "Barnabellino Ogglefitzer", account: "712020:bo-4712-bb"},
-	}
-	w, site, slack := c.story.World(), c.story.Site(), c.story.Workspace()
-	for i := range people {
-		n := &people[i]
-		w.AddUser(fake.UserSpec{Login: n.login, Name: n.name, Email: n.email()})
-		site.AddUser(fake.JiraUserSpec{ID: n.account, Name: n.login, Display: n.name, Email: n.email(), TimeZone: "Etc/UTC"})
-		n.slack = slack.AddMember(fake.MemberSpec{Name: n.login, RealName: n.name, Email: n.email()})
-	}
-	z, o := &people[0], &people[1]
-	const repo = "harbourline/checkout"
-	channel := c.channel(t, "obj-", z.slack, o.slack)
-	for day := 2; day < 20; day++ {
-		at := time.Now().AddDate(0, 0, -day)
-		key := site.Open(at, "PAY", fake.JiraIssueSpec{
-			Type: "Story", Summary: fmt.Sprintf("Hand over to [~accountid:%s], mail %s", o.account, o.email()), Reporter: z.account, Assignee: o.account,
-			Parent: c.story.Objectives()[0].Epic,
-		})
-		site.Comment(at.Add(time.Minute), key, o.account, "Thanks [~accountid:"+z.account+"], says "+o.name)
-		site.Transition(at.Add(2*time.Minute), key, o.account, "In Progress")
-		work := fake.CommitSpec{
-			Author: z.login, Message: key + ": pair with @" + o.login + " <" + o.email() + ">", Authored: at, Committed: at, Files: []string{"cart.go"}, CoAuthors: []string{o.login},
-		}
-		number := w.OpenPull(at, repo, fake.PullSpec{
-			Author: z.login, Title: key + " as @" + o.login + " asked, cc " + z.email(), Body: "By " + z.name, Head: z.login + "/" + key + "-" + fmt.Sprint(day), Commits: []fake.CommitSpec{work},
-		})
-		w.Review(at.Add(time.Hour), repo, number, fake.ReviewSpec{Author: o.login, State: "APPROVED", Body: "Nice, @" + z.login})
-		w.MergePull(at.Add(2*time.Hour), repo, number, o.login, fake.Merge)
-		w.PushCommits(at.Add(3*time.Hour), repo, "", fake.CommitSpec{
-			Name: z.name, Email: "private." + z.email(), Message: "Merge branch '" + o.login + "/try' of github.com:" + z.login + "/checkout", Authored: at, Committed: at, Files: []string{"x.go"},
-		})
-		ts := slack.Post(at, channel, fake.MessageSpec{Author: z.slack, Text: "<@" + o.slack + "> and @" + z.login + ": " + key})
-		slack.Post(at.Add(time.Minute), channel, fake.MessageSpec{Author: o.slack, Thread: ts, Text: z.name + " please: 🟢"})
-	}
-	if err := c.story.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return people
-}
-
-// channel returns a channel of the company and lets members in.
-func (c *company) channel(t *testing.T, prefix string, members ...string) string {
-	t.Helper()
-	for _, ch := range c.story.Workspace().Snapshot() {
-		if strings.HasPrefix(ch.Name, prefix) {
-			c.story.Workspace().Invite(c.story.Start(), ch.ID, members...)
-			return ch.ID
-		}
-	}
-	t.Fatalf("the company has no channel %s*", prefix)
-	return ""
-}
-
-// employ writes the configuration of a company with hired people: owners,
-// teams, one of them of two, and human debt switched on.
-func (c *company) employ(t *testing.T, dir string, hired []newcomer) (path string) {
-	t.Helper()
-	var b strings.Builder
-	var objectives strings.Builder
-	objectives.WriteString("objectives:\n")
-	for _, o := range c.story.Objectives() {
-		fmt.Fprintf(&objectives, "  - {id: %s, rank: %d, text: %q, keys: [%q], owner: {team: %s, person: %s}, teams: [%s], match: {labels: [%q]}}\n",
-			o.ID, o.Rank, o.Text, o.Epic, o.Teams[0], hired[0].login, strings.Join(o.Teams, ", "), o.Label)
-	}
-	b.WriteString("privacy: {human_debt: true}\nprofile: {drift_index: true}\nidentity_merging: {verified_email: true}\nteams:\n")
-	var identities strings.Builder
-	for _, team := range c.story.Teams() {
-		fmt.Fprintf(&b, "  - {id: %s, zone: %s, members: [%s]}\n", team.ID, team.Zone, strings.Join(team.Members, ", "))
-		for _, login := range team.Members {
-			fmt.Fprintf(&identities, "  - {person: %s, handles: [\"github:%s\", \"email:%s@harbourline.example\"]}\n", login, login, login)
-		}
-	}
-	fmt.Fprintf(&b, "  - {id: pair, zone: Europe/Berlin, members: [%s, %s]}\nidentities:\n%s", hired[0].login, hired[1].login, identities.String())
-	for _, n := range hired {
-		fmt.Fprintf(&b, "  - {person: %s, handles: [\"github:%[1]s\", \"email:%s\", \"jira:%s\", \"slack:%s\"]}\n", n.login, n.email(), n.account, n.slack)
-	}
-	path = c.config(t, dir, loopback, b.String())
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.Replace(string(raw), strings.SplitAfter(c.declared(6), "run_work")[0], objectives.String()+"run_work", 1)
-	if !strings.Contains(text, "owner:") {
-		t.Fatal("the objectives have no owners")
-	}
-	write(t, path, strings.Replace(text, "enable_reload: true", "enable_reload: true, enable_pprof: true", 1))
-	c.allTools(t, path)
-	return path
-}
 
 // identifiers are everything by which the people could be known, what stands
 // for them in the store included.
@@ -165,12 +63,17 @@ func (c *company) subjects() []string {
 	return list
 }
 
-// bodies are what is sent to the routes that want to be sent something.
-func (c *company) bodies(key string) map[string]string {
+// bodies are what is sent to the routes that want to be sent something, about
+// three items. The last decision about the first stays, and that of a page about
+// the second.
+func (c *company) bodies(keys []string) map[string]string {
+	page := func(keys ...string) string {
+		return url.Values{"key": keys, "to": {"run_work"}, "why": {"It keeps things running."}, "back": {"/shadow"}}.Encode()
+	}
 	return map[string]string{
-		"/-/reload": "", "/decisions": "{}", "/decisions/withdraw": "{}", "/hooks/": `{"action": "opened"}`,
-		"/api/v1/overrides":      fmt.Sprintf(`{"keys": [%q], "to": "run_work", "why": "It keeps things running."}`, key),
-		"/api/v1/stop-decisions": fmt.Sprintf(`{"keys": [%q], "why": "It is not what was agreed."}`, key),
+		"/-/reload": "", "/decisions": page(keys[1], keys[2]), "/decisions/withdraw": page(keys[2]), "/hooks/": `{"action": "opened"}`,
+		"/api/v1/overrides":      fmt.Sprintf(`{"keys": [%q], "to": "run_work", "why": "It keeps things running."}`, keys[0]),
+		"/api/v1/stop-decisions": fmt.Sprintf(`{"keys": [%q], "why": "It is not what was agreed."}`, keys[0]),
 		"/api/v1/check-ins":      fmt.Sprintf(`{"objective": %q, "confidence": 0.5}`, c.story.Objectives()[0].ID),
 	}
 }
@@ -181,8 +84,8 @@ func (c *company) bodies(key string) map[string]string {
 func (c *company) askEverything(t *testing.T, r *running, into artefacts) {
 	t.Helper()
 	subjects := c.subjects()
-	key := subjects[len(subjects)-3]
-	bodies := c.bodies(key)
+	keys := subjects[len(subjects)-3:]
+	bodies := c.bodies(keys)
 	for _, p := range web.Paths() {
 		pattern := strings.TrimSuffix(p.Pattern, "{$}")
 		queries := []string{""}
@@ -191,7 +94,7 @@ func (c *company) askEverything(t *testing.T, r *running, into artefacts) {
 		}
 		for param, values := range map[string][]string{
 			"subject": subjects, "window": {"7d", "28d", "91d", "quarter"}, "scope": {"organization", "team", "objective", "nobody"},
-			"team": {"pair", "platform"}, "objective": {c.story.Objectives()[0].ID}, "key": {key}, "limit": {"1000"},
+			"team": {"pair", "platform"}, "objective": {c.story.Objectives()[0].ID}, "key": {keys[0]}, "limit": {"1000"},
 		} {
 			for _, value := range values {
 				if slices.Contains(p.Params, param) {
@@ -211,20 +114,42 @@ func (c *company) askEverything(t *testing.T, r *running, into artefacts) {
 			t.Errorf("%s: the test does not know what to fill in", pattern)
 		}
 		for _, query := range queries {
-			into[p.Method+" "+path+query] = c.askOne(t, p.Method, r.url+path+query, body)
+			code, answer := c.askOne(t, p.Method, r.url+path+query, body)
+			into[p.Method+" "+path+query] = answer
+			// A refusal would say nothing of what is kept.
+			if done := code < http.StatusBadRequest; p.Method != "GET" && !done && path != "/hooks/" && (p.Method == "POST" || query != "") {
+				t.Errorf("%s %s: %s", p.Method, path+query, answer)
+			}
+		}
+	}
+	for _, path := range []string{"/decisions", "/shadow", "/changes", "/api/v1/overrides", "/api/v1/annotations", "/metrics"} {
+		_, into["GET "+path+" with decisions"] = c.askOne(t, "GET", r.url+path, "")
+	}
+	for _, path := range []string{"/decisions", "/api/v1/overrides"} {
+		for i, kept := range []bool{true, true, false} {
+			if got := bytes.Contains(into["GET "+path+" with decisions"], []byte(keys[i])); got != kept {
+				t.Errorf("%s tells of a decision about %s: %v", path, keys[i], got)
+			}
 		}
 	}
 }
 
-func (c *company) askOne(t *testing.T, method, url, body string) []byte {
+// askOne asks as one of the people would who came through a proxy.
+func (c *company) askOne(t *testing.T, method, url, body string) (code int, answer []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body != "" {
+	switch {
+	case strings.HasPrefix(body, "{"):
 		req.Header.Set("Content-Type", "application/json")
+	case body != "":
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	req.Header.Set("X-Forwarded-User", "quuxwort-z")
+	req.Header.Set("X-Forwarded-Groups", "portfolio")
+	req.Header.Set("X-Forwarded-For", "192.0.2.7")
 	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +159,7 @@ func (c *company) askOne(t *testing.T, method, url, body string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.Concat([]byte(fmt.Sprint(res.StatusCode, res.Header, "\n")), raw)
+	return res.StatusCode, slices.Concat([]byte(fmt.Sprint(res.StatusCode, res.Header, "\n")), raw)
 }
 
 // controlRoute finds the routes of the control socket in their source.
@@ -355,7 +280,7 @@ func TestNoSurfaceNamesAPerson(t *testing.T) {
 	r.await(t, "after the check-in", func(*scoring.Report) bool { return true })
 	r.stop(t)
 	said["log at debug"] = []byte(r.log.String())
-	said["saved report"] = savedReportOf(t, filepath.Join(dir, databaseFile))
+	keptOf(t, filepath.Join(dir, databaseFile), said)
 	c.checkLooksAtSomething(t, said, report)
 	for _, id := range ids {
 		for _, holder := range said.holders(id) {
@@ -366,18 +291,28 @@ func TestNoSurfaceNamesAPerson(t *testing.T) {
 	}
 }
 
-func savedReportOf(t *testing.T, path string) []byte {
+// keptOf reads what was kept of what was said and decided.
+func keptOf(t *testing.T, path string, into artefacts) {
 	t.Helper()
 	db, err := bolt.Open(t.Context(), path, bolt.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	raw, err := db.LastReport(t.Context())
-	if err != nil {
+	if into["saved report"], err = db.LastReport(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return raw
+	decided := 0
+	for o, err := range db.Overrides(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		into["kept decisions"] = fmt.Appendf(into["kept decisions"], "%+v\n", o)
+		decided++
+	}
+	if decided != 2 {
+		t.Errorf("%d decisions are kept, not 2: %s", decided, into["kept decisions"])
+	}
 }
 
 // checkLooksAtSomething sees that the surfaces told of the very work in which

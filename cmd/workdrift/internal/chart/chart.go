@@ -40,9 +40,11 @@ type Tick struct {
 	Text string
 }
 
-// A Mark is a line across a chart, and its text at a height.
+// A Mark is a line across a chart, and its text at a height: left of the line,
+// or right of it where there is no room.
 type Mark struct {
 	At, TextY float64
+	Right     bool
 	Text      string
 }
 
@@ -216,8 +218,13 @@ func (c *Chart) line(weeks []scoring.WeekReport, s Series) {
 	}
 }
 
-// lineHeight keeps the texts of dots apart.
-const lineHeight = 13
+// What keeps texts apart: those of dots, and those of marks, which are larger on
+// phones.
+const (
+	lineHeight = 13
+	markHeight = 17
+	markRoom   = 120 // for the longest text of a mark
+)
 
 // free returns where the text of a dot at y does not lie over one before.
 func (c *Chart) free(y float64) float64 {
@@ -265,7 +272,7 @@ func (c *Chart) describe(weeks []scoring.WeekReport, list []Series) string {
 func (c *Chart) Mark(weeks []scoring.WeekReport, day scoring.Day, text string) {
 	for i := range weeks {
 		if d := day - weeks[i].Monday; d >= 0 && d < 7 {
-			c.Marks = append(c.Marks, Mark{c.x(i, len(weeks)), 16 + float64(len(c.Marks)%3)*lineHeight, text})
+			c.Marks = append(c.Marks, Mark{c.x(i, len(weeks)), 18 + float64(len(c.Marks)%3)*markHeight, c.x(i, len(weeks)) < c.Left+markRoom, text})
 		}
 	}
 }

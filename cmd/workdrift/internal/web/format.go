@@ -32,6 +32,12 @@ func functions(now func() time.Time) template.FuncMap {
 				Back      string
 			}{list, mayDecide, back}
 		},
+		"choice": func(targets []target, about string) any {
+			return struct {
+				Targets []target
+				About   string
+			}{targets, about}
+		},
 		"table": func(t *itemTable, mayDecide bool) any {
 			return struct {
 				Table     *itemTable

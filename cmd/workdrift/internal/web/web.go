@@ -31,7 +31,7 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
-//go:embed templates/*.html static/*.css
+//go:embed templates/*.html static
 var assets embed.FS
 
 // Source is what pages say about one connector.

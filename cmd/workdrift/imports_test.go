@@ -61,7 +61,7 @@ var mayImport = []struct {
 
 // forTests are the packages that tests share. Only they may import testing, and
 // only tests import them.
-var forTests = []string{"store/storetest", "connectors/connectortest", "cmd/workdrift/internal/hostile", "internal/tooltest"}
+var forTests = []string{"store/storetest", "connectors/connectortest", "cmd/workdrift/internal/demotest", "cmd/workdrift/internal/hostile", "internal/tooltest"}
 
 // neverInScoring are ways to a clock's side effects, a file, a process or the
 // network: Evaluate is pure.

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/demotest"
 	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
@@ -280,13 +281,13 @@ func newTheatre(t *testing.T) *theatre {
 	// As slow as life, until it is told otherwise.
 	p.demo = startDemo(t, "--speed", strconv.FormatFloat(1.0/24/60, 'g', -1, 64))
 	// The threshold is the organisation's own choice.
-	config := filepath.Join(p.dir, "config.yaml")
+	config := filepath.Join(p.Dir, "config.yaml")
 	text, err := os.ReadFile(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, config, string(text)+"alerts: {shadow_effort: 0.4}\n")
-	res, err := client.Post(p.url+"/-/reload", "", nil)
+	res, err := client.Post(p.URL+"/-/reload", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,9 +296,9 @@ func newTheatre(t *testing.T) *theatre {
 	}
 	dir := t.TempDir()
 	address := freePort(t)
-	launch(t, manager, "--config.file="+hurriedRoutes(t, dir, p.messages.url), "--storage.path="+t.TempDir(), "--web.listen-address="+address, "--cluster.listen-address=", "--log.level=warn")
+	demotest.Launch(t, manager, "--config.file="+hurriedRoutes(t, dir, p.messages.url), "--storage.path="+t.TempDir(), "--web.listen-address="+address, "--cluster.listen-address=", "--log.level=warn")
 	p.alertmanager = "http://" + address
-	await(t, "Alertmanager to be ready", func() bool { code, _ := get(t, p.alertmanager+"/-/ready"); return code == http.StatusOK })
+	demotest.Await(t, "Alertmanager to be ready", func() bool { code, _ := get(t, p.alertmanager+"/-/ready"); return code == http.StatusOK })
 	hurriedRules(t, dir, recording)
 	hurriedRules(t, dir, alerting)
 	path := filepath.Join(dir, "prometheus.yaml")
@@ -305,7 +306,7 @@ func newTheatre(t *testing.T) *theatre {
 rule_files: [%s, %s]
 alerting: {alertmanagers: [{static_configs: [{targets: [%q]}]}]}
 scrape_configs: [{job_name: workdrift, static_configs: [{targets: [%q]}]}]
-`, recording, alerting, address, strings.TrimPrefix(p.url, "http://")))
+`, recording, alerting, address, strings.TrimPrefix(p.URL, "http://")))
 	p.prometheus = startPrometheus(t, path)
 	return p
 }
@@ -322,7 +323,7 @@ func TestAlertFromDriftToCorrection(t *testing.T) {
 		return func() bool { list := p.alerts(t, drift); return len(list) == 1 && list[0].Status.State == want }
 	}
 
-	await(t, "the alert to fire", state("active"))
+	demotest.Await(t, "the alert to fire", state("active"))
 	p.say(t, "off-strategy work is above the threshold: the alert fires", drift)
 	one := p.alerts(t, drift)[0]
 	want := map[string]string{"alertname": drift, "job": "workdrift", "severity": "warning", "signal": "drift", "window": "28d"}
@@ -332,10 +333,10 @@ func TestAlertFromDriftToCorrection(t *testing.T) {
 	if !regexp.MustCompile(`^[4-6]\d\.?\d*% of the effort`).MatchString(one.Annotations["description"]) {
 		t.Errorf("the description is %q", one.Annotations["description"])
 	}
-	await(t, "the message to leadership", func() bool { return p.messages.has("leadership firing " + drift) })
+	demotest.Await(t, "the message to leadership", func() bool { return p.messages.has("leadership firing " + drift) })
 
-	p.tell(t, "--break", "jira")
-	await(t, "the alert to be muted", state("suppressed"))
+	p.Tell(t, "--break", "jira")
+	demotest.Await(t, "the alert to be muted", state("suppressed"))
 	p.say(t, "Jira answers errors only: its data is stale, and nobody is told of drift", drift)
 	p.say(t, "what mutes it", stale)
 	muting := p.alerts(t, drift)[0].Status.InhibitedBy
@@ -343,21 +344,21 @@ func TestAlertFromDriftToCorrection(t *testing.T) {
 		t.Errorf("the alert is muted by %v, want one of %v", muting, sources)
 	}
 
-	p.tell(t, "--mend", "jira")
-	await(t, "the alert to be back", state("active"))
+	p.Tell(t, "--mend", "jira")
+	demotest.Await(t, "the alert to be back", state("active"))
 	p.say(t, "Jira answers again", drift)
 	if p.messages.has("leadership resolved " + drift) {
 		t.Error("leadership was told that drift is over while Workdrift could not see")
 	}
 
-	p.tell(t, "--course", "strategy", "--speed", "240")
-	await(t, "four weeks below the threshold", func() bool {
+	p.Tell(t, "--course", "strategy", "--speed", "240")
+	demotest.Await(t, "four weeks below the threshold", func() bool {
 		return len(query(t, p.prometheus, "/api/v1/query", url.Values{"query": {`job_window:workdrift_shadow_effort_ratio:max_last30m{window="28d"} < 0.35`}})) == 1
 	})
 	p.say(t, "the organisation corrects its course: the share is down, the alert holds on for a day", drift)
-	await(t, "the alert to be over", func() bool { return len(p.alerts(t, drift)) == 0 })
+	demotest.Await(t, "the alert to be over", func() bool { return len(p.alerts(t, drift)) == 0 })
 	p.say(t, "the alert is over", drift)
-	await(t, "the message that it is over", func() bool { return p.messages.has("leadership resolved " + drift) })
+	demotest.Await(t, "the message that it is over", func() bool { return p.messages.has("leadership resolved " + drift) })
 	if left := query(t, p.prometheus, "/api/v1/query", url.Values{"query": {fmt.Sprintf("ALERTS{alertname=%q}", drift)}}); len(left) > 0 {
 		t.Errorf("Prometheus still has %v", left)
 	}

@@ -121,8 +121,14 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 	return nil
 }
 
-// live lets the organisation work until the context ends.
+// fastYear is how long the organisation lives fast: it keeps all it ever did in
+// memory, and a demo may be forgotten in some terminal.
+const fastYear = 366 * 24 * time.Hour
+
+// live lets the organisation work until the context ends, after a year no faster
+// than everybody else.
 func live(ctx context.Context, org *demo.Organisation, speed float64) {
+	slow := org.Now().Add(fastYear)
 	org.Start(speed)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -132,6 +138,10 @@ func live(ctx context.Context, org *demo.Organisation, speed float64) {
 			return
 		case <-tick.C:
 			org.Advance()
+			if !slow.IsZero() && org.Now().After(slow) {
+				org.Start(1)
+				slow = time.Time{}
+			}
 		}
 	}
 }

@@ -75,7 +75,8 @@ func TestCleanRepairs(t *testing.T) {
 	if !b.Gone[0].At.Equal(cleanNow) {
 		t.Errorf("tombstone %+v", b.Gone[0])
 	}
-	if len(b.Identities) != 1 || b.Identities[0].Handle != "test:ada" || strings.Contains(b.Identities[0].Actor, "ada") {
+	ada := store.Identity{Actor: store.NewHasher([]byte("0123456789abcdef")).Actor("test:ada"), Handle: "test:ada"}
+	if !reflect.DeepEqual(b.Identities, []store.Identity{ada}) {
 		t.Errorf("identities %+v", b.Identities)
 	}
 	if q := b.Quarantined; len(q) != 1 || q[0] != (store.Quarantined{ID: noName, Reason: "bad https://h/p"}) {

@@ -18,6 +18,9 @@ import (
 // the rules do what they say is for their unit tests; here the threshold must be
 // passed in the week in which the reports pass it.
 func TestBacktestOfTheDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	_, d, _ := newDemo(t, nil)
 	before := reportText(t, pollAndScore(t, d))
 	e := d.evaluator

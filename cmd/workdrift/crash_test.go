@@ -196,6 +196,9 @@ func crashRandom(t *testing.T) *rand.Rand {
 // ends: nothing may be lost or double, the report must be that of a run that
 // nobody disturbed, bit by bit, and what was stored must not be read again.
 func TestKilledBackfill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	t.Run("quiet world", func(t *testing.T) { killBackfills(t, *kills, false) })
 	t.Run("moving world", func(t *testing.T) { killBackfills(t, *kills/4, true) })
 }

@@ -41,6 +41,9 @@ func storyWeeks(t *testing.T, now time.Time) []toldWeek {
 // in week 10, ranks two objectives anew in week 14, stops one in week 16 that
 // people go on with, and its first two outcomes stall from weeks 13 and 15 on.
 func TestDemoTellsItsStory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for _, now := range []time.Time{
 		time.Date(2025, 6, 20, 15, 0, 0, 0, time.UTC),
 		time.Date(2026, 11, 16, 22, 0, 0, 0, time.UTC), // a Monday, on which its Sunday has just closed

@@ -31,6 +31,9 @@ func script(t *testing.T, name string, args ...string) (string, error) {
 
 // R14: what a backup holds is what the daemon held, and it can be restored.
 func TestBackupsCanBeRestored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	c := newCompany(t, 6)
 	dir := t.TempDir()
 	path := c.config(t, dir, loopback)

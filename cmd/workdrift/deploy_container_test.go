@@ -108,6 +108,9 @@ type composed struct {
 }
 
 func TestCompose(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	var file struct {
 		Name     string
 		Services map[string]composed

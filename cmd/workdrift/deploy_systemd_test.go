@@ -178,6 +178,9 @@ func TestInstalledConfiguration(t *testing.T) {
 // What the unit forbids to call is nothing that a working daemon calls, nor git,
 // which it starts.
 func TestUnitAllowsWhatTheDaemonCalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	strace, allowed := tooltest.Need(t, "strace"), allowedCalls(t)
 	tooltest.Need(t, "git")
 	dir := t.TempDir()

@@ -19,6 +19,9 @@ import (
 )
 
 func TestDemoPrintsItsFirstReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	stdout, stderr, code := workdrift(t, "demo", "--once", "--listen", "127.0.0.1:0")
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, stderr %s", code, stderr)

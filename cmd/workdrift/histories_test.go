@@ -112,9 +112,6 @@ func TestRealHistories(t *testing.T) {
 			but: map[string]string{"196fe935fcf8d5ffa94dd87eda46a6f8714ec637": "written in the same second under the same title as another: taken for one work"},
 		},
 	} {
-		if underRace && p.name != "calcite" {
-			continue // the smallest shows the races
-		}
 		t.Run(p.name, p.run)
 	}
 }

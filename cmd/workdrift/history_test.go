@@ -13,6 +13,9 @@ import (
 // TestHistory: the weeks are told from what is stored, by the command itself or
 // by the daemon that holds the database, and both tell the same.
 func TestHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
 	if _, stderr, code := workdrift(t, "demo", "--once", "--listen", "127.0.0.1:0", "--dir", dir); code != 0 {

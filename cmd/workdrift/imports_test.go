@@ -180,6 +180,9 @@ func matches(pattern, name string) bool {
 }
 
 func TestNoGlobalState(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	files := 0
 	for _, p := range listPackages(t) {
 		fset := token.NewFileSet()

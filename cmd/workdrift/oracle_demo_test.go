@@ -21,6 +21,9 @@ import (
 // servers as any client would, with plain requests, and has the oracle say what
 // the answers come to. The report must be equal to the micro-person-day.
 func TestDemoOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	org, d, cfg := newDemo(t, nil)
 	report := pollAndScore(t, d)
 	w := report.Window("28d")

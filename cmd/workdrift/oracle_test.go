@@ -23,13 +23,13 @@ type oracleRun struct {
 // TestOracle compares what Workdrift says of a generated firm with what is
 // true, to the micro-person-day, for every objective, bucket, team and window.
 func TestOracle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	runs := []oracleRun{
 		{name: "read at the end", seed: 1, looks: []int{98}},
 		{name: "read as it happens", seed: 1, looks: []int{20, 47, 66, 71, 98}},
 		{name: "Data Center", seed: 2, dc: true, looks: []int{60, 91}},
-	}
-	if underRace { // the figures are the same: one run shows the races
-		runs = runs[:1]
 	}
 	if *large {
 		for seed := range uint64(10) {

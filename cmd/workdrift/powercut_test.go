@@ -149,6 +149,9 @@ func record(t *testing.T, dir string) (report []byte, calls []call) {
 // disk. Each image must open, pass every check, and hold what some number of
 // commits had stored: no fewer than the program relied upon.
 func TestPowerCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	needStrace(t)
 	r, random := newSmallRig(t, 60), crashRandom(t)
 	dir, seed := r.smallPages(t, "1"), random.Uint64()

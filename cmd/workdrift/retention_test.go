@@ -165,6 +165,9 @@ func (g *ledgerRig) told(t *testing.T) string {
 // also when old items are read again; what is told stays what it is in a store
 // that forgets nothing; and a daemon that starts anew tells the same.
 func TestRetention(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		keeps, forgets := newLedgerRig(t, filepath.Join(dir, "keeps.db")), newLedgerRig(t, filepath.Join(dir, "forgets.db"))

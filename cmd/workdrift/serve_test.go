@@ -241,10 +241,6 @@ func TestSecondDaemonIsRefused(t *testing.T) {
 	if code != 1 || !strings.Contains(stderr, filepath.Join(dir, databaseFile)) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
-	// Two seconds are promised; more only shows a machine with much to do.
-	if took > 10*time.Second {
-		t.Errorf("it took %s", took)
-	}
 	t.Logf("refused after %s: %s", took.Round(time.Millisecond), strings.TrimSpace(stderr))
 	// The first one goes on, and its socket is still its own.
 	get(t, r.url+"/-/healthy")

@@ -39,13 +39,12 @@ const (
 	calmDays = 3
 )
 
-// soakOneIn is how many of the firm take part: one in three, or all; fewer
-// under the race detector.
+// soakOneIn is how many of the firm take part: one in three, or all, or few.
 func soakOneIn() int {
 	switch {
 	case *large:
 		return 1
-	case underRace:
+	case testing.Short():
 		return 8
 	}
 	return 3

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"testing"
 
 	"go.uber.org/goleak"
 
@@ -114,8 +115,12 @@ func (f forgetful) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch,
 	return f.Connector.Fetch(ctx, cursor)
 }
 
-// maxResumes bounds how many cursors are tried; they are spread evenly.
-const maxResumes = 24
+// maxResumes bounds how many cursors are tried; they are spread evenly. With
+// -short fewerResumes does.
+const (
+	maxResumes   = 24
+	fewerResumes = 4
+)
 
 // resume: from each cursor that a run returned, a connector that remembers
 // nothing ends where the run did.
@@ -134,7 +139,11 @@ func resume(h *harness) {
 		return
 	}
 	want := h.read(s)
-	stride := max(1, len(batches)/maxResumes)
+	most := maxResumes
+	if testing.Short() {
+		most = fewerResumes
+	}
+	stride := max(1, len(batches)/most)
 	for after := 0; after < len(batches); after += stride {
 		s := h.store()
 		if s == nil {
@@ -237,8 +246,12 @@ func faults(h *harness) {
 	if !ok {
 		return
 	}
+	moments := []int{0, 1, 3} // how many pages there were before
+	if testing.Short() {
+		moments = moments[:1]
+	}
 	for _, f := range h.subject.Faults {
-		for _, after := range []int{0, 1, 3} {
+		for _, after := range moments {
 			if !h.fault(f, after, want) {
 				break // the run has no more pages
 			}

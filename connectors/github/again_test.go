@@ -94,6 +94,9 @@ func TestReadAgain(t *testing.T) {
 // TestReadAgainEnds proves that GraphQL that never works is not asked for ever,
 // and that nothing is asked between two times.
 func TestReadAgainEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	r := zonedRig(t, 1)
 	// Each census reads the open ones.
 	r.world.MergePull(day(81, 0), "acme/api", 1, "ada", fake.Squash)

@@ -204,6 +204,9 @@ func TestCase12Ghosts(t *testing.T) {
 
 // Case 13: GraphQL in trouble.
 func TestCase13GraphQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	world := func() *fake.World {
 		w := newWorld()
 		fake.Populate(w, fake.Size{Repos: 1, Issues: 10, Pulls: 50, Commits: 5, People: 3}, start, present.Add(-time.Hour), 13)

@@ -305,6 +305,9 @@ func TestCase06NotModified(t *testing.T) {
 // TestResume continues from every cursor that was ever returned, in a new
 // process, and must always end in the same place.
 func TestResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	w := fake.NewWorld("acme")
 	fake.Populate(w, fake.Size{Repos: 2, Issues: 160, Pulls: 160, Commits: 120, People: 6}, start, present.Add(-time.Hour), 11)
 	r := newRig(t, w, fake.Options{Limit: 1_000_000})

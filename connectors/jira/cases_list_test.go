@@ -234,6 +234,9 @@ func TestCase18Zones(t *testing.T) {
 // Case 19: an issue that the index learns of hours late is found by a sweep,
 // and one that changes every minute is collected all the same.
 func TestCase19LateIndex(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		s := newSite()
 		all := fill(s, "PAY", 12)

@@ -107,6 +107,9 @@ func TestLongCensus(t *testing.T) {
 // TestNotKept proves that issues which a census or a sweep brought are brought
 // again when the batch that held them was not kept.
 func TestNotKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for _, wait := range []time.Duration{7 * time.Hour, 25 * time.Hour} {
 		s := newSite()
 		all := fill(s, "PAY", 50)

@@ -118,6 +118,9 @@ func (b *bucket) RoundTrip(req *http.Request) (*http.Response, error) {
 // TestSmallBucket proves that a page whose issues need more requests than the
 // server allows at once is read over several polls.
 func TestSmallBucket(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for name, o := range map[string]fake.JiraOptions{"worklogs": {DataCenter: true}, "histories": {DataCenter: true, InlineHistories: 1}} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite()

@@ -41,6 +41,9 @@ const startUp = 5
 // without: a request for a hundred issues, one for the parents outside of the
 // scope, and on Cloud one for the long histories, which are asked for page by page.
 func TestBackfillRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		const n = 1000
 		r := newRig(t, largeSite(n), o)
@@ -65,6 +68,9 @@ func TestBackfillRequests(t *testing.T) {
 // TestIdlePoll proves that a poll of an unchanged Jira is one request, and
 // that it leaves nothing behind but the time.
 func TestIdlePoll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		r := newRig(t, largeSite(300), o)
 		r.config = "projects: [PAY]\n"
@@ -101,6 +107,9 @@ func TestIdlePoll(t *testing.T) {
 // TestDisturbed reads under faults in one request of twenty and ends where an
 // undisturbed reading does.
 func TestDisturbed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		const n = 1000
 		s := largeSite(n)

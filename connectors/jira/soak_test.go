@@ -106,6 +106,9 @@ func visible(s *shelf) *shelf {
 // TestSoak lets a site change for days while it is read with faults, a late
 // index and restarts, and proves that what is kept in the end is what there is.
 func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for seed := range *soakSeeds {
 		products(t, func(t *testing.T, o fake.JiraOptions) {
 			s := newSite()

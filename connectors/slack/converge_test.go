@@ -92,6 +92,9 @@ func lasting(s *shelf) *shelf {
 // restarted and meets faults: in the end it knows what a fresh reading shows,
 // but for what changed in threads that had settled.
 func TestConverges(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for seed := range uint64(6) {
 		c := &chatter{office: newOffice(), rng: rand.New(rand.NewPCG(seed, 1))}
 		for _, channel := range []string{c.dev, c.ops} {

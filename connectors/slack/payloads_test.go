@@ -80,6 +80,9 @@ func accepted(t *testing.T, payload json.RawMessage) *reply {
 // an old workspace, and a message with every kind of block there is. They hold
 // no references to work, so only decoding is proved.
 func TestRecordedMessages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	for _, c := range []struct {
 		name, path    string
 		read, written int

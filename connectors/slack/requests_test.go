@@ -44,6 +44,9 @@ func busy() *fake.Workspace {
 // TestBackfillRequests counts the requests of a first backfill, undisturbed and
 // with five percent of all requests failing.
 func TestBackfillRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	w := busy()
 	least := minimum(w, 500, 63)
 	read := func(what string, most float64, disturb func(*fake.Slack)) *rig {
@@ -74,6 +77,9 @@ func TestBackfillRequests(t *testing.T) {
 // each channel, and that looking back costs the pages of the last days and
 // nothing for threads that did not move.
 func TestIdlePoll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in one goroutine")
+	}
 	r := newRig(t, busy(), fake.SlackOptions{NoLimit: true})
 	c := r.connect()
 	r.mustPoll(c)

@@ -102,12 +102,13 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	total := 0
 	for i := range kills {
-		// The first kills hit the creation of the file.
-		after := time.Duration(random.IntN(60)) * time.Millisecond
+		// The first kills hit the creation of the file, some later ones its
+		// opening, and the others what is written, however slow the machine is.
+		atOnce, after := i < 5 || i%3 == 0, time.Duration(random.IntN(60))*time.Millisecond
 		if i < 5 {
-			after = time.Duration(i) * 3 * time.Millisecond
+			after = time.Duration(20+i*3) * time.Millisecond
 		}
-		acked := killWriter(t, path, after)
+		acked := killWriter(t, path, after, atOnce)
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			if acked > 0 {
 				t.Fatalf("batch %d was acknowledged and there is no file", acked)
@@ -122,9 +123,9 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killWriter runs a writer for a while, counted from its first batch or from
-// its start, and returns the newest batch that it acknowledged.
-func killWriter(t *testing.T, path string, after time.Duration) (acked int) {
+// killWriter runs a writer for a while, counted from its start or from its first
+// batch, and returns the newest batch that it acknowledged.
+func killWriter(t *testing.T, path string, after time.Duration, atOnce bool) (acked int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+path)
@@ -137,10 +138,18 @@ func killWriter(t *testing.T, path string, after time.Duration) (acked int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := time.AfterFunc(after+20*time.Millisecond, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
+	var kill *time.Timer
+	killSoon := func() {
+		if kill == nil {
+			kill = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		}
+	}
+	if atOnce {
+		killSoon()
+	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		killSoon()
 		if acked, err = strconv.Atoi(lines.Text()); err != nil {
 			t.Fatalf("child said %q", lines.Text())
 		}

@@ -17,16 +17,15 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
-// hostileTexts is the corpus for the nth place that shows texts. Where the race
-// detector makes everything slow, each place gets one eighth, and the places
-// together all of it.
+// hostileTexts is the corpus for the nth place that shows texts. With -short each
+// place gets one eighth, and the places together all of it.
 func hostileTexts(t testing.TB, n int) []string {
 	t.Helper()
 	list, err := hostile.Texts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !underRace {
+	if !testing.Short() {
 		return list
 	}
 	const parts = 8

@@ -1,6 +1,0 @@
-//go:build race
-
-package web
-
-// underRace says that the race detector runs.
-const underRace = true

@@ -263,9 +263,6 @@ func commands(cmd *cobra.Command, before string) map[string]*cobra.Command {
 
 // Property 10 of the scores: nothing that is said names a person.
 func TestNoSurfaceNamesAPerson(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
-	}
 	c := newCompany(t, 6)
 	hired := c.hire(t)
 	dir := t.TempDir()

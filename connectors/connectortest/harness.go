@@ -1,14 +1,12 @@
 package connectortest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
@@ -31,14 +29,14 @@ type harness struct {
 	subject  Subject
 	problems []string
 	logf     func(string, ...any)
-	logs     *logBuffer
+	logs     *Log
 	now      time.Time
 	people   map[string]bool // handles and addresses, as they must not be attributes
 	private  map[string]bool // texts that must not occur in errors and logs
 }
 
 func newHarness(ctx context.Context, s Subject) *harness {
-	h := &harness{ctx: ctx, subject: s, logs: &logBuffer{}, now: s.Now, people: map[string]bool{}, private: map[string]bool{}, logf: func(string, ...any) {}}
+	h := &harness{ctx: ctx, subject: s, logs: &Log{}, now: s.Now, people: map[string]bool{}, private: map[string]bool{}, logf: func(string, ...any) {}}
 	if h.now.IsZero() {
 		h.now = time.Now()
 	}
@@ -238,23 +236,4 @@ func equal(a, b store.Cursor) bool {
 		}
 	}
 	return true
-}
-
-// A logBuffer keeps log records until they were looked at.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logBuffer) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.buf.Reset()
-	return l.buf.String()
 }

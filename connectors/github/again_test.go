@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -28,8 +29,8 @@ func zonedRig(t *testing.T, changes int) *rig {
 // plains counts the commits of changes that are stored without their offset.
 func plains(r *rig) int {
 	n := 0
-	for _, e := range r.shelf.events {
-		if _, offset := e.At.Zone(); e.Kind == store.EventCommit && strings.HasPrefix(e.ID, "commit/") && r.shelf.items[e.Item].Kind == store.KindChange && offset == 0 {
+	for _, e := range r.Shelf.Events {
+		if _, offset := e.At.Zone(); e.Kind == store.EventCommit && strings.HasPrefix(e.ID, "commit/") && r.Shelf.Items[e.Item].Kind == store.KindChange && offset == 0 {
 			n++
 		}
 	}
@@ -37,8 +38,8 @@ func plains(r *rig) int {
 }
 
 func (r *rig) wait(d time.Duration) {
-	r.server.advance(d)
-	r.local.advance(d)
+	r.server.Advance(d)
+	r.local.Advance(d)
 }
 
 // queries counts what was asked by GraphQL since the log was reset.
@@ -65,7 +66,7 @@ func TestReadAgain(t *testing.T) {
 			r := zonedRig(t, 30)
 			r.hub.Fault(fake.Matching("/graphql"), -1, fault)
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "commits without an offset", plains(r), 30)
 			checkTruth(t, r)
 
@@ -73,19 +74,19 @@ func TestReadAgain(t *testing.T) {
 			// nothing is read by REST again.
 			r.wait(2 * time.Hour)
 			r.hub.ResetLog()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "queries that fail, and changes read by REST", [2]int{queries(r), reads(r)}, [2]int{1, 0})
 
 			r.hub.ClearFaults()
 			for range 8 {
 				r.wait(time.Hour)
-				r.mustPoll(c)
+				r.MustPoll(c)
 			}
-			sameFacts(t, "once it works", r.shelf, r.fresh())
+			connectortest.SameFacts(t, "once it works", r.Shelf, r.fresh())
 			equal(t, "commits without an offset", plains(r), 0)
 			r.hub.ResetLog()
 			r.wait(time.Hour)
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "queries when nothing is left", queries(r), 0)
 		})
 	}
@@ -102,11 +103,11 @@ func TestReadAgainEnds(t *testing.T) {
 	r.world.MergePull(day(81, 0), "acme/api", 1, "ada", fake.Squash)
 	r.hub.Fault(fake.Matching("/graphql"), -1, fake.Fault{Kind: fake.ServerError})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	r.hub.ResetLog()
 	for range 15 * 24 * 4 {
 		r.wait(15 * time.Minute)
-		r.mustPoll(c)
+		r.MustPoll(c)
 	}
 	equal(t, "queries in fifteen days", queries(r), maxAgain)
 	if !strings.Contains(r.logs.String(), "changes=1") {
@@ -118,8 +119,8 @@ func TestReadAgainEnds(t *testing.T) {
 func TestReadAgainNot(t *testing.T) {
 	r := zonedRig(t, 1)
 	r.config = "anonymous: true\n" + r.config
-	r.mustPoll(r.connect())
-	for key, raw := range r.shelf.cursor {
+	r.MustPoll(r.connect())
+	for key, raw := range r.Shelf.Cursor {
 		if strings.Contains(raw, "plain") {
 			t.Errorf("%s is %s", key, raw)
 		}
@@ -146,7 +147,7 @@ func TestRefetchKeepsOffsets(t *testing.T) {
 	r := zonedRig(t, 1)
 	r.config += "webhook_secret_env: WORKDRIFT_TEST_TOKEN\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	r.hub.Fault(fake.Matching("/graphql"), -1, fake.Fault{Kind: fake.ServerError})
 	object := r.item("acme/api#1").ID
 	rec, ok := c.(connectors.Receiver)
@@ -157,14 +158,14 @@ func TestRefetchKeepsOffsets(t *testing.T) {
 	equal(t, "commits without an offset", plains(r), 0)
 
 	r.wait(time.Minute)
-	r.world.Relabel(r.server.now(), "acme/api", 1, "new")
+	r.world.Relabel(r.server.Now(), "acme/api", 1, "new")
 	r.refetch(rec, object)
-	equal(t, "commits without an offset, and the change as it is now", [2]any{plains(r), r.item("acme/api#1").Updated.Unix()}, [2]any{1, r.server.now().Unix()})
-	r.mustPoll(c)
+	equal(t, "commits without an offset, and the change as it is now", [2]any{plains(r), r.item("acme/api#1").Updated.Unix()}, [2]any{1, r.server.Now().Unix()})
+	r.MustPoll(c)
 	r.hub.ClearFaults()
 	for range 3 {
 		r.wait(time.Hour)
-		r.mustPoll(c)
+		r.MustPoll(c)
 	}
 	equal(t, "commits without an offset, once it works", plains(r), 0)
 }

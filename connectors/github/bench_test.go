@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -102,7 +103,7 @@ func BenchmarkBackfill(b *testing.B) {
 func (r *rig) backfill(b *testing.B, t *tape) (items, events int) {
 	env := r.environment()
 	env.Transport = t
-	c, err := New(env, decoder("organizations: [acme]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
+	c, err := New(env, connectortest.Decoder("organizations: [acme]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -18,33 +19,33 @@ func TestCase09Gone(t *testing.T) {
 	w := busyWorld(20)
 	r := newRig(t, w, fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	w.DeleteIssue(day(80, 0), "acme/api", 3)
 	moved := w.TransferIssue(day(80, 1), "acme/api", 4, "acme/web")
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "before the census", r.item("acme/api#3").Gone, store.Gone(""))
-	r.server.advance(25 * time.Hour)
-	r.local.advance(25 * time.Hour)
-	r.mustPoll(c)
+	r.server.Advance(25 * time.Hour)
+	r.local.Advance(25 * time.Hour)
+	r.MustPoll(c)
 	equal(t, "deleted", r.item("acme/api#3").Gone, store.GoneDeleted)
-	old := r.shelf.items[prefixOf(w.Snapshot()[0].ID)+"4"]
+	old := r.Shelf.Items[prefixOf(w.Snapshot()[0].ID)+"4"]
 	equal(t, "moved", old.Gone, store.GoneMoved)
 	equal(t, "the new key is in front", old.Keys[0], fmt.Sprintf("acme/web#%d", moved))
 	equal(t, "others", r.item("acme/api#5").Gone, store.Gone(""))
 	r.hub.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "a census is not done every time", len(r.hub.Log()), 7)
 
 	// Four in ten cannot be seen any more: a loss of rights is likelier.
 	front := &hider{path: "/acme/api/issues", upTo: 8}
 	r = newRigBehind(t, w, fake.Options{}, func(hub http.Handler) http.Handler { front.hub = hub; return front })
 	c = r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	front.on.Store(true)
-	r.server.advance(25 * time.Hour)
-	r.local.advance(25 * time.Hour)
-	r.mustPoll(c)
-	for _, it := range r.shelf.items {
+	r.server.Advance(25 * time.Hour)
+	r.local.Advance(25 * time.Hour)
+	r.MustPoll(c)
+	for _, it := range r.Shelf.Items {
 		if it.Gone == store.GoneLostAccess {
 			t.Errorf("%v is gone although too much vanished at once", it.Keys)
 		}
@@ -64,7 +65,7 @@ func TestCase10ForcePush(t *testing.T) {
 		r := newRig(t, w, fake.Options{})
 		r.config += "page_size: 5\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkTruth(t, r)
 		before := w.Snapshot()[0].Commits
 		w.ForcePush(day(3, 0), "acme/api", "main", 4,
@@ -73,7 +74,7 @@ func TestCase10ForcePush(t *testing.T) {
 		if collected {
 			w.CollectGarbage("acme/api")
 		}
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkTruth(t, r)
 		for i, sha := range before {
 			want := store.Gone("")
@@ -88,11 +89,11 @@ func TestCase10ForcePush(t *testing.T) {
 		for i := range 12 {
 			w.PushCommits(day(5, i), "acme/api", "main", fake.CommitSpec{Author: "ada", Message: fmt.Sprintf("More %d", i)})
 		}
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkTruth(t, r)
 		// It survives the next rewriting although it is older than what is walked.
 		w.ForcePush(day(6, 0), "acme/api", "main", 1, fake.CommitSpec{Author: "ada", Message: "Once more"})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		for _, sha := range w.Snapshot()[0].Commits {
 			equal(t, "on the branch", r.item("acme/api@"+sha).Gone, store.Gone(""))
 		}
@@ -120,17 +121,17 @@ func TestCase11Links(t *testing.T) {
 	unmerged, _ := open("unmerged", "Fixes #9", "", "")
 	aside, _ := open("aside", "Fixes #8", "release", fake.Squash)
 	r := newRig(t, w, fake.Options{})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	change := func(n int) store.Item { return r.item(fmt.Sprintf("acme/api#%d", n)) }
 
-	equal(t, "one keyword, one issue", keys(change(squashed), store.LinkCloses), []string{"acme/api#10"})
-	equal(t, "the other is mentioned", keys(change(squashed), store.LinkMentions), []string{"acme/api#11"})
-	equal(t, "another repository", keys(change(merged), store.LinkCloses), []string{"acme/web#12"})
-	equal(t, "unmerged", []any{keys(change(unmerged), store.LinkCloses), change(unmerged).Status}, []any{[]string{"acme/api#9"}, store.StatusDoing})
-	equal(t, "not into the default branch", keys(change(aside), store.LinkCloses), []string(nil))
-	equal(t, "mentioned instead", keys(change(aside), store.LinkMentions), []string{"acme/api#8"})
+	equal(t, "one keyword, one issue", connectortest.Keys(change(squashed), store.LinkCloses), []string{"acme/api#10"})
+	equal(t, "the other is mentioned", connectortest.Keys(change(squashed), store.LinkMentions), []string{"acme/api#11"})
+	equal(t, "another repository", connectortest.Keys(change(merged), store.LinkCloses), []string{"acme/web#12"})
+	equal(t, "unmerged", []any{connectortest.Keys(change(unmerged), store.LinkCloses), change(unmerged).Status}, []any{[]string{"acme/api#9"}, store.StatusDoing})
+	equal(t, "not into the default branch", connectortest.Keys(change(aside), store.LinkCloses), []string(nil))
+	equal(t, "mentioned instead", connectortest.Keys(change(aside), store.LinkMentions), []string{"acme/api#8"})
 
-	equal(t, "the squash is part of", keys(r.item("acme/api@"+squash), store.LinkPartOf), []string{fmt.Sprintf("acme/api#%d", squashed)})
+	equal(t, "the squash is part of", connectortest.Keys(r.item("acme/api@"+squash), store.LinkPartOf), []string{fmt.Sprintf("acme/api#%d", squashed)})
 	for _, sha := range []string{squash, merge} {
 		if carriers := carrying(r, "acme/api@"+sha); len(carriers) != 1 {
 			t.Errorf("%s is carried by %v", sha, carriers)
@@ -138,7 +139,7 @@ func TestCase11Links(t *testing.T) {
 	}
 	// Each commit that a rebase put on the default branch is the change's.
 	found := 0
-	for _, it := range r.shelf.items {
+	for _, it := range r.Shelf.Items {
 		if it.Kind != store.KindCommit || !strings.HasPrefix(it.Title, "rebased") {
 			continue
 		}
@@ -153,8 +154,8 @@ func TestCase11Links(t *testing.T) {
 // carrying returns the changes that contain a commit key.
 func carrying(r *rig, key string) []string {
 	var out []string
-	for _, it := range r.shelf.items {
-		if slices.Contains(keys(it, store.LinkContains), key) {
+	for _, it := range r.Shelf.Items {
+		if slices.Contains(connectortest.Keys(it, store.LinkContains), key) {
 			out = append(out, it.Keys[0])
 		}
 	}
@@ -183,11 +184,11 @@ func TestCase12Ghosts(t *testing.T) {
 		w.DeleteUser("gone")
 		r := newRig(t, w, fake.Options{})
 		r.config += config
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkTruth(t, r)
 		change := r.item(fmt.Sprintf("acme/api#%d", pr))
 		actors := map[string]int{}
-		for _, e := range r.shelf.events {
+		for _, e := range r.Shelf.Events {
 			if e.Item == change.ID {
 				actors[e.Actor]++
 			}
@@ -233,13 +234,13 @@ func TestCase13GraphQL(t *testing.T) {
 			want := r.fresh()
 			r.hub.ResetLog()
 			r.hub.Fault(post, c.times, c.fault)
-			r.mustPoll(r.connect())
+			r.MustPoll(r.connect())
 			checkTruth(t, r)
-			equal(t, "quarantined", r.shelf.quarantined, map[string]string{})
+			equal(t, "quarantined", r.Shelf.Quarantined, map[string]string{})
 			byREST := slices.ContainsFunc(r.hub.Log(), func(s fake.Served) bool { return strings.HasSuffix(s.Path, "/reviews") })
 			equal(t, "read by REST", byREST, c.rest)
 			if !c.rest {
-				sameFacts(t, "as undisturbed", r.shelf, want)
+				connectortest.SameFacts(t, "as undisturbed", r.Shelf, want)
 			}
 		})
 	}
@@ -254,13 +255,13 @@ func TestBothWaysAgree(t *testing.T) {
 	byGraph := r.fresh()
 	r.config += "anonymous: true\n"
 	byREST := r.fresh()
-	for _, s := range []*shelf{byGraph, byREST} {
-		for id, e := range s.events {
+	for _, s := range []*connectortest.Shelf{byGraph, byREST} {
+		for id, e := range s.Events {
 			e.At = e.At.UTC()
-			s.events[id] = e
+			s.Events[id] = e
 		}
 	}
-	sameFacts(t, "REST", byREST, byGraph)
+	connectortest.SameFacts(t, "REST", byREST, byGraph)
 }
 
 // TestPoison sets a change aside whose detail the server cannot deliver, after
@@ -278,7 +279,7 @@ func TestPoison(t *testing.T) {
 	c := r.connect()
 	failures := 0
 	for range 10 {
-		if err := r.poll(c); err == nil {
+		if err := r.Poll(c); err == nil {
 			break
 		} else if connectors.ReasonOf(err) != connectors.ReasonServer {
 			t.Fatal(err)
@@ -286,11 +287,11 @@ func TestPoison(t *testing.T) {
 		failures++
 	}
 	equal(t, "failed polls", failures, maxTries-1)
-	equal(t, "quarantined", len(r.shelf.quarantined), 1)
-	equal(t, "changes kept", len(r.shelf.items), 4+1)
+	equal(t, "quarantined", len(r.Shelf.Quarantined), 1)
+	equal(t, "changes kept", len(r.Shelf.Items), 4+1)
 	r.hub.ClearFaults()
 	w.Relabel(present, "acme/api", 3, "again")
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
-	equal(t, "released", len(r.shelf.quarantined), 0)
+	equal(t, "released", len(r.Shelf.Quarantined), 0)
 }

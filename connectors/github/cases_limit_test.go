@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -34,29 +35,29 @@ func TestCase07Limits(t *testing.T) {
 		for _, skew := range []time.Duration{0, 15 * time.Minute, -15 * time.Minute} {
 			t.Run(name, func(t *testing.T) {
 				r := newRig(t, busyWorld(20), fake.Options{})
-				r.local.advance(skew)
+				r.local.Advance(skew)
 				r.hub.Fault(nil, -1, c.fault)
 				conn := r.connect()
 				for i, want := range c.waits {
-					e, ok := errors.AsType[*connectors.Error](r.poll(conn))
+					e, ok := errors.AsType[*connectors.Error](r.Poll(conn))
 					if !ok || e.Reason != connectors.ReasonRateLimited {
 						t.Fatalf("%v is not a limit", e)
 					}
-					got := e.RetryAt.Sub(r.local.now())
+					got := e.RetryAt.Sub(r.local.Now())
 					if got < want-time.Second || got > want+time.Second {
 						t.Errorf("wait %d is %s, want %s", i, got, want)
 					}
 					// Until then nothing is sent.
 					sent := len(r.hub.Log())
-					if err := r.poll(conn); connectors.ReasonOf(err) != connectors.ReasonRateLimited {
+					if err := r.Poll(conn); connectors.ReasonOf(err) != connectors.ReasonRateLimited {
 						t.Errorf("before the wait is over: %v", err)
 					}
 					equal(t, "requests while waiting", len(r.hub.Log()), sent)
-					r.local.advance(got)
-					r.server.advance(got)
+					r.local.Advance(got)
+					r.server.Advance(got)
 				}
 				r.hub.ClearFaults()
-				r.mustPoll(conn)
+				r.MustPoll(conn)
 				checkTruth(t, r)
 			})
 		}
@@ -71,12 +72,12 @@ func TestReserve(t *testing.T) {
 	c := r.connect()
 	hours := 0
 	for ; hours < 50; hours++ {
-		err := r.poll(c)
+		err := r.Poll(c)
 		if err == nil {
 			break
 		}
 		e, ok := errors.AsType[*connectors.Error](err)
-		if !ok || e.Reason != connectors.ReasonRateLimited || e.RetryAt.Sub(r.local.now()) > time.Hour+time.Minute {
+		if !ok || e.Reason != connectors.ReasonRateLimited || e.RetryAt.Sub(r.local.Now()) > time.Hour+time.Minute {
 			t.Fatal(err)
 		}
 		core := 0
@@ -89,9 +90,9 @@ func TestReserve(t *testing.T) {
 			t.Errorf("%d of 20 points were used, 5 are to be left", core)
 		}
 		r.hub.ResetLog()
-		wait := e.RetryAt.Sub(r.local.now())
-		r.local.advance(wait)
-		r.server.advance(wait)
+		wait := e.RetryAt.Sub(r.local.Now())
+		r.local.Advance(wait)
+		r.server.Advance(wait)
 	}
 	checkTruth(t, r)
 	if hours < 3 {
@@ -107,16 +108,16 @@ func TestCase08ClockSkew(t *testing.T) {
 	for _, skew := range []time.Duration{15 * time.Minute, -15 * time.Minute} {
 		r := newRig(t, busyWorld(30), fake.Options{})
 		r.config += "page_size: 10\n"
-		r.local.advance(skew)
+		r.local.Advance(skew)
 		c := r.connect()
 		for i := range 10 {
-			r.mustPoll(c)
+			r.MustPoll(c)
 			checkTruth(t, r)
-			equal(t, "watermark by the server's clock", r.shelf.watermark, r.server.now().Add(-2*time.Minute))
+			equal(t, "watermark by the server's clock", r.Shelf.Watermark, r.server.Now().Add(-2*time.Minute))
 			// An update just behind what was read, made visible late.
-			r.world.Relabel(r.server.now(), "acme/api", i+1, "late")
-			r.server.advance(20 * time.Second)
-			r.local.advance(20 * time.Second)
+			r.world.Relabel(r.server.Now(), "acme/api", i+1, "late")
+			r.server.Advance(20 * time.Second)
+			r.local.Advance(20 * time.Second)
 		}
 	}
 }
@@ -131,7 +132,7 @@ func TestCase14CrossHost(t *testing.T) {
 	defer other.Close()
 	r := newRig(t, busyWorld(5), fake.Options{})
 	r.hub.Fault(fake.Matching("/issues?"), -1, fake.Fault{Kind: fake.Redirect, To: other.URL})
-	err := r.poll(r.connect())
+	err := r.Poll(r.connect())
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonServer)
 	for _, h := range seen {
 		if h != "" {
@@ -178,7 +179,7 @@ func TestLinksElsewhere(t *testing.T) {
 
 func TestSecretsStayInside(t *testing.T) {
 	r := newRig(t, busyWorld(3), fake.Options{Tokens: []string{"the right one"}})
-	err := r.poll(r.connect())
+	err := r.Poll(r.connect())
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
 	if n := len(r.hub.Log()); n > 2 {
 		t.Errorf("%d requests with a credential that was refused", n)
@@ -186,7 +187,7 @@ func TestSecretsStayInside(t *testing.T) {
 	r.http.CloseIdleConnections()
 	r.config = "organizations: [acme]\nbase_url: http://127.0.0.1:1/?leak=" + token + "\n"
 	text := "token_env: WORKDRIFT_TEST_TOKEN\n" + r.config
-	if _, err := New(r.environment(), decoder(text)); err == nil || strings.Contains(err.Error(), token) {
+	if _, err := New(r.environment(), connectortest.Decoder(text)); err == nil || strings.Contains(err.Error(), token) {
 		t.Errorf("a query in base_url: %v", err)
 	}
 }
@@ -197,13 +198,13 @@ func TestTimeout(t *testing.T) {
 	healthy := r.config
 	r.config += "timeout: 20ms\n"
 	r.hub.Fault(nil, -1, fake.Fault{Kind: fake.Latency})
-	equal(t, "no answer", connectors.ReasonOf(r.poll(r.connect())), connectors.ReasonTimeout)
+	equal(t, "no answer", connectors.ReasonOf(r.Poll(r.connect())), connectors.ReasonTimeout)
 	r.hub.ClearFaults()
 	r.hub.Fault(nil, -1, fake.Fault{Kind: fake.SlowBody})
-	equal(t, "half an answer", connectors.ReasonOf(r.poll(r.connect())), connectors.ReasonTimeout)
-	equal(t, "positions", len(r.shelf.cursor), 0)
+	equal(t, "half an answer", connectors.ReasonOf(r.Poll(r.connect())), connectors.ReasonTimeout)
+	equal(t, "positions", len(r.Shelf.Cursor), 0)
 	r.hub.ClearFaults()
 	r.config = healthy
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -27,7 +28,7 @@ func TestCase01CursorLinks(t *testing.T) {
 	for _, offset := range []bool{false, true} {
 		r := newRig(t, busyWorld(95), fake.Options{LargeList: 20, DeepPage: 2, OffsetCursor: offset})
 		r.config += "page_size: 10\n"
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkTruth(t, r)
 	}
 }
@@ -44,7 +45,7 @@ func TestCase02DeepPages(t *testing.T) {
 		return strings.HasSuffix(q.URL.Path, "/issues") && (q.URL.Query().Has("page") || q.URL.Query().Has("after"))
 	}
 	r.hub.Fault(deep, 1, fake.Fault{Kind: fake.DeepPage})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 
 	// A server that refuses for ever is an error, and nothing passes for read.
@@ -52,13 +53,13 @@ func TestCase02DeepPages(t *testing.T) {
 	r.config += "page_size: 10\n"
 	r.hub.Fault(deep, -1, fake.Fault{Kind: fake.DeepPage})
 	c := r.connect()
-	err := r.poll(c)
+	err := r.Poll(c)
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonServer)
-	if !r.shelf.watermark.IsZero() {
+	if !r.Shelf.Watermark.IsZero() {
 		t.Error("a list that was not read to its end moves the watermark")
 	}
 	r.hub.ClearFaults()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 }
 
@@ -74,10 +75,10 @@ func TestCase03PageDrift(t *testing.T) {
 			w.Relabel(present.Add(time.Duration(moved)*time.Second), "acme/api", moved*4, "moved")
 		}})
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		r.hub.ClearFaults()
-		equal(t, "items after one poll", len(r.shelf.items), 60+1)
-		r.mustPoll(c)
+		equal(t, "items after one poll", len(r.Shelf.Items), 60+1)
+		r.MustPoll(c)
 		checkTruth(t, r)
 		if moved < 6 {
 			t.Errorf("only %d pages moved: this proves nothing", moved)
@@ -104,13 +105,13 @@ func TestCase04OneSecond(t *testing.T) {
 				w.Relabel(day(3, pagesRead), "acme/api", pagesRead*10, "moved")
 			}})
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			checkTruth(t, r)
 			r.hub.ResetLog()
-			r.server.advance(time.Hour / 2)
-			r.mustPoll(c)
+			r.server.Advance(time.Hour / 2)
+			r.MustPoll(c)
 			r.hub.ResetLog()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "points of an idle poll", r.hub.Points(), 0)
 		})
 	}
@@ -121,15 +122,15 @@ func TestCase04OneSecond(t *testing.T) {
 	}
 	r := newRig(t, w, fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	w.OpenIssue(present.Add(time.Second), "acme/api", fake.IssueSpec{Author: "ada", Title: "Just behind"})
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	for range 3 {
-		r.server.advance(5 * time.Minute)
+		r.server.Advance(5 * time.Minute)
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 	}
 	equal(t, "points of an idle poll", r.hub.Points(), 0)
 }
@@ -154,27 +155,27 @@ func TestTwiceInOneSecond(t *testing.T) {
 		w.Relabel(at, "acme/api", 2, "first")
 		w.Relabel(at, "acme/api", pull, "first")
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		w.Relabel(at, "acme/api", pull, "second")
 		if !pullsOnly {
 			w.CloseIssue(at, "acme/api", 2, "ada", "completed")
 		}
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "labels", r.item(fmt.Sprintf("acme/api#%d", pull)).Attrs[store.AttrLabel], []string{"second"})
 		if !pullsOnly {
 			equal(t, "issue", r.item("acme/api#2").Status, store.StatusDone)
 		}
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "points of an idle poll, at once", r.hub.Points(), 0)
 
 		w.Relabel(at, "acme/api", pull, "third")
-		r.server.advance(10 * time.Minute)
-		r.local.advance(10 * time.Minute)
-		r.mustPoll(c)
+		r.server.Advance(10 * time.Minute)
+		r.local.Advance(10 * time.Minute)
+		r.MustPoll(c)
 		equal(t, "labels", r.item(fmt.Sprintf("acme/api#%d", pull)).Attrs[store.AttrLabel], []string{"third"})
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "points of an idle poll, later", r.hub.Points(), 0)
 	}
 }
@@ -188,16 +189,16 @@ func TestPresentSecondIsBounded(t *testing.T) {
 	}
 	r := newRig(t, w, fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	if n := len(r.hub.Log()); n > 60 {
 		t.Errorf("%d requests for 150 changes", n)
 	}
 	for range 3 {
-		r.server.advance(5 * time.Minute)
-		r.local.advance(5 * time.Minute)
+		r.server.Advance(5 * time.Minute)
+		r.local.Advance(5 * time.Minute)
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 	}
 	equal(t, "points of an idle poll", r.hub.Points(), 0)
 }
@@ -209,12 +210,12 @@ func TestFullLastPage(t *testing.T) {
 	r.config += "page_size: 10\n"
 	c := r.connect()
 	for i := range 25 {
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkTruth(t, r)
-		r.server.advance(10 * time.Minute)
-		w.OpenIssue(r.server.now(), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Appended %d", i)})
-		n := w.OpenIssue(r.server.now(), "acme/web", fake.IssueSpec{Author: "ada", Title: "Other"})
-		w.Comment(r.server.now(), "acme/web", n, "ben", "Yes")
+		r.server.Advance(10 * time.Minute)
+		w.OpenIssue(r.server.Now(), "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Appended %d", i)})
+		n := w.OpenIssue(r.server.Now(), "acme/web", fake.IssueSpec{Author: "ada", Title: "Other"})
+		w.Comment(r.server.Now(), "acme/web", n, "ben", "Yes")
 	}
 }
 
@@ -229,33 +230,33 @@ func TestCase05EmptyIsNotNothing(t *testing.T) {
 			r := newRig(t, w, fake.Options{})
 			r.config += "page_size: 10\n"
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			w.OpenIssue(present, "acme/api", fake.IssueSpec{Author: "ada", Title: "New"})
 			r.hub.Fault(fake.Matching("/issues?"), -1, fake.Fault{Kind: kind})
-			before := r.shelf.clone()
-			err := r.poll(c)
+			before := r.Shelf.Clone()
+			err := r.Poll(c)
 			equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonDecode)
-			sameFacts(t, "data", r.shelf, before)
-			for key, position := range before.cursor {
+			connectortest.SameFacts(t, "data", r.Shelf, before)
+			for key, position := range before.Cursor {
 				if strings.HasSuffix(key, "/issues") {
-					equal(t, key, r.shelf.cursor[key], position)
+					equal(t, key, r.Shelf.Cursor[key], position)
 				}
 			}
-			if !r.shelf.watermark.Equal(before.watermark) {
+			if !r.Shelf.Watermark.Equal(before.Watermark) {
 				t.Error("the watermark moved although the scan failed")
 			}
 			r.hub.ClearFaults()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			checkTruth(t, r)
 		})
 	}
 	t.Run("one bad element", func(t *testing.T) {
 		r := newRig(t, busyWorld(30), fake.Options{})
 		r.hub.Fault(fake.Matching("/issues?", "acme/api"), 1, fake.Fault{Kind: fake.BadTimestamp})
-		r.mustPoll(r.connect())
-		equal(t, "issues kept", len(r.shelf.items), 29+1)
-		equal(t, "set aside", len(r.shelf.quarantined), 1)
-		for id, why := range r.shelf.quarantined {
+		r.MustPoll(r.connect())
+		equal(t, "issues kept", len(r.Shelf.Items), 29+1)
+		equal(t, "set aside", len(r.Shelf.Quarantined), 1)
+		for id, why := range r.Shelf.Quarantined {
 			if id != prefixOf(r.world.Snapshot()[0].ID)+"1" || strings.Contains(why, "yesterday") {
 				t.Errorf("quarantined %s: %s", id, why)
 			}
@@ -267,28 +268,28 @@ func TestCase05EmptyIsNotNothing(t *testing.T) {
 func TestCase06NotModified(t *testing.T) {
 	r := newRig(t, busyWorld(30), fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
-	before := r.shelf.clone()
+	r.MustPoll(c)
+	before := r.Shelf.Clone()
 	r.hub.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	for _, s := range r.hub.Log() {
 		if s.Status != http.StatusNotModified || s.Points != 0 {
 			t.Errorf("not free: %v", s)
 		}
 	}
-	sameFacts(t, "after 304", r.shelf, before)
-	r.t.(*testing.T).Setenv("WORKDRIFT_TEST_TOKEN", "another-token")
+	connectortest.SameFacts(t, "after 304", r.Shelf, before)
+	r.T.(*testing.T).Setenv("WORKDRIFT_TEST_TOKEN", "another-token")
 	c = r.connect()
 	r.hub.ResetLog()
-	for range maxFetches {
-		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+	for range connectortest.MaxFetches {
+		b, err := c.Fetch(t.Context(), r.Shelf.Cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(b.Items)+len(b.Events) > 0 {
 			t.Errorf("a new token brings %d items and %d events again", len(b.Items), len(b.Events))
 		}
-		r.shelf.apply(b)
+		r.Shelf.Apply(b)
 		if !b.More {
 			break
 		}
@@ -296,9 +297,9 @@ func TestCase06NotModified(t *testing.T) {
 	if r.hub.Points() == 0 {
 		t.Error("the server did not notice the new token: this proves nothing")
 	}
-	sameFacts(t, "after rotation", r.shelf, before)
+	connectortest.SameFacts(t, "after rotation", r.Shelf, before)
 	r.hub.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "points after rotation", r.hub.Points(), 0)
 }
 
@@ -313,26 +314,26 @@ func TestResume(t *testing.T) {
 	r := newRig(t, w, fake.Options{Limit: 1_000_000})
 	r.config += "page_size: 4\n"
 	c := r.connect()
-	var shelves []*shelf
-	for range maxFetches {
-		shelves = append(shelves, r.shelf.clone())
-		b, err := c.Fetch(t.Context(), maps.Clone(r.shelf.cursor))
+	var shelves []*connectortest.Shelf
+	for range connectortest.MaxFetches {
+		shelves = append(shelves, r.Shelf.Clone())
+		b, err := c.Fetch(t.Context(), maps.Clone(r.Shelf.Cursor))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.shelf.apply(b)
+		r.Shelf.Apply(b)
 		if !b.More {
 			break
 		}
 	}
 	checkTruth(t, r)
-	want := r.shelf
+	want := r.Shelf
 	if len(shelves) < 10 {
 		t.Errorf("only %d cursors: this proves little", len(shelves))
 	}
 	for i, s := range shelves {
-		r.shelf = s
-		r.mustPoll(r.connect())
-		sameFacts(t, fmt.Sprintf("resumed after %d batches", i), r.shelf, want)
+		r.Shelf = s
+		r.MustPoll(r.connect())
+		connectortest.SameFacts(t, fmt.Sprintf("resumed after %d batches", i), r.Shelf, want)
 	}
 }

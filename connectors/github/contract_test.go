@@ -81,7 +81,7 @@ func TestContract(t *testing.T) {
 	changes, tokens := 0, 0
 	connect := func(env connectors.Env, more string) (connectors.Connector, error) {
 		env.Transport = r.http
-		return New(env, decoder("organizations: [acme]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
+		return New(env, connectortest.Decoder("organizations: [acme]\npage_size: 7\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
 	}
 	connectortest.Run(t, connectortest.Subject{
 		New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
@@ -90,7 +90,7 @@ func TestContract(t *testing.T) {
 		Secrets:  []string{token, "rotated-token"},
 		People:   []string{"dev-001@example.org"},
 		Now:      present,
-		Advance:  func(to time.Time) { r.server.advance(to.Sub(r.server.now())) },
+		Advance:  func(to time.Time) { r.server.Advance(to.Sub(r.server.Now())) },
 		Faults:   contractFaults(r.hub),
 		Requests: func() int { return len(r.hub.Log()) },
 		MaxIdle:  4*4 - 1, // acme/web has no commits
@@ -102,7 +102,7 @@ func TestContract(t *testing.T) {
 		},
 		Change: func() error {
 			changes++
-			at := r.server.now().Add(time.Duration(changes) * time.Second)
+			at := r.server.Now().Add(time.Duration(changes) * time.Second)
 			n := w.OpenIssue(at, "acme/api", fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Change %d", changes)})
 			w.Comment(at, "acme/api", n, "ben", "ok")
 			w.PushCommits(at, "acme/api", "main", fake.CommitSpec{Author: "ben", Message: fmt.Sprintf("Commit %d", changes)})
@@ -129,7 +129,7 @@ func contractHook(t *testing.T, r *rig, w *fake.World, connect func(connectors.E
 					about, repo.ID, repo.Name)
 				list = append(list, connectortest.Announcement{Header: delivery(event, fmt.Sprint(changes, len(list)), ""), Body: []byte(body)})
 			}
-			at := r.server.now().Add(time.Duration(changes) * time.Second)
+			at := r.server.Now().Add(time.Duration(changes) * time.Second)
 			n := w.OpenIssue(at, repo.Name, fake.IssueSpec{Author: "ada", Title: fmt.Sprintf("Announced %d", changes)})
 			announce("issues", fmt.Sprintf(`"issue":{"number":%d}`, n))
 			w.Comment(at, repo.Name, n, "ben", "ok")

@@ -1,7 +1,6 @@
 package github
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"maps"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -47,24 +47,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := json.MarshalIndent(play(t, string(config), traffic), "", " ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, '\n')
-			path := filepath.Join(dir, "batch.json")
-			if *record {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("%s differs; run with -record and look at the difference", path)
-			}
+			connectortest.Golden(t, filepath.Join(dir, "batch.json"), play(t, string(config), traffic), *record)
 		})
 	}
 }
@@ -83,29 +66,11 @@ func play(t *testing.T, config string, traffic []wire) store.Batch {
 	r := newRig(t, newWorld(), fake.Options{})
 	env := r.environment()
 	env.Transport = tp
-	c, err := New(env, decoder(config))
+	c, err := New(env, connectortest.Decoder(config))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all store.Batch
-	for range maxFetches {
-		b, err := c.Fetch(t.Context(), r.shelf.cursor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.shelf.apply(b)
-		all.Items = append(all.Items, b.Items...)
-		all.Events = append(all.Events, b.Events...)
-		all.Gone = append(all.Gone, b.Gone...)
-		all.Quarantined = append(all.Quarantined, b.Quarantined...)
-		all.Identities = append(all.Identities, b.Identities...)
-		if !b.More {
-			all.Watermark = b.Watermark
-			break
-		}
-	}
-	all.Next = r.shelf.cursor
-	return all
+	return r.Whole(c)
 }
 
 // recordGolden records a small world being read.
@@ -121,11 +86,11 @@ func recordGolden(t *testing.T, dir string) {
 	tp := &tape{next: r.http, answers: map[string]recordedAnswer{}}
 	env := r.environment()
 	env.Transport = tp
-	c, err := New(env, decoder(config+"base_url: "+r.url+"\n"))
+	c, err := New(env, connectortest.Decoder(config+"base_url: "+r.url+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.mustPoll(c)
+	r.MustPoll(c)
 	elsewhere := func(s string) string { return strings.ReplaceAll(s, r.url, goldenHost) }
 	var traffic []wire
 	for _, key := range tp.order {

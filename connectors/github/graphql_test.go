@@ -56,10 +56,10 @@ func reads(r *rig) int {
 func TestQueryUnauthorized(t *testing.T) {
 	r, front := refusedRig(t, http.StatusUnauthorized)
 	c := r.connect()
-	equal(t, "reason", connectors.ReasonOf(r.poll(c)), connectors.ReasonAuth)
+	equal(t, "reason", connectors.ReasonOf(r.Poll(c)), connectors.ReasonAuth)
 	equal(t, "changes read by REST", reads(r), 0)
 	front.status.Store(0)
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	equal(t, "changes read by REST", reads(r), 0)
 }
@@ -73,13 +73,13 @@ func TestQueryRefused(t *testing.T) {
 			c := r.connect()
 			// touch changes the change after a while and reads it again.
 			touch := func(after time.Duration) {
-				r.server.advance(after)
-				r.local.advance(after)
-				r.world.Relabel(r.server.now(), "acme/api", 1, after.String())
-				r.mustPoll(c)
+				r.server.Advance(after)
+				r.local.Advance(after)
+				r.world.Relabel(r.server.Now(), "acme/api", 1, after.String())
+				r.MustPoll(c)
 				checkTruth(t, r)
 			}
-			r.mustPoll(c)
+			r.MustPoll(c)
 			checkTruth(t, r)
 			equal(t, "queries, and changes read by REST", [2]int{int(front.asked.Load()), reads(r)}, [2]int{1, 1})
 			front.status.Store(0)
@@ -91,7 +91,7 @@ func TestQueryRefused(t *testing.T) {
 			front.status.Store(status)
 			touch(time.Minute)
 			front.status.Store(0)
-			r.local.advance(-24 * time.Hour)
+			r.local.Advance(-24 * time.Hour)
 			touch(time.Minute)
 			equal(t, "with the clock set back", [2]int{int(front.asked.Load()), reads(r)}, [2]int{4, 3})
 		})

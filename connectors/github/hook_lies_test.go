@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -55,8 +56,8 @@ func TestLyingDeliveries(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
 	c := rec.(connectors.Connector)
-	r.mustPoll(c)
-	want := r.shelf.clone()
+	r.MustPoll(c)
+	want := r.Shelf.Clone()
 	issue, pull := 0, 0
 	for _, is := range repo.Issues {
 		if !is.Pull {
@@ -83,15 +84,15 @@ func TestLyingDeliveries(t *testing.T) {
 		}
 		r.refetch(rec, d.Objects...)
 		if len(d.Objects) == 0 {
-			r.mustPoll(c)
+			r.MustPoll(c)
 		}
-		if !slices.Equal(r.shelf.facts(), want.facts()) {
-			sameFacts(t, l.event+" "+l.body, r.shelf, want)
-			r.shelf = want.clone()
+		if !slices.Equal(r.Shelf.Facts(), want.Facts()) {
+			connectortest.SameFacts(t, l.event+" "+l.body, r.Shelf, want)
+			r.Shelf = want.Clone()
 		}
 	}
-	r.mustPoll(c)
-	sameFacts(t, "in the end", r.shelf, want)
+	r.MustPoll(c)
+	connectortest.SameFacts(t, "in the end", r.Shelf, want)
 }
 
 // S3: 1,000 deliveries, sent again in any order under other names.
@@ -100,7 +101,7 @@ func TestReplayedDeliveries(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
 	c := rec.(connectors.Connector)
-	r.mustPoll(c)
+	r.MustPoll(c)
 	type sent struct {
 		header http.Header
 		body   []byte
@@ -121,8 +122,8 @@ func TestReplayedDeliveries(t *testing.T) {
 		captured = append(captured, sent{delivery(event, fmt.Sprint("guid-", i), signed(hookSecret, body)), body})
 	}
 	stir(w, present.Add(-time.Minute))
-	r.mustPoll(c)
-	want := r.shelf.clone()
+	r.MustPoll(c)
+	want := r.Shelf.Clone()
 	for round := range 3 {
 		rng.Shuffle(len(captured), func(i, j int) { captured[i], captured[j] = captured[j], captured[i] })
 		dirty := map[string]bool{}
@@ -140,8 +141,8 @@ func TestReplayedDeliveries(t *testing.T) {
 				}
 			}
 		}
-		sameFacts(t, "replayed", r.shelf, want)
+		connectortest.SameFacts(t, "replayed", r.Shelf, want)
 	}
-	r.mustPoll(c)
-	sameFacts(t, "in the end", r.shelf, want)
+	r.MustPoll(c)
+	connectortest.SameFacts(t, "in the end", r.Shelf, want)
 }

@@ -9,21 +9,22 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
 
 // refetch reads objects and keeps what came. It checks that nothing moves.
 func (r *rig) refetch(rec connectors.Receiver, objects ...string) {
-	r.t.Helper()
-	b, err := rec.Refetch(r.t.Context(), objects)
+	r.T.Helper()
+	b, err := rec.Refetch(r.T.Context(), objects)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	if len(b.Next) > 0 || !b.Watermark.IsZero() || b.More {
-		r.t.Errorf("a batch of hints moves %v, watermark %v, more %v", b.Next, b.Watermark, b.More)
+		r.T.Errorf("a batch of hints moves %v, watermark %v, more %v", b.Next, b.Watermark, b.More)
 	}
-	r.shelf.apply(b)
+	r.Shelf.Apply(b)
 }
 
 // objectsOf are the objects of a world, as deliveries name them.
@@ -80,23 +81,23 @@ func TestRefetchEqualsPoll(t *testing.T) {
 		r.config += config
 		rec := receiver(t, r)
 		c := rec.(connectors.Connector)
-		r.mustPoll(c)
-		before := r.shelf.clone()
+		r.MustPoll(c)
+		before := r.Shelf.Clone()
 		changed := stir(w, present.Add(-10*time.Minute))
 
 		r.refetch(rec, changed...)
-		hinted := r.shelf.clone()
-		r.shelf = before
-		r.mustPoll(c)
-		sameFacts(t, config+"hints alone", hinted, r.shelf)
-		equal(t, "something changed", len(r.shelf.facts()) > len(before.clone().items), true)
+		hinted := r.Shelf.Clone()
+		r.Shelf = before
+		r.MustPoll(c)
+		connectortest.SameFacts(t, config+"hints alone", hinted, r.Shelf)
+		equal(t, "something changed", len(r.Shelf.Facts()) > len(before.Clone().Items), true)
 
-		polled := r.shelf
-		r.shelf = hinted
+		polled := r.Shelf
+		r.Shelf = hinted
 		r.refetch(rec, changed...) // once more
-		r.mustPoll(c)
-		sameFacts(t, config+"hints, then a poll", r.shelf, polled)
-		sameFacts(t, config+"read anew", r.fresh(), polled)
+		r.MustPoll(c)
+		connectortest.SameFacts(t, config+"hints, then a poll", r.Shelf, polled)
+		connectortest.SameFacts(t, config+"read anew", r.fresh(), polled)
 		checkTruth(t, r)
 	}
 }
@@ -108,12 +109,12 @@ func TestRefetchOfEverything(t *testing.T) {
 	rec := receiver(t, r)
 	c := rec.(connectors.Connector)
 	r.refetch(rec, objectsOf(w)...)
-	equal(t, "before the first poll", len(r.shelf.facts()), 0)
-	r.mustPoll(c)
-	want := r.shelf.clone()
+	equal(t, "before the first poll", len(r.Shelf.Facts()), 0)
+	r.MustPoll(c)
+	want := r.Shelf.Clone()
 	r.hub.ResetLog()
 	r.refetch(rec, objectsOf(w)...)
-	sameFacts(t, "announced again", r.shelf, want)
+	connectortest.SameFacts(t, "announced again", r.Shelf, want)
 	t.Logf("%d requests for %d objects", len(r.hub.Log()), len(objectsOf(w)))
 	r.hub.ResetLog()
 	r.refetch(rec, streamKey(w.Snapshot()[0].ID, streamCommits))
@@ -135,8 +136,8 @@ func TestRefetchOutOfScope(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	r.config += "exclude: [acme/web]\n"
 	rec := receiver(t, r)
-	r.mustPoll(rec.(connectors.Connector))
-	want := r.shelf.clone()
+	r.MustPoll(rec.(connectors.Connector))
+	want := r.Shelf.Clone()
 	r.hub.ResetLog()
 	r.refetch(rec, "", "x", "R/1", "R1", "R0/1", "R99999/1", "R99999/commits", "roster/org/acme",
 		fmt.Sprintf("R%d/%d", ids["acme/web"], web), fmt.Sprintf("R%d/commits", ids["acme/web"]),
@@ -148,7 +149,7 @@ func TestRefetchOutOfScope(t *testing.T) {
 	w.DeleteIssue(present, "acme/api", 3)
 	w.TransferIssue(present, "acme/api", 4, "acme/web")
 	r.refetch(rec, object(3), object(4), object(10), object(404))
-	sameFacts(t, "gone, moved, old and unknown", r.shelf, want)
+	connectortest.SameFacts(t, "gone, moved, old and unknown", r.Shelf, want)
 }
 
 // What is older than the backfill is left out, as polls leave it out, and so
@@ -160,17 +161,17 @@ func TestRefetchOfOldThings(t *testing.T) {
 	w.Comment(day(80, 0), "acme/api", n, "ben", "Lately")
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
-	r.mustPoll(rec.(connectors.Connector))
-	want := r.shelf.clone()
+	r.MustPoll(rec.(connectors.Connector))
+	want := r.Shelf.Clone()
 	object := fmt.Sprintf("R%d/%d", w.Snapshot()[0].ID, n)
 	r.refetch(rec, object)
-	sameFacts(t, "an old issue that was commented on", r.shelf, want)
+	connectortest.SameFacts(t, "an old issue that was commented on", r.Shelf, want)
 
 	w.ArchiveRepo(day(81, 0), "acme/api", true)
 	w.EditIssue(day(81, 1), "acme/api", n, "Archived", "")
-	r.server.advance(2 * time.Hour)
-	r.local.advance(2 * time.Hour)
-	r.mustPoll(rec.(connectors.Connector))
+	r.server.Advance(2 * time.Hour)
+	r.local.Advance(2 * time.Hour)
+	r.MustPoll(rec.(connectors.Connector))
 	r.hub.ResetLog()
 	r.refetch(rec, object, streamKey(w.Snapshot()[0].ID, streamCommits))
 	equal(t, "requests for an archived repository", len(r.hub.Log()), 0)
@@ -182,13 +183,13 @@ func TestRefetchAfterRename(t *testing.T) {
 	id := w.Snapshot()[0].ID
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
-	r.mustPoll(rec.(connectors.Connector))
+	r.MustPoll(rec.(connectors.Connector))
 	w.RenameRepo(day(80, 0), "acme/api", "acme/core")
 	w.EditIssue(day(80, 1), "acme/core", 2, "Another title", "")
 	r.refetch(rec, fmt.Sprintf("R%d/2", id))
 	equal(t, "title", r.item("acme/core#2").Title, "Another title")
 	equal(t, "the others' keys", r.item("acme/core#3").Keys[0], "acme/core#3")
-	r.mustPoll(rec.(connectors.Connector))
+	r.MustPoll(rec.(connectors.Connector))
 	checkTruth(t, r)
 }
 
@@ -206,15 +207,15 @@ func TestRefetchWithoutIssues(t *testing.T) {
 		})
 	})
 	rec := receiver(t, r)
-	r.mustPoll(rec.(connectors.Connector))
+	r.MustPoll(rec.(connectors.Connector))
 	w.Review(present.Add(-time.Hour), "acme/api", n, fake.ReviewSpec{Author: "ada", State: "APPROVED"})
 	w.Relabel(present.Add(-time.Hour), "acme/api", n, "reviewed")
 	r.refetch(rec, fmt.Sprintf("R%d/%d", w.Snapshot()[0].ID, n))
 	it := r.item(fmt.Sprintf("acme/api#%d", n))
 	equal(t, "labels", it.Attrs[store.AttrLabel], []string{"reviewed"})
-	hinted := r.shelf.clone()
-	r.mustPoll(rec.(connectors.Connector))
-	sameFacts(t, "hints alone", hinted, r.shelf)
+	hinted := r.Shelf.Clone()
+	r.MustPoll(rec.(connectors.Connector))
+	connectortest.SameFacts(t, "hints alone", hinted, r.Shelf)
 }
 
 // Errors are those of Fetch, and a failed read brings nothing.
@@ -222,7 +223,7 @@ func TestRefetchErrors(t *testing.T) {
 	w := populated()
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
-	r.mustPoll(rec.(connectors.Connector))
+	r.MustPoll(rec.(connectors.Connector))
 	objects := stir(w, present.Add(-time.Minute))
 	for name, c := range map[string]struct {
 		fault  fake.Fault
@@ -243,8 +244,8 @@ func TestRefetchErrors(t *testing.T) {
 			t.Errorf("%s: the error holds a secret", name)
 		}
 		r.hub.ClearFaults()
-		r.server.advance(time.Minute)
-		r.local.advance(time.Minute)
+		r.server.Advance(time.Minute)
+		r.local.Advance(time.Minute)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -252,7 +253,7 @@ func TestRefetchErrors(t *testing.T) {
 		t.Error("a canceled read succeeds")
 	}
 	r.refetch(rec, objects...)
-	r.mustPoll(rec.(connectors.Connector))
+	r.MustPoll(rec.(connectors.Connector))
 	checkTruth(t, r)
 }
 
@@ -262,14 +263,14 @@ func TestRosterHint(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	rec := receiver(t, r)
 	c := rec.(connectors.Connector)
-	r.mustPoll(c)
+	r.MustPoll(c)
 	w.AddRepo(fake.RepoSpec{Name: "acme/new", Created: present})
 	n := w.OpenIssue(present, "acme/new", fake.IssueSpec{Author: "ada", Title: "First"})
-	r.mustPoll(c)
-	equal(t, "before the hint", len(r.shelf.items), 1)
+	r.MustPoll(c)
+	equal(t, "before the hint", len(r.Shelf.Items), 1)
 	if _, err := receive(t, rec, "repository", []byte(`{"action":"created"}`)); err != nil {
 		t.Fatal(err)
 	}
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "after it", r.item(fmt.Sprintf("acme/new#%d", n)).Title, "First")
 }

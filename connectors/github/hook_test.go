@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -151,7 +152,7 @@ func TestReceiveUnsigned(t *testing.T) {
 		"webhook_secret_env":       "webhook_secret_env: WORKDRIFT_TEST_NOT_SET\n",
 		"webhook_secret_next_file": "webhook_secret_next_file: /does/not/exist\n",
 	} {
-		_, err := New(r.environment(), decoder("organizations: [acme]\n"+text))
+		_, err := New(r.environment(), connectortest.Decoder("organizations: [acme]\n"+text))
 		if err == nil || !strings.HasPrefix(err.Error(), key+": ") {
 			t.Errorf("%s: %v", key, err)
 		}

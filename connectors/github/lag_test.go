@@ -61,22 +61,22 @@ func TestLaggingDetail(t *testing.T) {
 			front := &laggard{}
 			r := newRigBehind(t, w, fake.Options{}, func(hub http.Handler) http.Handler { front.hub = hub; return front })
 			conn := r.connect()
-			r.mustPoll(conn)
-			r.server.advance(time.Minute)
-			r.local.advance(time.Minute)
+			r.MustPoll(conn)
+			r.server.Advance(time.Minute)
+			r.local.Advance(time.Minute)
 			w.MergePull(present.Add(30*time.Second), "acme/api", n, "ben", fake.Squash)
 			front.lags, front.asked = c.lags, 0
 			for range c.polls {
-				r.mustPoll(conn)
-				r.server.advance(5 * time.Minute)
-				r.local.advance(5 * time.Minute)
+				r.MustPoll(conn)
+				r.server.Advance(5 * time.Minute)
+				r.local.Advance(5 * time.Minute)
 			}
 			equal(t, "status", r.item("acme/api#1").Status, c.want)
 			if front.asked > maxLags+2 {
 				t.Errorf("asked %d times", front.asked)
 			}
 			r.hub.ResetLog()
-			r.mustPoll(conn)
+			r.MustPoll(conn)
 			equal(t, "points of an idle poll", r.hub.Points(), 0)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/store"
@@ -27,7 +28,7 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 	answer := w.ReviewComment(day(1, 9), "acme/api", pr, "ben", "login.go", "Because")
 	sha := w.MergePull(day(2, 0), "acme/api", pr, "ada", fake.Squash)
 	r := newRig(t, w, fake.Options{})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 
 	ticket := r.item("acme/api#1")
 	equal(t, "kind", ticket.Kind, store.KindTicket)
@@ -37,8 +38,8 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 		"repo": {"acme/api"}, "label": {"bug"}, "milestone": {"Q1"}, "author": {"human"},
 		"words": {"3"}, "criteria": {"no"}, "assigned": {"no"},
 	})
-	equal(t, "ticket implements", keys(ticket, store.LinkImplements), []string{"PAY-7"})
-	equal(t, "ticket mentions", keys(ticket, store.LinkMentions), []string{"acme/web#3"})
+	equal(t, "ticket implements", connectortest.Keys(ticket, store.LinkImplements), []string{"PAY-7"})
+	equal(t, "ticket mentions", connectortest.Keys(ticket, store.LinkMentions), []string{"acme/web#3"})
 	equal(t, "opened by", r.event(ticket.ID, "open").Actor, "github:ada")
 
 	change := r.item("acme/api#2")
@@ -48,16 +49,16 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 		"repo": {"acme/api"}, "branch": {"PAY-7-speed"}, "base": {"main"}, "path": {"login.go"},
 		"change": {"fix"}, "scope": {"auth"}, "author": {"human"},
 	})
-	equal(t, "closes", keys(change, store.LinkCloses), []string{"acme/api#1"})
-	equal(t, "implements", keys(change, store.LinkImplements), []string{"PAY-7"})
+	equal(t, "closes", connectortest.Keys(change, store.LinkCloses), []string{"acme/api#1"})
+	equal(t, "implements", connectortest.Keys(change, store.LinkImplements), []string{"PAY-7"})
 
 	commit := r.item("acme/api@" + sha)
-	equal(t, "part of", keys(commit, store.LinkPartOf), []string{"acme/api#2"})
-	contained := keys(change, store.LinkContains)
+	equal(t, "part of", connectortest.Keys(commit, store.LinkPartOf), []string{"acme/api#2"})
+	contained := connectortest.Keys(change, store.LinkContains)
 	equal(t, "contained: commit, its content, the squash", len(contained), 3)
 	equal(t, "contains the squash", contained[2], "acme/api@"+sha)
 
-	first := r.shelf.events[change.ID+" commit/"+contained[0][len("acme/api@"):]]
+	first := r.Shelf.Events[change.ID+" commit/"+contained[0][len("acme/api@"):]]
 	equal(t, "author", first.Actor, "github:ben")
 	if offset, known := store.Offset(first.At); !known || offset != 2*3600 {
 		t.Errorf("the author's zone is lost: %v %v", offset, known)
@@ -73,7 +74,7 @@ func TestTicketsChangesAndCommits(t *testing.T) {
 		"merge":                          {store.EventMerge, "github:ada"},
 	})
 	equal(t, "merged to", r.event(change.ID, "merge").Attrs["to"], "done")
-	equal(t, "identities", len(r.shelf.identities), 3)
+	equal(t, "identities", len(r.Shelf.Identities), 3)
 }
 
 // TestContentKeys proves that a commit has the content key that the git
@@ -95,12 +96,12 @@ func TestUpdatedBranch(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	for _, way := range []string{"", "anonymous: true\n"} {
 		r.config += way
-		r.shelf = r.fresh()
+		r.Shelf = r.fresh()
 		change := r.item("acme/api#1")
-		contained := keys(change, store.LinkContains)
+		contained := connectortest.Keys(change, store.LinkContains)
 		equal(t, way+"the merge is contained", slices.Contains(contained, "acme/api@"+sha), true)
 		commits := 0
-		for _, e := range r.shelf.events {
+		for _, e := range r.Shelf.Events {
 			if e.Item == change.ID && e.Kind == store.EventCommit {
 				commits++
 				equal(t, way+"author", e.Actor, "github:ben")
@@ -131,7 +132,7 @@ func TestPoll(t *testing.T) {
 	fake.Populate(w, fake.Size{Repos: 3, Issues: 60, Pulls: 60, Commits: 40, People: 5}, start, present.Add(-time.Hour), 1)
 	r := newRig(t, w, fake.Options{})
 	r.config += "page_size: 10\n"
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 }
 
@@ -145,13 +146,13 @@ func checkTruth(t *testing.T, r *rig) {
 		}
 		items += len(repo.Issues) + len(repo.Commits)
 		for _, sha := range repo.Commits {
-			it, ok := r.shelf.items[prefixOf(repo.ID)+sha]
+			it, ok := r.Shelf.Items[prefixOf(repo.ID)+sha]
 			if !ok || it.Gone != "" {
 				t.Errorf("%s: commit %s is missing or %s", repo.Name, sha, it.Gone)
 			}
 		}
 		for _, is := range repo.Issues {
-			it, ok := r.shelf.items[prefixOf(repo.ID)+itoa(int64(is.Number))]
+			it, ok := r.Shelf.Items[prefixOf(repo.ID)+itoa(int64(is.Number))]
 			if !ok || it.Gone != "" {
 				t.Errorf("%s#%d is missing or %s", repo.Name, is.Number, it.Gone)
 				continue
@@ -170,7 +171,7 @@ func checkTruth(t *testing.T, r *rig) {
 			}
 			for _, key := range is.Closes {
 				found := false
-				for _, k := range keys(it, store.LinkCloses) {
+				for _, k := range connectortest.Keys(it, store.LinkCloses) {
 					found = found || k == key
 				}
 				if !found {
@@ -180,7 +181,7 @@ func checkTruth(t *testing.T, r *rig) {
 		}
 	}
 	present := 0
-	for _, it := range r.shelf.items {
+	for _, it := range r.Shelf.Items {
 		if it.Gone == "" {
 			present++
 		}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -179,7 +180,7 @@ func TestRecordedPayloads(t *testing.T) {
 	defer s.Close()
 	r := newRig(t, newWorld(), fake.Options{})
 	r.config = "repositories: [user-0001/ants]\nanonymous: true\nsince: 2010-01-01\npage_size: 20\nbase_url: " + s.URL + "\n"
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 
 	numbers, changes := map[int64]bool{}, map[int64]bool{}
 	for _, rec := range p.heads() {
@@ -188,10 +189,10 @@ func TestRecordedPayloads(t *testing.T) {
 	for _, rec := range p.pulls {
 		changes[rec.number("number")] = true
 	}
-	equal(t, "items", len(r.shelf.items), len(numbers))
-	equal(t, "quarantined", r.shelf.quarantined, map[string]string{})
+	equal(t, "items", len(r.Shelf.Items), len(numbers))
+	equal(t, "quarantined", r.Shelf.Quarantined, map[string]string{})
 	counts := map[store.EventKind]int{}
-	for _, e := range r.shelf.events {
+	for _, e := range r.Shelf.Events {
 		counts[e.Kind]++
 	}
 	equal(t, "opened", counts[store.EventOpen], len(numbers))
@@ -210,12 +211,12 @@ func TestRecordedPayloads(t *testing.T) {
 			want = []string{"user-0001/ants" + closing[n]}
 		}
 		it := r.item(fmt.Sprintf("user-0001/ants#%d", n))
-		equal(t, fmt.Sprintf("change %d closes", n), keys(it, store.LinkCloses), want)
+		equal(t, fmt.Sprintf("change %d closes", n), connectortest.Keys(it, store.LinkCloses), want)
 		equal(t, "kind", it.Kind, store.KindChange)
 	}
 	equal(t, "unmerged, so not delivered", r.item("user-0001/ants#192").Status, store.StatusDropped)
 	equal(t, "merged", r.item("user-0001/ants#210").Status, store.StatusDone)
-	t.Logf("%d items (%d changes), %v", len(r.shelf.items), len(changes), counts)
+	t.Logf("%d items (%d changes), %v", len(r.Shelf.Items), len(changes), counts)
 }
 
 func distinct(all []recording, id func(recording) string) int {

@@ -38,7 +38,7 @@ func TestBackfillRequests(t *testing.T) {
 	w := fake.NewWorld("acme")
 	fake.Populate(w, fake.Size{Repos: 4, Issues: 2000, Pulls: 1500, Commits: 1000, People: 12}, start, present.Add(-time.Hour), 7)
 	r := newRig(t, w, fake.Options{})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 	got, least := len(r.hub.Log()), minimum(w, 100)
 	t.Logf("first backfill: %d requests, at least %d are needed: %.3f", got, least, float64(got)/float64(least))
@@ -62,17 +62,17 @@ func TestIdlePoll(t *testing.T) {
 	w.AddRepo(fake.RepoSpec{Name: "acme/empty", Created: start})
 	r := newRig(t, w, fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
-	cursor := r.shelf.clone().cursor
+	r.MustPoll(c)
+	cursor := r.Shelf.Clone().Cursor
 	for i := range 3 {
-		r.server.advance(5 * time.Minute)
-		r.local.advance(5 * time.Minute)
+		r.server.Advance(5 * time.Minute)
+		r.local.Advance(5 * time.Minute)
 		r.hub.ResetLog()
 		if i == 2 {
 			c = r.connect()
 		}
-		before := r.shelf.watermark
-		r.mustPoll(c)
+		before := r.Shelf.Watermark
+		r.MustPoll(c)
 		// The empty repository has no branch to ask for.
 		const streams = 4*4 - 1
 		conditional, points := 0, 0
@@ -85,11 +85,11 @@ func TestIdlePoll(t *testing.T) {
 		equal(t, "conditional requests", conditional, streams)
 		equal(t, "points", points, 0)
 		equal(t, "requests", len(r.hub.Log()), streams)
-		if !r.shelf.watermark.After(before) {
+		if !r.Shelf.Watermark.After(before) {
 			t.Error("the watermark does not move on an idle poll")
 		}
 	}
-	equal(t, "cursor of an idle source", r.shelf.cursor, cursor)
+	equal(t, "cursor of an idle source", r.Shelf.Cursor, cursor)
 }
 
 // TestChangesCost proves that what a poll costs depends on what changed.
@@ -101,7 +101,7 @@ func TestChangesCost(t *testing.T) {
 	fake.Populate(w, fake.Size{Repos: 2, Issues: 600, Pulls: 600, Commits: 300, People: 6}, start, present.Add(-24*time.Hour), 5)
 	r := newRig(t, w, fake.Options{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	changed := 0
 	for _, s := range w.Snapshot() {
 		for _, is := range s.Issues[:150] {
@@ -109,10 +109,10 @@ func TestChangesCost(t *testing.T) {
 			changed++
 		}
 	}
-	r.server.advance(10 * time.Minute)
-	r.local.advance(10 * time.Minute)
+	r.server.Advance(10 * time.Minute)
+	r.local.Advance(10 * time.Minute)
 	r.hub.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	if got := len(r.hub.Log()); got > changed/4 {
 		t.Errorf("%d requests for %d changes", got, changed)

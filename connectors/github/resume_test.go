@@ -26,14 +26,14 @@ func TestResumeFindsWhatIsNew(t *testing.T) {
 		r := newRig(t, w, fake.Options{})
 		goOn := func(what string) {
 			r.stopMidway(what)
-			r.server.advance(time.Hour)
-			push(r.server.now(), what)
-			r.mustPoll(r.connect())
+			r.server.Advance(time.Hour)
+			push(r.server.Now(), what)
+			r.MustPoll(r.connect())
 			checkTruth(t, r)
 		}
 		goOn("walking back")
 		for i := range many {
-			push(r.server.now(), fmt.Sprint("Another commit ", i))
+			push(r.server.Now(), fmt.Sprint("Another commit ", i))
 		}
 		goOn("comparing")
 	})
@@ -55,9 +55,9 @@ func TestResumeFindsWhatIsNew(t *testing.T) {
 			})
 		})
 		r.stopMidway("reading down")
-		r.server.advance(time.Hour)
-		open(r.server.now(), "new")
-		r.mustPoll(r.connect())
+		r.server.Advance(time.Hour)
+		open(r.server.Now(), "new")
+		r.MustPoll(r.connect())
 		checkTruth(t, r)
 	})
 }
@@ -65,14 +65,14 @@ func TestResumeFindsWhatIsNew(t *testing.T) {
 // stopMidway fetches one batch in small pages, and makes sure that there was
 // more to come.
 func (r *rig) stopMidway(what string) {
-	r.t.Helper()
+	r.T.Helper()
 	r.config = "organizations: [acme]\npage_size: 3\n"
-	b, err := r.connect().Fetch(r.t.Context(), r.shelf.cursor)
+	b, err := r.connect().Fetch(r.T.Context(), r.Shelf.Cursor)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	if !b.More {
-		r.t.Fatalf("%s: one batch brought everything", what)
+		r.T.Fatalf("%s: one batch brought everything", what)
 	}
-	r.shelf.apply(b)
+	r.Shelf.Apply(b)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -22,7 +23,7 @@ import (
 // repoNames lists the repositories of which something is kept.
 func repoNames(r *rig) map[string]bool {
 	out := map[string]bool{}
-	for _, it := range r.shelf.items {
+	for _, it := range r.Shelf.Items {
 		if it.Gone == "" {
 			out[it.Attrs[store.AttrRepo][0]] = true
 		}
@@ -32,8 +33,8 @@ func repoNames(r *rig) map[string]bool {
 
 // later moves both clocks past the time at which repositories are listed again.
 func (r *rig) later() {
-	r.server.advance(time.Hour)
-	r.local.advance(time.Hour)
+	r.server.Advance(time.Hour)
+	r.local.Advance(time.Hour)
 }
 
 func selectionWorld() *fake.World {
@@ -61,11 +62,11 @@ func TestSelection(t *testing.T) {
 		r := newRig(t, selectionWorld(), fake.Options{})
 		r.config = config
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, config, fmt.Sprint(repoNames(r)), want)
 		r.later()
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		if strings.Contains(config, "page_size") {
 			continue // its last page is full and has no tag
 		}
@@ -84,22 +85,22 @@ func TestRenamedRepository(t *testing.T) {
 			r := newRig(t, w, fake.Options{})
 			r.config = config
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			w.RenameRepo(day(80, 0), "acme/api", "acme/core")
 			n := w.OpenIssue(day(80, 1), "acme/core", fake.IssueSpec{Author: "ada", Title: "After"})
-			r.mustPoll(c)
+			r.MustPoll(c)
 			it := r.item("acme/api#2")
 			equal(t, "keys", it.Keys, []string{"acme/core#2", "acme/api#2"})
 			equal(t, "repository", it.Attrs[store.AttrRepo], []string{"acme/core"})
 			equal(t, "new issue", r.item(fmt.Sprintf("acme/core#%d", n)).Keys, []string{fmt.Sprintf("acme/core#%d", n)})
-			for _, it := range r.shelf.items {
+			for _, it := range r.Shelf.Items {
 				if it.Kind == store.KindCommit {
 					equal(t, "keys of a commit", len(it.Keys), 4)
 				}
 			}
-			r.mustPoll(c)
+			r.MustPoll(c)
 			r.hub.ResetLog()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "points after the rename", r.hub.Points(), 0)
 		})
 	}
@@ -110,24 +111,24 @@ func TestLostRepositories(t *testing.T) {
 	r := newRig(t, w, fake.Options{})
 	r.config = "organizations: [acme]\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	w.RevokeRepo("acme/tools")
-	err := r.poll(c)
+	err := r.Poll(c)
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "missing once", r.item("acme/tools#1").Gone, store.Gone(""))
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "lost", r.item("acme/tools#1").Gone, store.GoneLostAccess)
 	equal(t, "others", r.item("acme/web#1").Gone, store.Gone(""))
 	w.RestoreRepo("acme/tools")
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "back again", r.item("acme/tools#1").Gone, store.Gone(""))
 	w.DeleteRepo("acme/tools")
 	for range 2 {
 		r.later()
-		r.mustPoll(c)
+		r.MustPoll(c)
 	}
 	equal(t, "deleted", r.item("acme/tools#1").Gone, store.GoneLostAccess)
 
@@ -136,7 +137,7 @@ func TestLostRepositories(t *testing.T) {
 		w.RevokeRepo(name)
 	}
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "held", r.item("acme/web#1").Gone, store.Gone(""))
 	if !strings.Contains(r.logs.String(), "too many repositories vanished") {
 		t.Error("the hold is not logged")
@@ -151,12 +152,12 @@ func TestMissingOnce(t *testing.T) {
 		r := newRig(t, w, fake.Options{})
 		r.config = config + "since: 120d\n"
 		c := r.connect()
-		r.mustPoll(c)
-		r.server.advance(60 * 24 * time.Hour)
-		r.local.advance(60 * 24 * time.Hour)
-		r.mustPoll(c)
+		r.MustPoll(c)
+		r.server.Advance(60 * 24 * time.Hour)
+		r.local.Advance(60 * 24 * time.Hour)
+		r.MustPoll(c)
 		gone := func() (n int) {
-			for _, it := range r.shelf.items {
+			for _, it := range r.Shelf.Items {
 				if it.Gone == store.GoneLostAccess {
 					n++
 				}
@@ -165,7 +166,7 @@ func TestMissingOnce(t *testing.T) {
 		}
 		discover := func(connector connectors.Connector) {
 			r.later()
-			if err := r.poll(connector); err != nil {
+			if err := r.Poll(connector); err != nil {
 				equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
 			}
 		}
@@ -189,9 +190,9 @@ func TestMissingOnce(t *testing.T) {
 func TestUnknownScope(t *testing.T) {
 	r := newRig(t, busyWorld(3), fake.Options{})
 	r.config = "repositories: [acme/api, acme/nothing]\n"
-	err := r.poll(r.connect())
+	err := r.Poll(r.connect())
 	equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonAuth)
-	equal(t, "the other one is read", len(r.shelf.items), 3+1)
+	equal(t, "the other one is read", len(r.Shelf.Items), 3+1)
 }
 
 func TestEnterpriseServer(t *testing.T) {
@@ -199,7 +200,7 @@ func TestEnterpriseServer(t *testing.T) {
 	w.OpenPull(day(2, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x", Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
 	r := newRig(t, w, fake.Options{Prefix: "/api/v3", NoLimit: true})
 	r.config += "page_size: 5\nbase_url: " + r.url + "/api/v3\n"
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 	for _, s := range r.hub.Log() {
 		if strings.HasSuffix(s.Path, "/reviews") {
@@ -231,19 +232,19 @@ func TestIssuesSwitchedOff(t *testing.T) {
 	})
 	r.config += "page_size: 5\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkTruth(t, r)
 	for i := range 12 {
-		r.server.advance(time.Hour / 4)
-		w.Relabel(r.server.now(), "acme/api", i+3, "moved")
-		pull(r.server.now(), fmt.Sprintf("more-%d", i))
-		r.mustPoll(c)
+		r.server.Advance(time.Hour / 4)
+		w.Relabel(r.server.Now(), "acme/api", i+3, "moved")
+		pull(r.server.Now(), fmt.Sprintf("more-%d", i))
+		r.MustPoll(c)
 		checkTruth(t, r)
 	}
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	checkTruth(t, r)
 	r.hub.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "points of an idle poll", r.hub.Points(), 0)
 }
 
@@ -266,26 +267,26 @@ func TestIssuesSwitchedOnAgain(t *testing.T) {
 			})
 		})
 		r.config += "page_size: 5\n"
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		off.Store(true)
 		nextDay := func() {
-			r.server.advance(25 * time.Hour)
-			r.local.advance(25 * time.Hour)
-			w.Relabel(r.server.now(), "acme/api", 2, "moved")
-			r.mustPoll(r.connect())
+			r.server.Advance(25 * time.Hour)
+			r.local.Advance(25 * time.Hour)
+			w.Relabel(r.server.Now(), "acme/api", 2, "moved")
+			r.MustPoll(r.connect())
 		}
 		nextDay()
 		off.Store(false)
 		nextDay()
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkTruth(t, r)
-		r.server.advance(time.Minute * 10)
-		r.local.advance(time.Minute * 10)
+		r.server.Advance(time.Minute * 10)
+		r.local.Advance(time.Minute * 10)
 		c := r.connect()
-		r.mustPoll(c)
-		r.mustPoll(c)
+		r.MustPoll(c)
+		r.MustPoll(c)
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "points of an idle poll", r.hub.Points(), 0)
 	}
 }
@@ -303,9 +304,9 @@ func TestAppInstallation(t *testing.T) {
 	for _, skew := range []time.Duration{0, 15 * time.Minute, -15 * time.Minute} {
 		r := newRig(t, busyWorld(30), fake.Options{Tokens: []string{"another"}, Private: true, AppKey: &key.PublicKey, AppID: "42"})
 		r.config = "app: {id: 42, installation_id: 7, private_key_file: " + path + "}\n"
-		r.local.advance(skew)
+		r.local.Advance(skew)
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkTruth(t, r)
 		minted := func() (n int) {
 			for _, s := range r.hub.Log() {
@@ -316,30 +317,30 @@ func TestAppInstallation(t *testing.T) {
 			return n
 		}
 		equal(t, "tokens", minted(), 1)
-		before := r.shelf.clone()
+		before := r.Shelf.Clone()
 		for range 3 { // within the life of a token
-			r.server.advance(15 * time.Minute)
-			r.local.advance(15 * time.Minute)
+			r.server.Advance(15 * time.Minute)
+			r.local.Advance(15 * time.Minute)
 			r.hub.ResetLog()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "points", r.hub.Points(), 0)
 		}
-		r.server.advance(15 * time.Minute)
-		r.local.advance(15 * time.Minute)
+		r.server.Advance(15 * time.Minute)
+		r.local.Advance(15 * time.Minute)
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "renewed before the hour is over", minted(), 1)
-		sameFacts(t, "after the token was renewed", r.shelf, before)
+		connectortest.SameFacts(t, "after the token was renewed", r.Shelf, before)
 		r.hub.SetTokens("another") // revoked early
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "tokens after one was revoked", minted(), 1)
 		r.hub.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "points after that", r.hub.Points(), 0)
 	}
 	r := newRig(t, busyWorld(3), fake.Options{AppKey: &key.PublicKey, AppID: "43"})
 	r.config = "app: {id: 42, installation_id: 7, private_key_file: " + path + "}\n"
-	err = r.poll(r.connect())
+	err = r.Poll(r.connect())
 	equal(t, "a wrong app", connectors.ReasonOf(err), connectors.ReasonAuth)
 }

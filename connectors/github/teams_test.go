@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -21,14 +22,14 @@ func TestTeams(t *testing.T) {
 	r.world.SetTeam("crowd", "ada", "ben", "cleo")
 	r.config = "organizations: [acme]\nteams: [acme/core, acme/crowd]\npage_size: 2\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	want := map[string][]string{"acme/core": {"github:ada", "github:ben"}, "acme/crowd": {"github:ada", "github:ben", "github:cleo"}}
 	for name, members := range want {
-		if g := r.shelf.groups[name]; !slices.Equal(g.Members, members) || g.At.IsZero() || g.Source != source {
+		if g := r.Shelf.Groups[name]; !slices.Equal(g.Members, members) || g.At.IsZero() || g.Source != source {
 			t.Errorf("team %s is %+v, want %v", name, g, members)
 		}
 	}
-	for _, position := range r.shelf.cursor {
+	for _, position := range r.Shelf.Cursor {
 		if strings.Contains(position, "ben") {
 			t.Errorf("a position names a member: %s", position)
 		}
@@ -36,26 +37,26 @@ func TestTeams(t *testing.T) {
 
 	// Within the interval nothing is asked, afterwards only what changed is
 	// told.
-	r.shelf.groups = map[string]store.Group{}
-	r.server.advance(30 * time.Minute)
-	r.mustPoll(c)
+	r.Shelf.Groups = map[string]store.Group{}
+	r.server.Advance(30 * time.Minute)
+	r.MustPoll(c)
 	r.world.SetTeam("core", "ben")
-	if r.mustPoll(c); len(r.shelf.groups) > 0 {
-		t.Errorf("read before it was due: %v", r.shelf.groups)
+	if r.MustPoll(c); len(r.Shelf.Groups) > 0 {
+		t.Errorf("read before it was due: %v", r.Shelf.Groups)
 	}
-	r.server.advance(time.Hour)
-	r.local.advance(2 * time.Hour)
-	r.mustPoll(c)
-	if g := r.shelf.groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
+	r.server.Advance(time.Hour)
+	r.local.Advance(2 * time.Hour)
+	r.MustPoll(c)
+	if g := r.Shelf.Groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
 		t.Errorf("after somebody left: %+v", g)
 	}
 
-	r.config, r.shelf = "organizations: [acme]\nteams: [acme/nobody]\n", newShelf()
-	r.server.advance(2 * time.Hour)
-	if err := r.poll(r.connect()); err == nil || !strings.Contains(err.Error(), "acme/nobody") {
+	r.config, r.Shelf = "organizations: [acme]\nteams: [acme/nobody]\n", connectortest.NewShelf()
+	r.server.Advance(2 * time.Hour)
+	if err := r.Poll(r.connect()); err == nil || !strings.Contains(err.Error(), "acme/nobody") {
 		t.Errorf("a team that is not there: %v", err)
 	}
-	if len(r.shelf.items) == 0 {
+	if len(r.Shelf.Items) == 0 {
 		t.Error("nothing else was read")
 	}
 }
@@ -69,14 +70,14 @@ func TestTeamsAreReadWhenAnnounced(t *testing.T) {
 		r.config = "organizations: [acme]\nteams: [acme/core]\n"
 		rec := receiver(t, r)
 		c := rec.(connectors.Connector)
-		r.mustPoll(c)
+		r.MustPoll(c)
 		r.world.SetTeam("core", "ben")
 		d, err := receive(t, rec, event, []byte(`{}`))
 		if err != nil || d.Ignore || len(d.Objects) > 0 {
 			t.Errorf("%s: %+v, %v; want to be polled", event, d, err)
 		}
-		r.mustPoll(c)
-		if g := r.shelf.groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
+		r.MustPoll(c)
+		if g := r.Shelf.Groups["acme/core"]; !slices.Equal(g.Members, []string{"github:ben"}) {
 			t.Errorf("%s: after somebody left: %+v", event, g)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -16,19 +17,19 @@ func TestDamagedCursor(t *testing.T) {
 		w := busyWorld(12)
 		w.OpenPull(day(3, 0), "acme/api", fake.PullSpec{Author: "ben", Title: "Change", Head: "x", Commits: []fake.CommitSpec{{Author: "ben", Message: "x"}}})
 		r := newRig(t, w, fake.Options{})
-		r.mustPoll(r.connect())
-		for key := range r.shelf.cursor {
+		r.MustPoll(r.connect())
+		for key := range r.Shelf.Cursor {
 			if _, stream, ok := repoOf(key); ok && stream != streamRepo {
-				r.shelf.cursor[key] = damage
+				r.Shelf.Cursor[key] = damage
 			}
 		}
 		c := r.connect()
-		err := r.poll(c)
+		err := r.Poll(c)
 		for range 3 { // a position that leads elsewhere is refused before it is dropped
 			if err == nil {
 				break
 			}
-			err = r.poll(c)
+			err = r.Poll(c)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", damage, err)
@@ -108,7 +109,7 @@ func TestConfiguration(t *testing.T) {
 		"organizations: [acme]\ncensus_interval: 99999999999999d\n":            false,
 		"organizations: [acme]\nno_such_key: 1\n":                              false,
 	} {
-		if _, err := New(env, decoder(text)); (err == nil) != ok {
+		if _, err := New(env, connectortest.Decoder(text)); (err == nil) != ok {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -27,19 +28,19 @@ func TestAncestors(t *testing.T) {
 		s.Open(old, "STRAT", fake.JiraIssueSpec{Summary: "Nobody's parent", Reporter: "ada"})
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
-		equal(t, "issues", len(r.shelf.items), 5)
-		equal(t, "parents of a story", keys(r.item(story), store.LinkParent), []string{epic})
-		equal(t, "parents of another", keys(r.item(other), store.LinkParent), []string{own})
-		equal(t, "parents of an epic", keys(r.item(epic), store.LinkParent), []string{top})
+		r.MustPoll(c)
+		equal(t, "issues", len(r.Shelf.Items), 5)
+		equal(t, "parents of a story", connectortest.Keys(r.item(story), store.LinkParent), []string{epic})
+		equal(t, "parents of another", connectortest.Keys(r.item(other), store.LinkParent), []string{own})
+		equal(t, "parents of an epic", connectortest.Keys(r.item(epic), store.LinkParent), []string{top})
 		equal(t, "level of an epic", r.item(epic).Attrs[store.AttrLevel], []string{"epic"})
 		equal(t, "level of an initiative", r.item(top).Attrs[store.AttrLevel], []string{"initiative"})
 
-		s.Set(r.clock.now(), top, "ada", "summary", "Grow more")
+		s.Set(r.clock.Now(), top, "ada", "summary", "Grow more")
 		r.later(c, 25*time.Hour)
 		equal(t, "title of a changed ancestor", r.item(top).Title, "Grow more")
 		equal(t, "what became of the ancestors", r.item(epic).Gone, store.Gone(""))
-		if _, waiting := r.shelf.cursor[streamAncestors]; waiting {
+		if _, waiting := r.Shelf.Cursor[streamAncestors]; waiting {
 			t.Error("parents are still waited for")
 		}
 	})
@@ -58,18 +59,18 @@ func TestManyAncestors(t *testing.T) {
 	r.config = "projects: [PAY]\n"
 	c := r.connect()
 	for more := true; more; {
-		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+		b, err := c.Fetch(t.Context(), r.Shelf.Cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.shelf.apply(b)
-		pos, _ := connectors.DecodePosition[ancestorsPos](r.shelf.cursor[streamAncestors])
+		r.Shelf.Apply(b)
+		pos, _ := connectors.DecodePosition[ancestorsPos](r.Shelf.Cursor[streamAncestors])
 		if len(pos.Want) > maxWaiting {
 			t.Errorf("%d parents wait", len(pos.Want))
 		}
 		more = b.More
 	}
-	equal(t, "issues", len(r.shelf.items), 2*n)
+	equal(t, "issues", len(r.Shelf.Items), 2*n)
 }
 
 // TestRenamedProject proves that issues get the new key of their project, and
@@ -81,7 +82,7 @@ func TestRenamedProject(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		id := r.item(all[0]).ID
 		s.RenameProject("PAY", "MON")
 		r.later(c, 2*time.Hour)
@@ -89,7 +90,7 @@ func TestRenamedProject(t *testing.T) {
 		equal(t, "ID", it.ID, id)
 		equal(t, "keys", it.Keys, []string{strings.Replace(all[0], "PAY", "MON", 1), all[0]})
 		equal(t, "project", it.Attrs[store.AttrProject], []string{"MON"})
-		gone := s.Move(r.clock.now(), "MON-3", "ada", "STRAT")
+		gone := s.Move(r.clock.Now(), "MON-3", "ada", "STRAT")
 		r.later(c, 25*time.Hour)
 		equal(t, "moved out", r.item(gone).Gone, store.GoneMoved)
 		equal(t, "still there", r.item("MON-4").Gone, store.Gone(""))
@@ -105,14 +106,14 @@ func TestBoards(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = fmt.Sprintf("boards: [%d]\npage_size: 20\n", board)
 		c := r.connect()
-		r.mustPoll(c)
-		equal(t, "issues", len(r.shelf.items), len(pay))
-		s.Comment(r.clock.now(), pay[3], "ada", "again")
+		r.MustPoll(c)
+		equal(t, "issues", len(r.Shelf.Items), len(pay))
+		s.Comment(r.clock.Now(), pay[3], "ada", "again")
 		r.later(c, 5*time.Minute)
 		r.later(c, 25*time.Hour)
 		r.config = fmt.Sprintf("boards: [%d]\nprojects: [OPS]\njql: labels = nowhere\n", board)
-		r.mustPoll(r.connect())
-		equal(t, "issues of both", len(r.shelf.items), len(pay)+len(ops))
+		r.MustPoll(r.connect())
+		equal(t, "issues of both", len(r.Shelf.Items), len(pay)+len(ops))
 	})
 }
 
@@ -131,15 +132,15 @@ func TestTakenBack(t *testing.T) {
 			}
 			r := newRig(t, s, o)
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			equal(t, "worklogs", len(r.events(key, store.EventWorklog)), 25)
 			e := r.event(key, fmt.Sprintf("worklog/%d", logs[3]))
 			equal(t, "seconds", e.Attrs["seconds"], "3600")
 			equal(t, "at", e.At, day(1, 0))
 
-			s.DeleteWork(r.clock.now(), key, logs[3], "ben")
-			s.EditWork(r.clock.now(), key, logs[4], "ben", day(2, 0), 2*time.Hour)
-			added := s.LogWork(r.clock.now(), key, fake.JiraWorkSpec{By: "ada", Started: day(3, 0), Spent: time.Minute})
+			s.DeleteWork(r.clock.Now(), key, logs[3], "ben")
+			s.EditWork(r.clock.Now(), key, logs[4], "ben", day(2, 0), 2*time.Hour)
+			added := s.LogWork(r.clock.Now(), key, fake.JiraWorkSpec{By: "ada", Started: day(3, 0), Spent: time.Minute})
 			if quiet {
 				r.later(c, 5*time.Minute)
 				equal(t, "worklogs before a sweep", len(r.events(key, store.EventWorklog)), 25)
@@ -153,19 +154,19 @@ func TestTakenBack(t *testing.T) {
 
 			// A deletion that only the feed tells, to a process that never
 			// read the worklog: the next census finds it.
-			s.DeleteWork(r.clock.now(), key, logs[5], "ben")
+			s.DeleteWork(r.clock.Now(), key, logs[5], "ben")
 			c = r.connect()
 			r.later(c, 25*time.Hour)
 			equal(t, "worklogs after a census", len(r.events(key, store.EventWorklog)), 24)
 
-			s.EditComment(r.clock.now(), key, comment, "ada", "right place")
+			s.EditComment(r.clock.Now(), key, comment, "ada", "right place")
 			r.later(c, 5*time.Minute)
 			equal(t, "comments", r.events(key, store.EventComment), []string{fmt.Sprintf("comment/%d", comment)})
 			equal(t, "edits", r.events(key, store.EventEdit), []string{fmt.Sprintf("comment/%d/edit", comment)})
-			s.DeleteComment(r.clock.now(), key, comment, "ada")
+			s.DeleteComment(r.clock.Now(), key, comment, "ada")
 			r.later(c, 5*time.Minute)
 			equal(t, "comments after a deletion", len(r.events(key, store.EventComment))+len(r.events(key, store.EventEdit)), 0)
-			sameFacts(t, "after all", r.shelf, r.fresh())
+			connectortest.SameFacts(t, "after all", r.Shelf, r.fresh())
 		})
 	}
 }
@@ -181,9 +182,9 @@ func TestFeeds(t *testing.T) {
 		first := s.LogWork(day(80, 0), all[1], work)
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
-		s.DeleteWork(r.clock.now(), all[1], first, "ben")
-		added := s.LogWork(r.clock.now(), all[2], work)
+		r.MustPoll(c)
+		s.DeleteWork(r.clock.Now(), all[1], first, "ben")
+		added := s.LogWork(r.clock.Now(), all[2], work)
 		r.later(c, 7*time.Hour)
 		equal(t, "after a deletion", len(r.events(all[1], store.EventWorklog)), 0)
 		equal(t, "after an addition", r.events(all[2], store.EventWorklog), []string{fmt.Sprintf("worklog/%d", added)})
@@ -208,7 +209,7 @@ func TestLinks(t *testing.T) {
 		s.AddToSprint(day(72, 1), "ben", two, all[0])
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		it := r.item(all[0])
 		want := []store.Link{
 			{Kind: store.LinkParent, Key: epic, At: day(70, 2)},
@@ -219,10 +220,10 @@ func TestLinks(t *testing.T) {
 		equal(t, "links of what is blocked", len(r.item(all[1]).Links), 0)
 		equal(t, "sprints", it.Attrs[store.AttrSprint], []string{"PAY 1, early", "PAY 2"})
 
-		s.Unlink(r.clock.now(), "ada", "Blocks", all[0], all[1])
-		s.RemoveFromSprint(r.clock.now(), "ada", two, all[0])
-		s.Set(r.clock.now(), all[0], "ada", "labels")
-		s.Set(r.clock.now(), all[0], "ada", "parent")
+		s.Unlink(r.clock.Now(), "ada", "Blocks", all[0], all[1])
+		s.RemoveFromSprint(r.clock.Now(), "ada", two, all[0])
+		s.Set(r.clock.Now(), all[0], "ada", "labels")
+		s.Set(r.clock.Now(), all[0], "ada", "parent")
 		r.later(c, 5*time.Minute)
 		it = r.item(all[0])
 		equal(t, "links after one was removed", it.Links, want[2:])
@@ -231,10 +232,10 @@ func TestLinks(t *testing.T) {
 
 		// What changes without an update is found by the census.
 		s.SetQuiet(fake.ChangeLink, true)
-		s.Link(r.clock.now(), "ada", "Relates", all[0], all[3])
+		s.Link(r.clock.Now(), "ada", "Relates", all[0], all[3])
 		r.later(c, 25*time.Hour)
-		equal(t, "quiet link", keys(r.item(all[0]), store.LinkRelates), []string{all[2], all[3]})
-		sameFacts(t, "after all", r.shelf, r.fresh())
+		equal(t, "quiet link", connectortest.Keys(r.item(all[0]), store.LinkRelates), []string{all[2], all[3]})
+		connectortest.SameFacts(t, "after all", r.Shelf, r.fresh())
 	})
 }
 
@@ -255,7 +256,7 @@ func TestFields(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\nfields: {team: team, stream: " + stream + ", missing: Nowhere}\ncheckin_field: Confidence\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		it := r.item(key)
 		equal(t, "team", it.Attrs["team"], []string{"Checkout"})
 		equal(t, "stream", it.Attrs["stream"], []string{"EU", "US"})
@@ -289,15 +290,15 @@ func TestGroups(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\ngroups: [developers, nobody]\n"
 		c := r.connect()
-		r.mustPoll(c)
-		equal(t, "members", len(r.shelf.groups["developers"].Members), 120)
-		equal(t, "member", slices.Contains(r.shelf.groups["developers"].Members, "jira:dev-007"), true)
-		equal(t, "handle", r.shelf.identities["jira:dev-007"].Handle, "jira:Developer dev-007")
+		r.MustPoll(c)
+		equal(t, "members", len(r.Shelf.Groups["developers"].Members), 120)
+		equal(t, "member", slices.Contains(r.Shelf.Groups["developers"].Members, "jira:dev-007"), true)
+		equal(t, "handle", r.Shelf.Identities["jira:dev-007"].Handle, "jira:Developer dev-007")
 		s.RemoveFromGroup("developers", "dev-007")
 		r.later(c, 5*time.Minute)
-		equal(t, "members before the interval", len(r.shelf.groups["developers"].Members), 120)
+		equal(t, "members before the interval", len(r.Shelf.Groups["developers"].Members), 120)
 		r.later(c, 25*time.Hour)
-		equal(t, "members after it", len(r.shelf.groups["developers"].Members), 119)
+		equal(t, "members after it", len(r.Shelf.Groups["developers"].Members), 119)
 	})
 }
 
@@ -313,15 +314,15 @@ func TestDevelopment(t *testing.T) {
 		s.RemoteLink(day(70, 0), all[1], "ada", "https://github.com/acme/web/issues/5", "Issue", "mentioned on")
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\ndevelopment: [GitHub, nothing]\nremote_links: true\n"
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		got := map[string]string{}
-		for _, it := range r.shelf.items {
+		for _, it := range r.Shelf.Items {
 			if it.Kind != store.KindTicket {
-				got[string(it.Kind)+" "+it.Keys[0]+" "+string(it.Status)] = fmt.Sprint(keys(it, store.LinkImplements))
+				got[string(it.Kind)+" "+it.Keys[0]+" "+string(it.Status)] = fmt.Sprint(connectortest.Keys(it, store.LinkImplements))
 			}
 		}
 		equal(t, "development", got, map[string]string{"change acme/api#12 done": "[" + all[0] + "]", "commit acme/api@" + sha + " done": "[" + all[0] + "]"})
-		equal(t, "remote link", keys(r.item(all[1]), store.LinkMentions), []string{"acme/web#5"})
+		equal(t, "remote link", connectortest.Keys(r.item(all[1]), store.LinkMentions), []string{"acme/web#5"})
 	})
 }
 
@@ -332,14 +333,14 @@ func TestStoredText(t *testing.T) {
 	s.Comment(day(1, 0), key, "ben", "zephyr vortex")
 	s.Set(day(2, 0), key, "ben", "description", "xylophone quartz jackdaw")
 	r := newRig(t, s, fake.JiraOptions{})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	it := r.item(key)
 	if len(it.Terms) != 6 {
 		t.Errorf("%d words, want 6", len(it.Terms))
 	}
 	it.Terms = nil
-	r.shelf.items[it.ID] = it
-	for _, fact := range r.shelf.facts() {
+	r.Shelf.Items[it.ID] = it
+	for _, fact := range r.Shelf.Facts() {
 		for _, word := range []string{"xylophone", "quartz", "zephyr", "vortex", "jackdaw"} {
 			if strings.Contains(fact, word) {
 				t.Errorf("text is kept: %s", fact)

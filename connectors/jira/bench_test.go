@@ -3,6 +3,7 @@ package jira
 import (
 	"testing"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -12,10 +13,10 @@ func BenchmarkBackfill(b *testing.B) {
 	r := newRig(b, largeSite(1000), fake.JiraOptions{})
 	r.config = "projects: [PAY]\n"
 	for b.Loop() {
-		r.shelf = newShelf()
-		r.mustPoll(r.connect())
+		r.Shelf = connectortest.NewShelf()
+		r.MustPoll(r.connect())
 	}
-	b.ReportMetric(float64(len(r.shelf.items))*float64(b.N)/b.Elapsed().Seconds(), "issues/s")
+	b.ReportMetric(float64(len(r.Shelf.Items))*float64(b.N)/b.Elapsed().Seconds(), "issues/s")
 	b.ReportMetric(float64(len(r.jira.Log()))/float64(b.N), "requests/op")
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -44,19 +45,19 @@ func TestCircle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, clock: &clock{t: present}, shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{}, url: srv.URL}
+	r := bareRig(t, srv.URL)
 	defer func() {
 		r.http.CloseIdleConnections()
 		if err := srv.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	c, err := New(r.environment(), decoder("jql: project = A\nbase_url: "+srv.URL+"\n"))
+	c, err := New(r.environment(), connectortest.Decoder("jql: project = A\nbase_url: "+srv.URL+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.mustPoll(c)
-	equal(t, "issues", len(r.shelf.items), 3)
+	r.MustPoll(c)
+	equal(t, "issues", len(r.Shelf.Items), 3)
 	equal(t, "requests", asked, 3+1+2)
 }
 
@@ -67,11 +68,11 @@ func TestCalm(t *testing.T) {
 	fill(s, "PAY", 5)
 	r := newRig(t, s, fake.JiraOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	r.jira.Fault(fake.Matching("/search", "fields=summary"), -1, fake.Fault{Kind: fake.ServerError})
-	r.clock.advance(25 * time.Hour)
+	r.clock.Advance(25 * time.Hour)
 	r.jira.ResetLog()
-	if err := r.poll(c); err == nil {
+	if err := r.Poll(c); err == nil {
 		t.Fatal("a poll succeeds without its search")
 	}
 	for _, q := range r.jira.Log() {
@@ -90,14 +91,14 @@ func TestReadTwice(t *testing.T) {
 	// Without a sweep all of it is one batch.
 	r.config = "projects: [PAY]\nsweep_interval: 9000h\n"
 	c := r.connect()
-	r.mustPoll(c)
-	r.clock.advance(25 * time.Hour)
-	comment := s.Comment(r.clock.now(), all[1], "ben", "soon gone")
+	r.MustPoll(c)
+	r.clock.Advance(25 * time.Hour)
+	comment := s.Comment(r.clock.Now(), all[1], "ben", "soon gone")
 	// The census reads open issues again, after the poll has read the comment.
 	r.jira.Fault(fake.Matching("/search", "statusCategory"), 1, fake.Fault{Kind: fake.MutateBefore, Do: func() {
-		s.DeleteComment(r.clock.now(), all[1], comment, "ben")
+		s.DeleteComment(r.clock.Now(), all[1], comment, "ben")
 	}})
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "comments", len(r.events(all[1], store.EventComment)), 0)
 }
 
@@ -128,7 +129,7 @@ func TestBacklog(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\npage_size: 5\n"
 		c := r.connect()
-		b, err := c.Fetch(t.Context(), r.shelf.cursor)
+		b, err := c.Fetch(t.Context(), r.Shelf.Cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,13 +149,13 @@ func TestParentsFirst(t *testing.T) {
 	r := newRig(t, s, fake.JiraOptions{})
 	r.jira.Fault(fake.Matching("bulkfetch"), -1, fake.Fault{Kind: fake.ServerError})
 	c := r.connect()
-	if err := r.poll(c); err == nil || !r.shelf.watermark.IsZero() {
-		t.Errorf("without its parents: %v, watermark %s", err, r.shelf.watermark)
+	if err := r.Poll(c); err == nil || !r.Shelf.Watermark.IsZero() {
+		t.Errorf("without its parents: %v, watermark %s", err, r.Shelf.Watermark)
 	}
 	r.jira.ClearFaults()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	r.item(epic)
-	if r.shelf.watermark.IsZero() {
+	if r.Shelf.Watermark.IsZero() {
 		t.Error("a complete poll sets no watermark")
 	}
 }
@@ -179,14 +180,14 @@ func TestLargePages(t *testing.T) {
 		r := newRig(t, s, o)
 		c := r.through(ponderous{r.http})
 		polls := func() (failed int) {
-			for ; failed < 5 && r.poll(c) != nil; failed++ {
-				r.clock.advance(time.Minute)
+			for ; failed < 5 && r.Poll(c) != nil; failed++ {
+				r.clock.Advance(time.Minute)
 			}
 			return failed
 		}
 		equal(t, "failed polls", polls(), 2)
-		equal(t, "issues", len(r.shelf.items), 90)
-		r.clock.advance(25 * time.Hour)
+		equal(t, "issues", len(r.Shelf.Items), 90)
+		r.clock.Advance(25 * time.Hour)
 		equal(t, "failed polls with a census", polls(), 1)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -19,7 +20,7 @@ import (
 func checkKeys(t *testing.T, r *rig) {
 	t.Helper()
 	var got []string
-	for _, it := range r.shelf.items {
+	for _, it := range r.Shelf.Items {
 		if it.Kind == store.KindTicket && it.Gone == "" {
 			got = append(got, it.Keys[0])
 		}
@@ -37,7 +38,7 @@ func TestCase15Searches(t *testing.T) {
 		s := newSite()
 		fill(s, "PAY", 130)
 		r := newRig(t, s, fake.JiraOptions{})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkKeys(t, r)
 		for _, q := range r.jira.Log() {
 			if q.Status == http.StatusGone {
@@ -54,19 +55,19 @@ func TestCase15Searches(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.site.cloud = false
-		r.mustPoll(c)
+		r.MustPoll(c)
 		checkKeys(t, r)
 	})
 	t.Run("Data Center lowers the size", func(t *testing.T) {
 		s := newSite()
 		fill(s, "PAY", 130)
 		r := newRig(t, s, fake.JiraOptions{DataCenter: true, PageSize: 30})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkKeys(t, r)
 		equal(t, "searches", r.served()["api/2/search"], 5)
-		r.shelf = newShelf()
+		r.Shelf = connectortest.NewShelf()
 		r.jira.Fault(isSearch, -1, fake.Fault{Kind: fake.JiraSmallPage, Status: 7})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkKeys(t, r)
 	})
 	t.Run("Data Center allows nothing", func(t *testing.T) {
@@ -74,7 +75,7 @@ func TestCase15Searches(t *testing.T) {
 		fill(s, "PAY", 5)
 		r := newRig(t, s, fake.JiraOptions{DataCenter: true})
 		r.jira.Fault(isSearch, -1, fake.Fault{Kind: fake.JiraSmallPage, Status: 0})
-		err := r.poll(r.connect())
+		err := r.Poll(r.connect())
 		equal(t, "reason", connectors.ReasonOf(err), connectors.ReasonDecode)
 		if n := r.served()["api/2/search"]; n != 1 {
 			t.Errorf("%d searches, want one that ends it", n)
@@ -91,7 +92,7 @@ func TestCase15Shrinking(t *testing.T) {
 		s.Delete(present, all[0])
 		s.Delete(present, all[1])
 	}})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	for _, key := range all[2:] {
 		r.item(key)
 	}
@@ -119,18 +120,18 @@ func TestCase16Tokens(t *testing.T) {
 			r.config = "projects: [PAY]\npage_size: 5\n"
 			r.jira.Fault(fake.Matching("/search/jql"), c.times, fake.Fault{Kind: c.kind})
 			conn := r.connect()
-			err := r.poll(conn)
+			err := r.Poll(conn)
 			if (err != nil) != c.fails || err != nil && connectors.ReasonOf(err) != connectors.ReasonDecode {
 				t.Errorf("the poll returns %v, want a failure: %v", err, c.fails)
 			}
 			if n := r.served()["api/2/search/jql"]; n > 40 {
 				t.Errorf("%d searches", n)
 			}
-			if err != nil && !r.shelf.watermark.IsZero() {
+			if err != nil && !r.Shelf.Watermark.IsZero() {
 				t.Error("a failed scan moved the watermark")
 			}
 			r.jira.ClearFaults()
-			r.mustPoll(conn)
+			r.MustPoll(conn)
 			checkKeys(t, r)
 		})
 	}
@@ -151,33 +152,33 @@ func TestCase17ExpiredToken(t *testing.T) {
 			if !header {
 				env.Transport = silent{&http.Transport{}}
 			}
-			c, err := New(env, decoder("projects: [PAY]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
+			c, err := New(env, connectortest.Decoder("projects: [PAY]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.http = &http.Transport{}
-			r.mustPoll(c)
+			r.MustPoll(c)
 			r.later(c, 5*time.Minute)
-			s.Comment(r.clock.now(), all[0], "ben", "hello")
+			s.Comment(r.clock.Now(), all[0], "ben", "hello")
 			r.later(c, 5*time.Minute)
-			before, cursor := r.shelf.watermark, fmt.Sprint(r.shelf.cursor)
+			before, cursor := r.Shelf.Watermark, fmt.Sprint(r.Shelf.Cursor)
 			r.jira.Expire(true)
 			for i := range 12 {
 				// At first nothing but the list of issues is due, later the
 				// census too.
-				r.clock.advance(20 * time.Minute)
+				r.clock.Advance(20 * time.Minute)
 				if i > 0 {
-					r.clock.advance(3 * time.Hour)
+					r.clock.Advance(3 * time.Hour)
 				}
-				if err := r.poll(c); connectors.ReasonOf(err) != connectors.ReasonAuth || err == nil {
+				if err := r.Poll(c); connectors.ReasonOf(err) != connectors.ReasonAuth || err == nil {
 					t.Fatalf("a poll with an expired token returns %v", err)
 				}
 			}
-			equal(t, "watermark", r.shelf.watermark, before)
-			equal(t, "cursor", fmt.Sprint(r.shelf.cursor), cursor)
+			equal(t, "watermark", r.Shelf.Watermark, before)
+			equal(t, "cursor", fmt.Sprint(r.Shelf.Cursor), cursor)
 			checkKeys(t, r)
 			r.jira.Expire(false)
-			r.mustPoll(c)
+			r.MustPoll(c)
 			checkKeys(t, r)
 			if tr, ok := env.Transport.(silent); ok {
 				tr.next.CloseIdleConnections()
@@ -207,10 +208,10 @@ func TestCase18Zones(t *testing.T) {
 				s.AddUser(fake.JiraUserSpec{ID: "reader", TimeZone: zone})
 				// Clocks in Los Angeles go back on 1 November 2026, 09:00 UTC.
 				change := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
-				clk := &clock{t: change.Add(-3 * time.Hour)}
-				r := newRig(t, s, fake.JiraOptions{Account: "reader", NoEpoch: form != "epoch", Now: clk.now})
+				clk := connectortest.NewClock(change.Add(-3 * time.Hour))
+				r := newRig(t, s, fake.JiraOptions{Account: "reader", NoEpoch: form != "epoch", Now: clk.Now})
 				r.clock = clk
-				key := s.Open(clk.now().Add(-time.Hour), "PAY", fake.JiraIssueSpec{Summary: "Clocks", Reporter: "ada"})
+				key := s.Open(clk.Now().Add(-time.Hour), "PAY", fake.JiraIssueSpec{Summary: "Clocks", Reporter: "ada"})
 				c := r.connect()
 				if form == "zone" {
 					if err := c.(*connector).prepare(t.Context()); err != nil {
@@ -218,9 +219,9 @@ func TestCase18Zones(t *testing.T) {
 					}
 					c.(*connector).form = formZone
 				}
-				r.mustPoll(c)
+				r.MustPoll(c)
 				for i := range 36 {
-					at := clk.now().Add(time.Duration(i%10) * 30 * time.Second)
+					at := clk.Now().Add(time.Duration(i%10) * 30 * time.Second)
 					s.Set(at, key, "ben", "summary", fmt.Sprintf("Clocks %d", i))
 					r.later(c, 10*time.Minute)
 					equal(t, "title", r.item(key).Title, fmt.Sprintf("Clocks %d", i))
@@ -242,16 +243,16 @@ func TestCase19LateIndex(t *testing.T) {
 		all := fill(s, "PAY", 12)
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
-		late := s.Open(r.clock.now(), "PAY", fake.JiraIssueSpec{Summary: "Indexed late", Reporter: "ada"})
+		r.MustPoll(c)
+		late := s.Open(r.clock.Now(), "PAY", fake.JiraIssueSpec{Summary: "Indexed late", Reporter: "ada"})
 		r.jira.LagBehind(late, 3*time.Hour)
-		s.Set(r.clock.now(), all[0], "ada", "summary", "Seen late")
+		s.Set(r.clock.Now(), all[0], "ada", "summary", "Seen late")
 		r.jira.LagBehind(all[0], 3*time.Hour)
-		soon := s.Open(r.clock.now(), "PAY", fake.JiraIssueSpec{Summary: "Indexed soon", Reporter: "ada"})
+		soon := s.Open(r.clock.Now(), "PAY", fake.JiraIssueSpec{Summary: "Indexed soon", Reporter: "ada"})
 		r.jira.LagBehind(soon, 12*time.Minute)
 		busy := all[1]
 		for i := range 80 {
-			s.Set(r.clock.now(), busy, "ben", "summary", fmt.Sprintf("Busy %d", i))
+			s.Set(r.clock.Now(), busy, "ben", "summary", fmt.Sprintf("Busy %d", i))
 			r.later(c, 5*time.Minute)
 			equal(t, "busy", r.item(busy).Title, fmt.Sprintf("Busy %d", i))
 			if i == 2 { // 15 minutes: within the overlap, long before a sweep
@@ -272,28 +273,28 @@ func TestCase20OddIssues(t *testing.T) {
 		r := newRig(t, s, o)
 		r.jira.Poison(all[7], fake.JiraPoison{Document: true, Zulu: true, EmptyDue: true})
 		r.jira.Poison(all[8], fake.JiraPoison{NoUpdated: true})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		checkKeys(t, r)
-		equal(t, "quarantined", len(r.shelf.quarantined), 0)
-		equal(t, "mentions", keys(r.item(all[7]), store.LinkMentions), []string{"OPS-77"})
+		equal(t, "quarantined", len(r.Shelf.Quarantined), 0)
+		equal(t, "mentions", connectortest.Keys(r.item(all[7]), store.LinkMentions), []string{"OPS-77"})
 		if it := r.item(all[8]); it.Updated.Before(it.Created) {
 			t.Errorf("an issue without a time of update has %s", it.Updated)
 		}
 
-		r.shelf = newShelf()
+		r.Shelf = connectortest.NewShelf()
 		r.jira.Fault(fake.Matching("GET", "/search", "jql="), 1, fake.Fault{Kind: fake.BadTimestamp})
 		c := r.connect()
-		r.mustPoll(c)
-		equal(t, "quarantined", len(r.shelf.quarantined), 1)
-		equal(t, "issues", len(r.shelf.items), 99)
-		for id, why := range r.shelf.quarantined {
+		r.MustPoll(c)
+		equal(t, "quarantined", len(r.Shelf.Quarantined), 1)
+		equal(t, "issues", len(r.Shelf.Items), 99)
+		for id, why := range r.Shelf.Quarantined {
 			if !strings.HasPrefix(id, prefix) || why != "field updated: not a time" {
 				t.Errorf("quarantined %s: %s", id, why)
 			}
 		}
 		// A census finds that it is not stored, and has it read again.
 		r.later(c, 25*time.Hour)
-		equal(t, "quarantined after a census", len(r.shelf.quarantined), 0)
+		equal(t, "quarantined after a census", len(r.Shelf.Quarantined), 0)
 		checkKeys(t, r)
 	})
 }
@@ -306,12 +307,12 @@ func TestCase21Census(t *testing.T) {
 		pay, ops := fill(s, "PAY", 20), fill(s, "OPS", 20)
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		id := r.item(pay[0]).ID
 
-		inside := s.Move(r.clock.now(), pay[0], "ada", "OPS")
-		outside := s.Move(r.clock.now(), pay[1], "ada", "STRAT")
-		s.Delete(r.clock.now(), pay[2])
+		inside := s.Move(r.clock.Now(), pay[0], "ada", "OPS")
+		outside := s.Move(r.clock.Now(), pay[1], "ada", "STRAT")
+		s.Delete(r.clock.Now(), pay[2])
 		r.later(c, 5*time.Minute)
 		it := r.item(inside)
 		equal(t, "ID after a move", it.ID, id)
@@ -340,7 +341,7 @@ func TestCase21Census(t *testing.T) {
 		}
 
 		for _, key := range pay[3:12] {
-			s.Delete(r.clock.now(), key)
+			s.Delete(r.clock.Now(), key)
 		}
 		r.later(c, 25*time.Hour)
 		for _, key := range pay[3:12] {
@@ -359,16 +360,16 @@ func TestCase21LastProject(t *testing.T) {
 	r := newRig(t, s, fake.JiraOptions{})
 	r.config = "projects: [PAY]\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	s.RevokeProject("PAY")
-	before := r.shelf.watermark
+	before := r.Shelf.Watermark
 	for range 6 {
-		r.clock.advance(5 * time.Hour)
-		err := r.poll(c)
+		r.clock.Advance(5 * time.Hour)
+		err := r.Poll(c)
 		if e, ok := errors.AsType[*connectors.Error](err); !ok || e.Reason == connectors.ReasonDecode {
 			t.Fatalf("a poll without any project returns %v", err)
 		}
 	}
-	equal(t, "watermark", r.shelf.watermark, before)
+	equal(t, "watermark", r.Shelf.Watermark, before)
 	equal(t, "hidden", r.item(all[0]).Gone, store.GoneLostAccess)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -23,8 +24,8 @@ func TestMovedEpic(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\n"
 		c := r.connect()
-		r.mustPoll(c)
-		epic = s.Move(r.clock.now(), epic, "ada", "STRAT")
+		r.MustPoll(c)
+		epic = s.Move(r.clock.Now(), epic, "ada", "STRAT")
 		for range 3 {
 			r.later(c, 25*time.Hour)
 			equal(t, "what became of the epic", r.item(epic).Gone, store.Gone(""))
@@ -44,7 +45,7 @@ func TestHiddenAncestor(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		s.RevokeProject("STRAT")
 		r.later(c, 25*time.Hour)
 		equal(t, "hidden", r.item(epic).Gone, store.GoneLostAccess)
@@ -63,9 +64,9 @@ func TestLongCensus(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\npage_size: 2\n"
 		c := r.connect()
-		r.mustPoll(c)
-		s.Delete(r.clock.now(), all[7])
-		r.clock.advance(25 * time.Hour)
+		r.MustPoll(c)
+		s.Delete(r.clock.Now(), all[7])
+		r.clock.Advance(25 * time.Hour)
 		r.jira.ResetLog()
 		// Each page of the issues that are read again takes a minute, and every
 		// ninth fails.
@@ -75,18 +76,18 @@ func TestLongCensus(t *testing.T) {
 				return false
 			}
 			pages++
-			r.clock.advance(time.Minute)
+			r.clock.Advance(time.Minute)
 			return pages%9 == 0
 		}, -1, fake.Fault{Kind: fake.ServerError})
-		before, polls := r.shelf.cursor[streamCensus], 0
-		for ; polls < 20 && r.shelf.cursor[streamCensus] == before; polls++ {
-			s.Set(r.clock.now(), all[0], "ada", "summary", fmt.Sprint("Changed ", polls))
-			began := r.clock.now()
-			if err := r.poll(c); err != nil && connectors.ReasonOf(err) != connectors.ReasonServer {
+		before, polls := r.Shelf.Cursor[streamCensus], 0
+		for ; polls < 20 && r.Shelf.Cursor[streamCensus] == before; polls++ {
+			s.Set(r.clock.Now(), all[0], "ada", "summary", fmt.Sprint("Changed ", polls))
+			began := r.clock.Now()
+			if err := r.Poll(c); err != nil && connectors.ReasonOf(err) != connectors.ReasonServer {
 				t.Fatal(err)
 			}
 			equal(t, "title", r.item(all[0]).Title, fmt.Sprint("Changed ", polls))
-			if took := r.clock.now().Sub(began); took > 11*time.Minute {
+			if took := r.clock.Now().Sub(began); took > 11*time.Minute {
 				t.Errorf("a poll took %s", took)
 			}
 		}
@@ -116,31 +117,31 @@ func TestNotKept(t *testing.T) {
 		r := newRig(t, s, fake.JiraOptions{})
 		r.config = "projects: [PAY]\npage_size: 5\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		s.SetQuiet(fake.ChangeLink, true)
 		s.SetQuiet(fake.ChangeWork, true)
-		r.clock.advance(wait)
+		r.clock.Advance(wait)
 		for i, key := range all[1:] {
-			s.Link(r.clock.now(), "ada", "Relates", all[0], key)
+			s.Link(r.clock.Now(), "ada", "Relates", all[0], key)
 			if i == 3 {
-				s.LogWork(r.clock.now(), key, fake.JiraWorkSpec{By: "ben", Started: day(1, 0), Spent: time.Hour})
+				s.LogWork(r.clock.Now(), key, fake.JiraWorkSpec{By: "ben", Started: day(1, 0), Spent: time.Hour})
 			}
 		}
-		r.clock.advance(2 * time.Minute)
-		want := r.shelf.clone()
-		full := r.shelf
-		r.shelf = want
-		r.mustPoll(r.connect())
-		r.shelf = full
+		r.clock.Advance(2 * time.Minute)
+		want := r.Shelf.Clone()
+		full := r.Shelf
+		r.Shelf = want
+		r.MustPoll(r.connect())
+		r.Shelf = full
 		for n := 0; ; n++ {
-			b, err := c.Fetch(t.Context(), r.shelf.cursor)
+			b, err := c.Fetch(t.Context(), r.Shelf.Cursor)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if n%2 == 0 && n < 60 && len(b.Items) > 0 {
 				continue // the store was not there
 			}
-			r.shelf.apply(b)
+			r.Shelf.Apply(b)
 			if !b.More {
 				break
 			}
@@ -148,7 +149,7 @@ func TestNotKept(t *testing.T) {
 				t.Error("a batch asks for more without moving on")
 			}
 		}
-		sameFacts(t, fmt.Sprint("after ", wait), r.shelf, want)
+		connectortest.SameFacts(t, fmt.Sprint("after ", wait), r.Shelf, want)
 	}
 }
 
@@ -162,7 +163,7 @@ func TestHiddenForAMoment(t *testing.T) {
 	r := newRig(t, s, fake.JiraOptions{})
 	r.config = "projects: [PAY]\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	asks := fake.Matching("issue/bulkfetch")
 	r.jira.Fault(asks, 1, fake.Fault{Kind: fake.MutateBefore, Do: func() { s.RevokeProject("STRAT") }})
 	r.jira.Fault(fake.Matching("/project/STRAT"), 1, fake.Fault{Kind: fake.MutateBefore, Do: func() { s.RestoreProject("STRAT") }})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 )
 
 func TestConfig(t *testing.T) {
@@ -57,7 +58,7 @@ webhook_secret_env: WORKDRIFT_TEST_TOKEN`, ""},
 		{"unset variable", "base_url: https://a.example.org\nprojects: [PAY]\ntoken_env: WORKDRIFT_NOT_SET", "WORKDRIFT_NOT_SET"},
 	} {
 		env := connectors.Env{Now: time.Now, Transport: http.DefaultTransport}
-		_, err := New(env, decoder(tc.text))
+		_, err := New(env, connectortest.Decoder(tc.text))
 		if (err == nil) != (tc.wrong == "") || err != nil && !strings.Contains(err.Error(), tc.wrong) {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.wrong)
 		}

@@ -74,7 +74,7 @@ func TestContract(t *testing.T) {
 		changes, tokens := 0, 0 // pages are small, so that a round takes several fetches
 		connect := func(env connectors.Env, more string) (connectors.Connector, error) {
 			env.Transport = r.http
-			return New(env, decoder("projects: [PAY, OPS]\npage_size: 3\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
+			return New(env, connectortest.Decoder("projects: [PAY, OPS]\npage_size: 3\ntimeout: 1m\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"+more))
 		}
 		connectortest.Run(t, connectortest.Subject{
 			New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
@@ -83,7 +83,7 @@ func TestContract(t *testing.T) {
 			Secrets:  []string{token, "rotated-token"},
 			People:   []string{"Ada Lovelace", "ada@example.org"},
 			Now:      present,
-			Advance:  func(to time.Time) { r.clock.advance(to.Sub(r.clock.now())) },
+			Advance:  func(to time.Time) { r.clock.Advance(to.Sub(r.clock.Now())) },
 			Faults:   contractFaults(r.jira, !o.DataCenter),
 			Requests: func() int { return len(r.jira.Log()) },
 			MaxIdle:  2, // the search, and who asks when it turns empty
@@ -95,7 +95,7 @@ func TestContract(t *testing.T) {
 			},
 			Change: func() error {
 				changes++
-				at := r.clock.now().Add(time.Duration(changes) * time.Second)
+				at := r.clock.Now().Add(time.Duration(changes) * time.Second)
 				key := s.Open(at, "PAY", fake.JiraIssueSpec{Summary: fmt.Sprintf("Change %d", changes), Reporter: "ada", Parent: epic})
 				s.Comment(at, key, "ben", "ok")
 				s.Set(at, "PAY-3", "ben", "summary", fmt.Sprintf("Changed %d times", changes))
@@ -114,7 +114,7 @@ func contractHook(t *testing.T, r *rig, s *fake.JiraSite, epic string, connect f
 		},
 		Change: func() (list []connectortest.Announcement, err error) {
 			changes++
-			at := r.clock.now().Add(time.Duration(changes) * time.Second)
+			at := r.clock.Now().Add(time.Duration(changes) * time.Second)
 			announce := func(event, key string) {
 				list = append(list, connectortest.Announcement{
 					Header: fake.SignedJiraDelivery("", fmt.Sprint(changes, len(list)), nil), Body: r.jira.Event(event, key, at),

@@ -82,14 +82,14 @@ func TestRefetch(t *testing.T) {
 		foreign := s.Open(day(0, 0), "STRAT", fake.JiraIssueSpec{Summary: "Not ours", Reporter: "ada"})
 		r := newRig(t, s, o)
 		c := r.connect()
-		r.mustPoll(c)
-		cursor := fmt.Sprint(r.shelf.cursor)
-		s.Set(r.clock.now(), all[0], "ada", "summary", "Announced")
-		late := s.Open(r.clock.now(), "PAY", fake.JiraIssueSpec{Summary: "Just made", Reporter: "ada"})
+		r.MustPoll(c)
+		cursor := fmt.Sprint(r.Shelf.Cursor)
+		s.Set(r.clock.Now(), all[0], "ada", "summary", "Announced")
+		late := s.Open(r.clock.Now(), "PAY", fake.JiraIssueSpec{Summary: "Just made", Reporter: "ada"})
 		r.jira.LagBehind(all[0], -1)
 		r.jira.LagBehind(late, -1)
-		s.Delete(r.clock.now(), all[1])
-		moved := s.Move(r.clock.now(), all[2], "ada", "STRAT")
+		s.Delete(r.clock.Now(), all[1])
+		moved := s.Move(r.clock.Now(), all[2], "ada", "STRAT")
 		ids := []string{"999999", "x"}
 		for _, key := range append([]string{late, foreign, moved}, all[:2]...) {
 			ids = append(ids, fmt.Sprint(s.ID(key)))
@@ -101,18 +101,18 @@ func TestRefetch(t *testing.T) {
 		if len(b.Next) > 0 || b.More || !b.Watermark.IsZero() {
 			t.Errorf("reading announced issues moves the cursor to %v", b.Next)
 		}
-		r.shelf.apply(b)
+		r.Shelf.Apply(b)
 		equal(t, "title", r.item(all[0]).Title, "Announced")
 		equal(t, "new issue", r.item(late).Title, "Just made")
 		equal(t, "deleted issue", r.item(all[1]).Gone, store.GoneDeleted)
 		equal(t, "moved issue", r.item(moved).Gone, store.GoneMoved)
-		equal(t, "issues", len(r.shelf.items), 7)
-		equal(t, "cursor", fmt.Sprint(r.shelf.cursor), cursor)
+		equal(t, "issues", len(r.Shelf.Items), 7)
+		equal(t, "cursor", fmt.Sprint(r.Shelf.Cursor), cursor)
 
 		// Issues that are there take one request, on Cloud even behind the
 		// index.
-		s.Set(r.clock.now(), all[0], "ada", "summary", "Announced again")
-		s.Set(r.clock.now(), all[3], "ada", "summary", "Announced too")
+		s.Set(r.clock.Now(), all[0], "ada", "summary", "Announced again")
+		s.Set(r.clock.Now(), all[3], "ada", "summary", "Announced too")
 		if o.DataCenter {
 			r.jira.LagBehind(all[0], 0)
 		}
@@ -121,7 +121,7 @@ func TestRefetch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.shelf.apply(b)
+		r.Shelf.Apply(b)
 		equal(t, "titles", r.item(all[0]).Title+", "+r.item(all[3]).Title, "Announced again, Announced too")
 		equal(t, "requests", len(r.jira.Log()), 1)
 	})

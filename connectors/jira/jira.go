@@ -80,7 +80,7 @@ type connector struct {
 	scopes   []scope
 	settings string
 
-	home     atomic.Pointer[string] // host of what people browse, nil until probed
+	home atomic.Pointer[string] // host of what people browse, nil until probed
 
 	mu     sync.Mutex // a server limits requests at once
 	site   *site      // nil until probed

@@ -89,15 +89,15 @@ func TestBurst(t *testing.T) {
 	r.config = "projects: [PAY]\ngroups: [developers]\n"
 	r.jira.Fault(fake.Matching("changelog/bulkfetch"), 1, fake.Fault{Kind: fake.JiraBurst, Wait: 30 * time.Second})
 	c := r.connect()
-	err := r.poll(c)
+	err := r.Poll(c)
 	e, ok := errors.AsType[*connectors.Error](err)
 	if !ok || e.Reason != connectors.ReasonRateLimited || !e.RetryAt.Equal(present.Add(30*time.Second)) {
 		t.Fatalf("a burst limit is reported as %v", err)
 	}
-	equal(t, "groups", len(r.shelf.groups), 1)
-	equal(t, "issues", len(r.shelf.items), 0)
+	equal(t, "groups", len(r.Shelf.Groups), 1)
+	equal(t, "issues", len(r.Shelf.Items), 0)
 	r.later(c, 30*time.Second)
-	equal(t, "issues later", len(r.shelf.items), 1)
+	equal(t, "issues later", len(r.Shelf.Items), 1)
 	if len(r.quota) == 0 || !strings.HasPrefix(r.quota[0], "requests 0/65000") {
 		t.Errorf("the observer is told %v", r.quota)
 	}
@@ -129,12 +129,12 @@ func TestCredentials(t *testing.T) {
 			if tc.email != "" {
 				r.config += "email: " + tc.email + "\n"
 			}
-			err := r.poll(r.connect())
+			err := r.Poll(r.connect())
 			if (err != nil) != tc.fails || err != nil && connectors.ReasonOf(err) != connectors.ReasonAuth {
 				t.Fatalf("%v, want a failure: %v", err, tc.fails)
 			}
 			if err == nil {
-				equal(t, "issues", len(r.shelf.items), 3)
+				equal(t, "issues", len(r.Shelf.Items), 3)
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestHost(t *testing.T) {
 	defer other.Close()
 	r.jira.Fault(nil, -1, fake.Fault{Kind: fake.Redirect, To: other.URL})
 	c := r.connect()
-	if err := r.poll(c); connectors.ReasonOf(err) != connectors.ReasonServer {
+	if err := r.Poll(c); connectors.ReasonOf(err) != connectors.ReasonServer {
 		t.Errorf("a redirect to another host: %v", err)
 	}
 	if _, err := c.(*connector).api.get(t.Context(), other.URL+"/rest/api/2/myself", nil); err == nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -43,27 +44,27 @@ func TestOddParts(t *testing.T) {
 			r.config = "projects: [PAY]\ndevelopment: [GitHub]\nremote_links: true\n"
 			rt := &odd{next: r.http, path: tc.path, field: `"` + tc.field + `":`}
 			c := r.through(rt)
-			r.mustPoll(c)
-			events := len(r.shelf.events)
+			r.MustPoll(c)
+			events := len(r.Shelf.Events)
 			rt.on = true
-			s.Comment(r.clock.now(), key, "ben", "again")
-			s.LogWork(r.clock.now(), other, fake.JiraWorkSpec{By: "ben", Started: day(1, 0), Spent: time.Hour})
+			s.Comment(r.clock.Now(), key, "ben", "again")
+			s.LogWork(r.clock.Now(), other, fake.JiraWorkSpec{By: "ben", Started: day(1, 0), Spent: time.Hour})
 			r.later(c, 7*time.Hour)
 			if rt.spoiled == 0 {
 				t.Fatal("nothing odd was served")
 			}
-			if n := len(r.shelf.events); n < events {
+			if n := len(r.Shelf.Events); n < events {
 				t.Errorf("%d events, %d before", n, events)
 			}
-			if _, told := r.shelf.quarantined[r.item(key).ID]; told != tc.told {
-				t.Errorf("quarantined: %v", r.shelf.quarantined)
+			if _, told := r.Shelf.Quarantined[r.item(key).ID]; told != tc.told {
+				t.Errorf("quarantined: %v", r.Shelf.Quarantined)
 			}
 			rt.on = false
-			s.Comment(r.clock.now(), key, "ben", "again")
+			s.Comment(r.clock.Now(), key, "ben", "again")
 			r.later(c, 25*time.Hour)
 			equal(t, "comments", len(r.events(key, store.EventComment)), 47)
 			equal(t, "worklogs", len(r.events(other, store.EventWorklog)), 1)
-			equal(t, "quarantined", r.shelf.quarantined, map[string]string{})
+			equal(t, "quarantined", r.Shelf.Quarantined, map[string]string{})
 		})
 	}
 }
@@ -100,13 +101,13 @@ func (o *odd) RoundTrip(req *http.Request) (*http.Response, error) {
 // A bucket serves so many requests a minute, as a Data Center does.
 type bucket struct {
 	next  http.RoundTripper
-	clock *clock
+	clock *connectortest.Clock
 	size  int
 	used  map[int64]int
 }
 
 func (b *bucket) RoundTrip(req *http.Request) (*http.Response, error) {
-	minute := b.clock.now().Unix() / 60
+	minute := b.clock.Now().Unix() / 60
 	if b.used[minute]++; b.used[minute] <= b.size {
 		return b.next.RoundTrip(req)
 	}
@@ -134,18 +135,18 @@ func TestSmallBucket(t *testing.T) {
 			c := r.through(&bucket{next: r.http, clock: r.clock, size: 25, used: map[int64]int{}})
 			var err error
 			for range 40 {
-				if err = r.poll(c); err == nil {
+				if err = r.Poll(c); err == nil {
 					break
 				}
 				if connectors.ReasonOf(err) != connectors.ReasonRateLimited {
 					t.Fatal(err)
 				}
-				r.clock.advance(time.Minute)
+				r.clock.Advance(time.Minute)
 			}
 			if err != nil {
 				t.Errorf("after 40 polls: %v", err)
 			}
-			equal(t, "issues", len(r.shelf.items), 60)
+			equal(t, "issues", len(r.Shelf.Items), 60)
 		})
 	}
 }
@@ -171,15 +172,15 @@ func TestCase22Histories(t *testing.T) {
 			key := long(s)
 			fill(s, "PAY", 10)
 			r := newRig(t, s, o)
-			r.mustPoll(r.connect())
+			r.MustPoll(r.connect())
 			if o.InlineHistories == 40 {
-				if why := r.shelf.quarantined[r.item(key).ID]; !strings.Contains(why, "cut off") {
+				if why := r.Shelf.Quarantined[r.item(key).ID]; !strings.Contains(why, "cut off") {
 					t.Errorf("a history that is cut off: %q", why)
 				}
 				return
 			}
 			equal(t, "edits", len(r.events(key, store.EventEdit)), 140)
-			equal(t, "quarantined", len(r.shelf.quarantined), 0)
+			equal(t, "quarantined", len(r.Shelf.Quarantined), 0)
 		})
 	}
 	t.Run("Cloud without the list for many", func(t *testing.T) {
@@ -187,7 +188,7 @@ func TestCase22Histories(t *testing.T) {
 		key := long(s)
 		r := newRig(t, s, fake.JiraOptions{})
 		r.jira.Fault(fake.Matching("changelog/bulkfetch"), -1, fake.Fault{Kind: fake.ServerError, Status: http.StatusNotFound})
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		equal(t, "edits", len(r.events(key, store.EventEdit)), 140)
 	})
 }

@@ -18,6 +18,7 @@ import (
 
 	gojira "github.com/andygrunwald/go-jira"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -144,20 +145,20 @@ func replay(t *testing.T, p *player, more string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, clock: &clock{t: present}, shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{}, url: srv.URL}
+	r := bareRig(t, srv.URL)
 	t.Cleanup(func() {
 		r.http.CloseIdleConnections()
 		if err := srv.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	c, err := New(r.environment(), decoder("jql: created is not EMPTY\nsince: 2015-01-01\nbase_url: "+srv.URL+"\n"+more))
+	c, err := New(r.environment(), connectortest.Decoder("jql: created is not EMPTY\nsince: 2015-01-01\nbase_url: "+srv.URL+"\n"+more))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.mustPoll(c)
-	if len(r.shelf.quarantined) > 0 {
-		t.Errorf("quarantined: %v", r.shelf.quarantined)
+	r.MustPoll(c)
+	if len(r.Shelf.Quarantined) > 0 {
+		t.Errorf("quarantined: %v", r.Shelf.Quarantined)
 	}
 	return r
 }
@@ -206,13 +207,13 @@ func TestRecordedHierarchy(t *testing.T) {
 				want = append(want, k)
 			}
 		}
-		equal(t, key+": parents", keys(it, store.LinkParent), want)
+		equal(t, key+": parents", connectortest.Keys(it, store.LinkParent), want)
 		equal(t, key+": status", it.Status, category[row["status_category"]])
 		equal(t, key+": type", it.Attrs[store.AttrType], []string{row["type"]})
 		if row["type"] == "Epic" {
 			equal(t, key+": level", it.Attrs[store.AttrLevel], []string{"epic"})
 		}
-		parents += len(keys(it, store.LinkParent))
+		parents += len(connectortest.Keys(it, store.LinkParent))
 		if row["epic"] != "" {
 			epics++
 		}
@@ -223,7 +224,7 @@ func TestRecordedHierarchy(t *testing.T) {
 		checkSprints(t, it, row["sprints"])
 	}
 	for file, n := range rows {
-		distinct := len(rigs[file].shelf.items)
+		distinct := len(rigs[file].Shelf.Items)
 		equal(t, file+": issues", distinct, n)
 	}
 	t.Logf("%v issues, %d parents, %d epics, %d link ends, %d histories", rows, parents, epics, relations, histories)
@@ -234,9 +235,9 @@ func TestRecordedHierarchy(t *testing.T) {
 func checkRelations(t *testing.T, r *rig, key, truth string) int {
 	t.Helper()
 	it := r.item(key)
-	got := append(keys(it, store.LinkRelates), keys(it, store.LinkBlocks)...)
-	for _, other := range r.shelf.items {
-		if slices.Contains(keys(other, store.LinkBlocks), key) {
+	got := append(connectortest.Keys(it, store.LinkRelates), connectortest.Keys(it, store.LinkBlocks)...)
+	for _, other := range r.Shelf.Items {
+		if slices.Contains(connectortest.Keys(other, store.LinkBlocks), key) {
 			got = append(got, other.Keys[0])
 		}
 	}
@@ -294,10 +295,10 @@ func TestRecordedDevelopment(t *testing.T) {
 		want[row["issue_id"]+" "+row["ref"]] = true
 	}
 	got := map[string]bool{}
-	for _, it := range r.shelf.items {
+	for _, it := range r.Shelf.Items {
 		if it.Kind == store.KindCommit {
 			_, sha, _ := strings.Cut(it.Keys[0], "@")
-			got[strings.TrimPrefix(keys(it, store.LinkImplements)[0], "EE-")+" "+sha] = true
+			got[strings.TrimPrefix(connectortest.Keys(it, store.LinkImplements)[0], "EE-")+" "+sha] = true
 		}
 	}
 	if !maps.Equal(got, want) {

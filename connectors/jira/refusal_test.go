@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -30,7 +31,7 @@ func TestRefusals(t *testing.T) {
 			r.config = "projects: [PAY]\ngroups: [developers]\ndevelopment: [GitHub]\n"
 			r.jira.Fault(fake.Matching(path), -1, fake.Fault{Kind: fake.ServerError, Status: http.StatusForbidden})
 			c := r.connect()
-			r.mustPoll(c)
+			r.MustPoll(c)
 			r.later(c, 7*time.Hour)
 			r.later(c, 25*time.Hour)
 			equal(t, "edits", len(r.events(key, store.EventEdit)), 50)
@@ -74,12 +75,12 @@ func TestSwitchedOff(t *testing.T) {
 		r := newRig(t, s, fake.JiraOptions{})
 		env := r.environment()
 		env.Transport = censor{r.http, field}
-		c, err := New(env, decoder("projects: [PAY]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
+		c, err := New(env, connectortest.Decoder("projects: [PAY]\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.mustPoll(c)
-		equal(t, "issues", len(r.shelf.items), 30)
+		r.MustPoll(c)
+		equal(t, "issues", len(r.Shelf.Items), 30)
 		equal(t, "requests for "+field, r.served()["api/2/issue/*/"+field], 0)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -48,8 +49,8 @@ func TestBackfillRequests(t *testing.T) {
 		const n = 1000
 		r := newRig(t, largeSite(n), o)
 		r.config = "projects: [PAY]\n"
-		r.mustPoll(r.connect())
-		equal(t, "issues", len(r.shelf.items), n+20)
+		r.MustPoll(r.connect())
+		equal(t, "issues", len(r.Shelf.Items), n+20)
 		least := startUp + pages(n, 100) + pages(20, 100)
 		if !o.DataCenter {
 			least += 2 // the long histories, and how many issues there are
@@ -75,16 +76,16 @@ func TestIdlePoll(t *testing.T) {
 		r := newRig(t, largeSite(300), o)
 		r.config = "projects: [PAY]\n"
 		c := r.connect()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		r.later(c, 5*time.Minute)
-		before := r.shelf.clone()
+		before := r.Shelf.Clone()
 		for range 5 {
 			r.jira.ResetLog()
 			r.later(c, 5*time.Minute)
 			equal(t, "requests", len(r.jira.Log()), 1)
 		}
-		sameFacts(t, "an idle source", r.shelf, before)
-		equal(t, "watermark", r.shelf.watermark, before.watermark.Add(25*time.Minute))
+		connectortest.SameFacts(t, "an idle source", r.Shelf, before)
+		equal(t, "watermark", r.Shelf.Watermark, before.Watermark.Add(25*time.Minute))
 		// A day of idle polls: twelve an hour, a list of projects each hour,
 		// four sweeps of four requests.
 		r.jira.ResetLog()
@@ -122,7 +123,7 @@ func TestDisturbed(t *testing.T) {
 		c := r.connect()
 		failures := 0
 		for {
-			err := r.poll(c)
+			err := r.Poll(c)
 			if err == nil {
 				break
 			}
@@ -134,10 +135,10 @@ func TestDisturbed(t *testing.T) {
 			default:
 				t.Fatalf("a fault is reported as %v", err)
 			}
-			r.clock.advance(time.Minute)
+			r.clock.Advance(time.Minute)
 		}
 		r.jira.ClearFaults()
-		sameFacts(t, "after faults", r.shelf, want)
+		connectortest.SameFacts(t, "after faults", r.Shelf, want)
 		t.Logf("%d requests undisturbed, %d with %d failed polls", calm, len(r.jira.Log()), failures)
 		if got := len(r.jira.Log()); float64(got) > 1.5*float64(calm) {
 			t.Errorf("%d requests under faults, %d without", got, calm)

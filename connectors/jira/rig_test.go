@@ -1,23 +1,20 @@
 package jira
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -28,41 +25,6 @@ const (
 	source = "tickets"
 	token  = "ATATT-SecretTokenThatMustNotLeak0123456789"
 )
-
-// A clock is set by hand.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // start is when sites begin, present is when they are read.
 var (
@@ -76,26 +38,32 @@ func day(d, minutes int) time.Time {
 
 // A rig is a fake Jira with a site, and what is needed to read it.
 type rig struct {
-	t      testing.TB
+	connectortest.Reader
 	site   *fake.JiraSite
 	jira   *fake.Jira
 	url    string
-	clock  *clock
+	clock  *connectortest.Clock
 	config string
-	shelf  *shelf
-	logs   *logBuffer
+	logs   *connectortest.Log
 	quota  []string
 	http   *http.Transport
 }
 
+// bareRig has no fake, but some server at an address.
+func bareRig(t testing.TB, url string) *rig {
+	return &rig{
+		Reader: connectortest.Reader{T: t, Shelf: connectortest.NewShelf(), Secret: token},
+		clock:  connectortest.NewClock(present), logs: &connectortest.Log{}, http: &http.Transport{}, url: url,
+	}
+}
+
 func newRig(t testing.TB, s *fake.JiraSite, o fake.JiraOptions) *rig {
 	t.Helper()
-	r := &rig{
-		t: t, site: s, clock: &clock{t: present}, config: "projects: [PAY, OPS]\n", shelf: newShelf(), logs: &logBuffer{}, http: &http.Transport{},
-	}
+	r := bareRig(t, "")
+	r.site, r.config = s, "projects: [PAY, OPS]\n"
 	t.Setenv("WORKDRIFT_TEST_TOKEN", token)
 	if o.Now == nil {
-		o.Now = r.clock.now
+		o.Now = r.clock.Now
 	}
 	r.jira = fake.NewJira(s, o)
 	srv, err := fake.Listen(r.jira)
@@ -124,7 +92,7 @@ func (r *rig) Quota(resource string, limit, remaining int, _ time.Time) {
 
 // connect makes a new connector, as after a restart.
 func (r *rig) connect() connectors.Connector {
-	r.t.Helper()
+	r.T.Helper()
 	text := r.config
 	if !strings.Contains(text, "token_env") {
 		text += "token_env: WORKDRIFT_TEST_TOKEN\n"
@@ -132,119 +100,65 @@ func (r *rig) connect() connectors.Connector {
 	if !strings.Contains(text, "base_url") {
 		text += "base_url: " + r.url + "/\n"
 	}
-	c, err := New(r.environment(), decoder(text))
+	c, err := New(r.environment(), connectortest.Decoder(text))
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return c
 }
 
 func (r *rig) environment() connectors.Env {
 	return connectors.Env{
-		Source: source, Log: slog.New(slog.NewTextHandler(r.logs, nil)), Now: r.clock.now, Transport: r.http, Observer: r,
+		Source: source, Log: slog.New(slog.NewTextHandler(r.logs, nil)), Now: r.clock.Now, Transport: r.http, Observer: r,
 		Stored: func(ctx context.Context, prefix string) iter.Seq2[store.Item, error] {
-			return r.shelf.stored(ctx, prefix)
+			return r.Shelf.Stored(ctx, prefix)
 		},
-	}
-}
-
-func decoder(text string) func(any) error {
-	return func(into any) error {
-		d := yaml.NewDecoder(strings.NewReader(text))
-		d.KnownFields(true)
-		return d.Decode(into)
-	}
-}
-
-// maxFetches bounds a poll in tests: more is a connector that runs in a circle.
-const maxFetches = 5000
-
-// poll fetches until there is no more, or an error.
-func (r *rig) poll(c connectors.Connector) error {
-	r.t.Helper()
-	for range maxFetches {
-		b, err := c.Fetch(r.t.Context(), r.shelf.cursor)
-		if err != nil {
-			if strings.Contains(err.Error(), token) {
-				r.t.Error("the error holds the token")
-			}
-			if len(b.Items)+len(b.Events)+len(b.Next) > 0 {
-				r.t.Error("an error came with a batch")
-			}
-			return err
-		}
-		r.shelf.apply(b)
-		if !b.More {
-			return nil
-		}
-	}
-	return errors.New("no end of it")
-}
-
-func (r *rig) mustPoll(c connectors.Connector) {
-	r.t.Helper()
-	if err := r.poll(c); err != nil {
-		r.t.Fatal(err)
 	}
 }
 
 // later lets time pass and polls.
 func (r *rig) later(c connectors.Connector, d time.Duration) {
-	r.t.Helper()
-	r.clock.advance(d)
-	r.mustPoll(c)
+	r.T.Helper()
+	r.clock.Advance(d)
+	r.MustPoll(c)
 }
 
 // fresh reads the site as it is now into an empty shelf.
-func (r *rig) fresh() *shelf {
-	r.t.Helper()
-	old := r.shelf
-	defer func() { r.shelf = old }()
-	r.shelf = newShelf()
-	r.mustPoll(r.connect())
-	return r.shelf
+func (r *rig) fresh() *connectortest.Shelf {
+	r.T.Helper()
+	return r.Fresh(r.connect)
 }
 
 func (r *rig) item(key string) store.Item {
-	r.t.Helper()
-	for _, it := range r.shelf.items {
+	r.T.Helper()
+	for _, it := range r.Shelf.Items {
 		if slices.Contains(it.Keys, key) && it.Kind == store.KindTicket {
 			return it
 		}
 	}
-	r.t.Errorf("no item has the key %s", key)
+	r.T.Errorf("no item has the key %s", key)
 	return store.Item{}
 }
 
 func (r *rig) event(key, id string) store.Event {
-	r.t.Helper()
-	e, ok := r.shelf.events[r.item(key).ID+" "+id]
+	r.T.Helper()
+	e, ok := r.Shelf.Events[r.item(key).ID+" "+id]
 	if !ok {
-		r.t.Errorf("%s has no event %s", key, id)
+		r.T.Errorf("%s has no event %s", key, id)
 	}
 	return e
 }
 
 // events returns the IDs of an issue's events of a kind, ordered.
 func (r *rig) events(key string, kind store.EventKind) []string {
-	r.t.Helper()
+	r.T.Helper()
 	var out []string
-	for _, e := range r.shelf.events {
+	for _, e := range r.Shelf.Events {
 		if e.Item == r.item(key).ID && e.Kind == kind {
 			out = append(out, e.ID)
 		}
 	}
 	slices.Sort(out)
-	return out
-}
-
-func keys(it store.Item, kind store.LinkKind) []string {
-	var out []string
-	for _, l := range it.Links {
-		if l.Kind == kind {
-			out = append(out, l.Key)
-		}
-	}
 	return out
 }
 
@@ -308,7 +222,7 @@ func products(t *testing.T, f func(t *testing.T, o fake.JiraOptions)) {
 func bareConnector(t testing.TB, text string) *connector {
 	t.Helper()
 	c, err := New(connectors.Env{Source: source, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return present }, Transport: http.DefaultTransport},
-		decoder("base_url: https://jira.example.org/\nprojects: [PAY]\n"+text))
+		connectortest.Decoder("base_url: https://jira.example.org/\nprojects: [PAY]\n"+text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,19 +23,19 @@ func TestNewSettings(t *testing.T) {
 		r := newRig(t, s, o)
 		r.config = "projects: [PAY]\n"
 		c := r.connect()
-		r.mustPoll(c)
-		items := len(r.shelf.items)
-		mark := r.shelf.watermark
+		r.MustPoll(c)
+		items := len(r.Shelf.Items)
+		mark := r.Shelf.Watermark
 
 		r.config = "projects: [PAY]\nsince: 400d\nfields: {team: Team}\npage_size: 5\n"
 		c = r.connect()
-		r.clock.advance(5 * time.Minute)
+		r.clock.Advance(5 * time.Minute)
 		for more := true; more; { // a restart in between forgets nothing
-			b, err := c.Fetch(t.Context(), r.shelf.cursor)
+			b, err := c.Fetch(t.Context(), r.Shelf.Cursor)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.shelf.apply(b)
+			r.Shelf.Apply(b)
 			if more = b.More; more {
 				c = r.connect()
 			}
@@ -43,9 +43,9 @@ func TestNewSettings(t *testing.T) {
 		equal(t, "team of a closed issue", r.item(key).Attrs["team"], []string{"Checkout"})
 		equal(t, "team of an ancestor", r.item(epic).Attrs["team"], []string{"Checkout"})
 		equal(t, "title of an older issue", r.item(older).Title, "Older")
-		equal(t, "issues", len(r.shelf.items), items+1)
-		if r.shelf.watermark.Before(mark) {
-			t.Errorf("the watermark fell to %s", r.shelf.watermark)
+		equal(t, "issues", len(r.Shelf.Items), items+1)
+		if r.Shelf.Watermark.Before(mark) {
+			t.Errorf("the watermark fell to %s", r.Shelf.Watermark)
 		}
 		r.later(c, 5*time.Minute)
 		r.jira.ResetLog()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -84,19 +85,19 @@ func (s *storm) blow(at time.Time) {
 }
 
 // visible is a shelf without what is gone and what is out of the scope.
-func visible(s *shelf) *shelf {
-	out := s.clone()
-	for id, it := range s.items {
+func visible(s *connectortest.Shelf) *connectortest.Shelf {
+	out := s.Clone()
+	for id, it := range s.Items {
 		project := it.Attrs[store.AttrProject][0]
 		if it.Gone == "" && project != "STRAT" {
 			it.Keys = it.Keys[:1] // old names stay longer than a history tells them
-			out.items[id] = it
+			out.Items[id] = it
 			continue
 		}
-		delete(out.items, id)
-		for e := range s.events {
+		delete(out.Items, id)
+		for e := range s.Events {
 			if strings.HasPrefix(e, id+" ") {
-				delete(out.events, e)
+				delete(out.Events, e)
 			}
 		}
 	}
@@ -125,17 +126,17 @@ func TestSoak(t *testing.T) {
 			c := r.connect()
 			for range 30 * 12 {
 				for range w.rng.IntN(6) {
-					w.blow(r.clock.now())
-					r.clock.advance(time.Duration(w.rng.IntN(50_000)) * time.Millisecond)
+					w.blow(r.clock.Now())
+					r.clock.Advance(time.Duration(w.rng.IntN(50_000)) * time.Millisecond)
 				}
-				r.clock.advance(time.Duration(w.rng.IntN(240)) * time.Minute)
+				r.clock.Advance(time.Duration(w.rng.IntN(240)) * time.Minute)
 				if all := s.Keys(); len(all) > 0 && w.rng.IntN(10) == 0 {
 					r.jira.LagBehind(all[w.rng.IntN(len(all))], time.Duration(w.rng.IntN(12))*time.Hour)
 				}
 				if w.rng.IntN(20) == 0 {
 					c = r.connect()
 				}
-				if err := r.poll(c); err != nil {
+				if err := r.Poll(c); err != nil {
 					if _, ok := errors.AsType[*connectors.Error](err); !ok {
 						t.Fatal(err)
 					}
@@ -145,8 +146,8 @@ func TestSoak(t *testing.T) {
 			for range 2 {
 				r.later(c, 25*time.Hour)
 			}
-			sameFacts(t, "in the end", visible(r.shelf), visible(r.fresh()))
-			t.Logf("%d issues, %d events, %d requests", len(r.shelf.items), len(r.shelf.events), len(r.jira.Log()))
+			connectortest.SameFacts(t, "in the end", visible(r.Shelf), visible(r.fresh()))
+			t.Logf("%d issues, %d events, %d requests", len(r.Shelf.Items), len(r.Shelf.Events), len(r.jira.Log()))
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -46,12 +47,12 @@ func (c *tamper) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // through makes a connector that reads through a transport.
 func (r *rig) through(rt http.RoundTripper) connectors.Connector {
-	r.t.Helper()
+	r.T.Helper()
 	env := r.environment()
 	env.Transport = rt
-	c, err := New(env, decoder(r.config+"token_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/\n"))
+	c, err := New(env, connectortest.Decoder(r.config+"token_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/\n"))
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return c
 }
@@ -67,7 +68,7 @@ func TestIssueErrors(t *testing.T) {
 	r.config = "projects: [PAY]\n"
 	rt := &tamper{next: r.http}
 	c := r.through(rt)
-	r.mustPoll(c)
+	r.MustPoll(c)
 	asked := 0
 	rt.change = func(req *http.Request, answer map[string]any) {
 		if strings.HasSuffix(req.URL.Path, "issue/bulkfetch") {
@@ -100,13 +101,13 @@ func TestExpiryInBetween(t *testing.T) {
 			}
 			return pages == 3
 		}, 1, fake.Fault{Kind: fake.MutateBefore, Do: func() { r.jira.Expire(true) }})
-		if err := r.poll(c); err == nil || connectors.ReasonOf(err) != connectors.ReasonAuth {
+		if err := r.Poll(c); err == nil || connectors.ReasonOf(err) != connectors.ReasonAuth {
 			t.Errorf("a token that expires in a scan: %v", err)
 		}
-		equal(t, "watermark", r.shelf.watermark.IsZero(), true)
+		equal(t, "watermark", r.Shelf.Watermark.IsZero(), true)
 		r.jira.Expire(false)
-		r.mustPoll(c)
-		equal(t, "issues", len(r.shelf.items), 40)
+		r.MustPoll(c)
+		equal(t, "issues", len(r.Shelf.Items), 40)
 	})
 	t.Run("census", func(t *testing.T) {
 		s := newSite()
@@ -114,7 +115,7 @@ func TestExpiryInBetween(t *testing.T) {
 		r := newRig(t, s, fake.JiraOptions{IDPageSize: 30})
 		r.config = "projects: [PAY]\n"
 		c := r.through(silent{r.http})
-		r.mustPoll(c)
+		r.MustPoll(c)
 		pages := 0
 		r.jira.Fault(func(q *http.Request) bool {
 			if strings.Contains(q.URL.RawQuery, "fields=id&") {
@@ -122,8 +123,8 @@ func TestExpiryInBetween(t *testing.T) {
 			}
 			return pages == 2
 		}, 1, fake.Fault{Kind: fake.MutateBefore, Do: func() { r.jira.Expire(true) }})
-		r.clock.advance(25 * time.Hour)
-		if err := r.poll(c); err == nil || connectors.ReasonOf(err) != connectors.ReasonAuth {
+		r.clock.Advance(25 * time.Hour)
+		if err := r.Poll(c); err == nil || connectors.ReasonOf(err) != connectors.ReasonAuth {
 			t.Errorf("a token that expires in a census: %v", err)
 		}
 		for _, key := range all {
@@ -136,7 +137,7 @@ func TestExpiryInBetween(t *testing.T) {
 		r := newRig(t, s, fake.JiraOptions{})
 		r.config = "projects: [PAY]\n"
 		c := r.through(silent{r.http})
-		r.mustPoll(c)
+		r.MustPoll(c)
 		r.jira.Expire(true)
 		b, err := c.(connectors.Receiver).Refetch(t.Context(), []string{fmt.Sprint(s.ID(all[0]))})
 		if err == nil || connectors.ReasonOf(err) != connectors.ReasonAuth {

@@ -15,7 +15,7 @@ import (
 // gone counts the items of a channel by why they are gone.
 func (r *rig) gone(channel string) map[store.Gone]int {
 	n := map[store.Gone]int{}
-	for id, it := range r.shelf.items {
+	for id, it := range r.Shelf.Items {
 		if strings.HasPrefix(id, r.id(channel, "")) {
 			n[it.Gone]++
 		}
@@ -43,13 +43,13 @@ func TestLostChannels(t *testing.T) {
 			}
 			r := newRig(t, o.Workspace, fake.SlackOptions{})
 			c0 := r.connect()
-			r.mustPoll(c0)
+			r.MustPoll(c0)
 			c.change(o)
 			for range 4 {
-				r.clock.advance(20 * time.Minute)
-				_ = r.poll(c0) // may fail while the list is a step behind
+				r.clock.Advance(20 * time.Minute)
+				_ = r.Poll(c0) // may fail while the list is a step behind
 			}
-			r.mustPoll(c0)
+			r.MustPoll(c0)
 			equal(t, "items", r.gone(o.ops), map[store.Gone]int{c.want: 12})
 			equal(t, "items elsewhere", r.gone(o.dev), map[store.Gone]int{"": 12})
 			afterwards(t, name, o, r, c0)
@@ -61,30 +61,30 @@ func TestLostChannels(t *testing.T) {
 func afterwards(t *testing.T, name string, o *office, r *rig, c0 connectors.Connector) {
 	switch name {
 	case "renamed":
-		for id, it := range r.shelf.items {
+		for id, it := range r.Shelf.Items {
 			if strings.HasPrefix(id, r.id(o.ops, "")) && it.Attrs[store.AttrChannel][0] != "operations" {
 				t.Errorf("%s is still in %s", id, it.Attrs[store.AttrChannel])
 			}
 		}
 	case "archived":
 		r.slack.ResetLog()
-		r.clock.advance(5 * time.Minute)
-		r.mustPoll(c0)
+		r.clock.Advance(5 * time.Minute)
+		r.MustPoll(c0)
 		equal(t, "requests", r.requests(methodHistory), 1)
-		o.ArchiveChannel(r.clock.now(), o.ops, false)
-		o.say(r.clock.now(), o.ops, o.ben, "alive")
+		o.ArchiveChannel(r.clock.Now(), o.ops, false)
+		o.say(r.clock.Now(), o.ops, o.ben, "alive")
 		r.later()
-		r.mustPoll(c0)
+		r.MustPoll(c0)
 		equal(t, "items", r.gone(o.ops)[""], 13)
 	case "kicked":
-		for key := range r.shelf.cursor {
+		for key := range r.Shelf.Cursor {
 			if strings.Contains(key, o.ops) {
 				t.Errorf("the cursor still has %s", key)
 			}
 		}
-		o.Invite(r.clock.now(), o.ops, o.Bot())
+		o.Invite(r.clock.Now(), o.ops, o.Bot())
 		r.later()
-		r.mustPoll(c0)
+		r.MustPoll(c0)
 		equal(t, "items after an invitation", r.gone(o.ops), map[store.Gone]int{"": 12})
 	}
 }
@@ -103,15 +103,15 @@ func TestMadePrivate(t *testing.T) {
 		r := newRig(t, o.Workspace, fake.SlackOptions{Scopes: privateScopes})
 		r.config = config
 		c := r.connect()
-		r.mustPoll(c)
-		o.SetPrivate(r.clock.now(), o.ops, true)
+		r.MustPoll(c)
+		o.SetPrivate(r.clock.Now(), o.ops, true)
 		r.slack.ResetLog()
 		if b, err := c.(connectors.Receiver).Refetch(t.Context(), []string{o.ops + "/" + told}); err != nil || len(b.Items) > 0 {
 			t.Errorf("%q: %d items for a delivery, %v", config, len(b.Items), err)
 		}
 		for range 3 {
-			r.clock.advance(5 * time.Minute)
-			r.mustPoll(c)
+			r.clock.Advance(5 * time.Minute)
+			r.MustPoll(c)
 		}
 		for _, s := range r.slack.Log() {
 			if strings.Contains(s.Query, "channel="+o.ops) {
@@ -130,14 +130,14 @@ func TestMissedOnce(t *testing.T) {
 	o.say(ago(2, 0), o.ops, o.ada, "message")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
-	o.Kick(r.clock.now(), o.ops, o.Bot())
+	r.MustPoll(c)
+	o.Kick(r.clock.Now(), o.ops, o.Bot())
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "items after one list", r.gone(o.ops), map[store.Gone]int{"": 1})
-	o.Invite(r.clock.now(), o.ops, o.Bot())
-	r.clock.advance(5 * time.Minute)
-	b, err := r.fetch(c)
+	o.Invite(r.clock.Now(), o.ops, o.Bot())
+	r.clock.Advance(5 * time.Minute)
+	b, err := r.Fetch(c)
 	if err != nil || len(b.Gone)+len(b.Items) > 0 {
 		t.Errorf("after the second list: %+v %+v %v", b.Gone, b.Items, err)
 	}
@@ -150,10 +150,10 @@ func TestQuietChannel(t *testing.T) {
 	o.say(ago(40, 0), o.ops, o.ada, "goodbye")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	for i := range 4 {
-		r.clock.advance(time.Duration(i*40+5) * time.Minute)
-		b, err := r.fetch(c)
+		r.clock.Advance(time.Duration(i*40+5) * time.Minute)
+		b, err := r.Fetch(c)
 		if err != nil || b.More || len(b.Items)+len(b.Events) > 0 {
 			t.Errorf("poll %d: %d items, %d events, %v", i, len(b.Items), len(b.Events), err)
 		}
@@ -173,15 +173,15 @@ func TestAllChannelsLost(t *testing.T) {
 	}
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	for _, ch := range channels[1:] {
-		o.Kick(r.clock.now(), ch, o.Bot())
+		o.Kick(r.clock.Now(), ch, o.Bot())
 	}
 	for range 4 {
 		r.later()
-		_ = r.poll(c) // not_in_channel
+		_ = r.Poll(c) // not_in_channel
 	}
-	for id, it := range r.shelf.items {
+	for id, it := range r.Shelf.Items {
 		if it.Gone != "" {
 			t.Errorf("%s is marked %s", id, it.Gone)
 		}
@@ -203,19 +203,19 @@ func TestRetention(t *testing.T) {
 	lonely := o.say(ago(3, 0), o.ops, o.ada, "the oldest in its window")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	o.Expire(o.dev, ago(6, 0))
 	o.Delete(o.dev, all[25])
 	o.Delete(o.ops, lonely)
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "deleted", r.gone(o.dev), map[store.Gone]int{"": 29, store.GoneDeleted: 1})
 	equal(t, "the deleted one", r.item(o.dev, all[25]).Gone, store.GoneDeleted)
 	equal(t, "the oldest one", r.item(o.ops, lonely).Gone, store.GoneDeleted)
 	// The question is asked once only.
 	r.later()
 	r.slack.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "requests", r.requests(methodHistory), 2)
 }
 
@@ -228,12 +228,12 @@ func TestMassDeletion(t *testing.T) {
 	}
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	for _, ts := range all[5:20] {
 		o.Delete(o.dev, ts)
 	}
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "held", r.gone(o.dev), map[store.Gone]int{"": 40})
 	if !strings.Contains(r.logs.String(), "too many messages vanished") {
 		t.Error("nothing in the log")
@@ -245,12 +245,12 @@ func TestMassDeletion(t *testing.T) {
 	}
 	few := newRig(t, o.Workspace, fake.SlackOptions{})
 	c = few.connect()
-	few.mustPoll(c)
+	few.MustPoll(c)
 	for _, ts := range all[20:25] {
 		o.Delete(o.dev, ts)
 	}
 	few.later()
-	few.mustPoll(c)
+	few.MustPoll(c)
 	equal(t, "believed", few.gone(o.dev), map[store.Gone]int{"": 20, store.GoneDeleted: 5})
 }
 
@@ -259,9 +259,9 @@ func TestOtherWorkspace(t *testing.T) {
 	o := newOffice()
 	o.say(ago(1, 0), o.dev, o.ada, "message")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
-	r.mustPoll(r.connect())
-	r.shelf.cursor[teamKey] = `{"id":"T0OTHER","url":""}`
-	if err := r.poll(r.connect()); err == nil || !strings.Contains(err.Error(), "another workspace") {
+	r.MustPoll(r.connect())
+	r.Shelf.Cursor[teamKey] = `{"id":"T0OTHER","url":""}`
+	if err := r.Poll(r.connect()); err == nil || !strings.Contains(err.Error(), "another workspace") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -274,15 +274,15 @@ func TestBroadcast(t *testing.T) {
 	o.reply(ago(49, 0), o.dev, o.ben, "reply", top)
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
-	ts := o.Post(r.clock.now(), o.dev, fake.MessageSpec{Author: o.ada, Text: "PAY-1 after all", Thread: top, Broadcast: true})
-	r.clock.advance(5 * time.Minute)
-	r.mustPoll(c)
-	equal(t, "items", len(r.shelf.items), 1)
+	r.MustPoll(c)
+	ts := o.Post(r.clock.Now(), o.dev, fake.MessageSpec{Author: o.ada, Text: "PAY-1 after all", Thread: top, Broadcast: true})
+	r.clock.Advance(5 * time.Minute)
+	r.MustPoll(c)
+	equal(t, "items", len(r.Shelf.Items), 1)
 	equal(t, "events", len(r.eventIDs(o.dev, top)), 3)
 	equal(t, "the reply", r.eventIDs(o.dev, top)[2], "message/"+ts)
-	r.clock.advance(5 * time.Minute)
+	r.clock.Advance(5 * time.Minute)
 	r.slack.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "read again", r.requests(methodReplies), 0)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -28,10 +29,10 @@ func TestCase24OldThreads(t *testing.T) {
 	liked := o.say(ago(8, 2), o.dev, o.ada, "plain")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 
-	r.clock.advance(time.Hour)
-	now := r.clock.now()
+	r.clock.Advance(time.Hour)
+	now := r.clock.Now()
 	fresh := o.reply(now, o.dev, o.ada, "PAY-3?", threads[3])
 	gone := strings.TrimPrefix(r.eventIDs(o.dev, threads[4])[1], "message/")
 	o.Delete(o.dev, gone)
@@ -42,32 +43,32 @@ func TestCase24OldThreads(t *testing.T) {
 	o.Unfurl(o.dev, threads[6], fake.Unfurl{FromURL: "https://github.com/acme/api/pull/77", Title: "Something"})
 	r.later()
 	r.slack.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 
 	equal(t, "requests for threads", r.requests(methodReplies), 3) // one of the four has no replies left
 	equal(t, "requests for history", r.requests(methodHistory), 2)
 	equal(t, "new reply", r.eventIDs(o.dev, threads[3])[2], "message/"+fresh)
-	equal(t, "its link", keys(r.item(o.dev, threads[3]), store.LinkMentions), []string{"PAY-3"})
+	equal(t, "its link", connectortest.Keys(r.item(o.dev, threads[3]), store.LinkMentions), []string{"PAY-3"})
 	equal(t, "a deleted reply", r.eventIDs(o.dev, threads[4]), []string{"message/" + threads[4]})
 	equal(t, "a deleted first message", len(r.eventIDs(o.dev, threads[5])), 1)
 	equal(t, "its item", r.item(o.dev, threads[5]).Gone, store.Gone(""))
-	equal(t, "an edit", keys(r.item(o.dev, edited), store.LinkDiscusses), []string{"PAY-4"})
+	equal(t, "an edit", connectortest.Keys(r.item(o.dev, edited), store.LinkDiscusses), []string{"PAY-4"})
 	equal(t, "a deletion", r.item(o.dev, doomed).Gone, store.GoneDeleted)
 	equal(t, "a reaction", r.item(o.dev, liked).Attrs[store.AttrReaction], []string{"decision"})
-	equal(t, "an unfurled link", keys(r.item(o.dev, threads[6]), store.LinkDiscusses), []string{"acme/api#77"})
+	equal(t, "an unfurled link", connectortest.Keys(r.item(o.dev, threads[6]), store.LinkDiscusses), []string{"acme/api#77"})
 
 	// Nothing is read again when nothing moves.
 	r.later()
 	r.slack.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "requests when nothing moved", r.requests(methodReplies), 0)
 	// The thread settles a day after its last reply and is read once more.
 	o.Edit(now, o.dev, fresh, "no, PAY-5")
-	r.clock.advance(25 * time.Hour)
+	r.clock.Advance(25 * time.Hour)
 	r.slack.ResetLog()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "requests for the thread that settled", r.requests(methodReplies), 1)
-	equal(t, "an edited reply", keys(r.item(o.dev, threads[3]), store.LinkMentions), []string{"PAY-5"})
+	equal(t, "an edited reply", connectortest.Keys(r.item(o.dev, threads[3]), store.LinkMentions), []string{"PAY-5"})
 }
 
 // TestCase24Paging: has_more with an empty cursor goes on below the smallest
@@ -102,22 +103,22 @@ func TestCase24Paging(t *testing.T) {
 			r.config = "page_size: 4\nchannels: [proj-dev]\n"
 			conn := r.connect()
 			r.slack.Fault(fake.Matching("/"+c.method), c.times, fake.Fault{Kind: c.kind})
-			err := r.poll(conn)
+			err := r.Poll(conn)
 			if c.fails {
 				if reason := connectors.ReasonOf(err); reason != connectors.ReasonDecode && (reason != connectors.ReasonServer || c.kind != fake.SlackSameCursor) {
 					t.Errorf("the reason is %s: %v", reason, err)
 				}
-				if !r.shelf.watermark.IsZero() {
+				if !r.Shelf.Watermark.IsZero() {
 					t.Error("a scan that did not end moved the watermark")
 				}
 				r.slack.ClearFaults()
-				err = r.poll(conn)
+				err = r.Poll(conn)
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameFacts(t, "in the end", r.shelf, r.fresh())
-			equal(t, "items", len(r.shelf.items), 11)
+			connectortest.SameFacts(t, "in the end", r.Shelf, r.fresh())
+			equal(t, "items", len(r.Shelf.Items), 11)
 		})
 	}
 }
@@ -133,14 +134,14 @@ func TestForwardPages(t *testing.T) {
 	r := newRig(t, o.Workspace, fake.SlackOptions{Forward: true})
 	r.config = "page_size: 10\n"
 	c := r.connect()
-	r.mustPoll(c)
-	equal(t, "items after one poll", len(r.shelf.items), 45)
+	r.MustPoll(c)
+	equal(t, "items after one poll", len(r.Shelf.Items), 45)
 	for i := range 9 {
 		o.say(ago(0, i-20), o.dev, o.ben, "news")
 	}
 	r.later()
-	r.mustPoll(c)
-	equal(t, "items after looking back", len(r.shelf.items), 54)
+	r.MustPoll(c)
+	equal(t, "items after looking back", len(r.Shelf.Items), 54)
 	equal(t, "tombstones", r.gone(o.dev)[store.GoneDeleted], 0)
 }
 
@@ -157,23 +158,23 @@ func TestPoisonedThread(t *testing.T) {
 	broken := fake.Matching("/"+methodReplies, "ts="+bad)
 	for i, f := range []fake.Fault{{Kind: fake.SlackError, To: "internal_error"}, {Kind: fake.ServerError}} {
 		r.slack.Fault(broken, -1, f)
-		if r.poll(c) == nil {
+		if r.Poll(c) == nil {
 			t.Fatal("a thread that was not read is no failure")
 		}
 		equal(t, "the other thread", len(r.eventIDs(o.dev, good)), 2+i)
-		o.reply(r.clock.now(), o.dev, o.ben, "one more", good)
-		news := o.say(r.clock.now(), o.dev, o.ada, "news")
+		o.reply(r.clock.Now(), o.dev, o.ben, "one more", good)
+		news := o.say(r.clock.Now(), o.dev, o.ada, "news")
 		r.later()
-		if r.poll(c) == nil {
+		if r.Poll(c) == nil {
 			t.Fatal("a thread that was not read is no failure")
 		}
 		r.item(o.dev, news)
 		equal(t, "the other thread", len(r.eventIDs(o.dev, good)), 3+i)
 		r.slack.ClearFaults()
 	}
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "the thread, once it can be read", len(r.eventIDs(o.dev, bad)), 2)
-	sameFacts(t, "in the end", r.shelf, r.fresh())
+	connectortest.SameFacts(t, "in the end", r.Shelf, r.fresh())
 }
 
 // TestCase24Crash stops after each page of a channel that is read newest first,
@@ -191,25 +192,25 @@ func TestCase24Crash(t *testing.T) {
 		r := newRig(t, o.Workspace, fake.SlackOptions{NoLimit: true})
 		r.config = "page_size: 10\nchannels: [proj-dev]\n"
 		crash(t, r, pages)
-		r.clock.advance(time.Hour)
+		r.clock.Advance(time.Hour)
 		for i := range 25 {
-			o.say(r.clock.now().Add(time.Duration(i-30)*time.Minute), o.dev, o.ben, "since then")
+			o.say(r.clock.Now().Add(time.Duration(i-30)*time.Minute), o.dev, o.ben, "since then")
 		}
-		r.mustPoll(r.connect())
-		sameFacts(t, fmt.Sprintf("stopped after %d requests", pages), r.shelf, r.fresh())
-		equal(t, "items", len(r.shelf.items), 85)
+		r.MustPoll(r.connect())
+		connectortest.SameFacts(t, fmt.Sprintf("stopped after %d requests", pages), r.Shelf, r.fresh())
+		equal(t, "items", len(r.Shelf.Items), 85)
 
 		// The same in the middle of a later window.
 		for i := range 25 {
-			o.say(r.clock.now().Add(time.Duration(i)*time.Second), o.dev, o.ada, "and more")
+			o.say(r.clock.Now().Add(time.Duration(i)*time.Second), o.dev, o.ada, "and more")
 		}
-		r.clock.advance(10 * time.Minute)
+		r.clock.Advance(10 * time.Minute)
 		crash(t, r, min(pages, 2))
-		o.say(r.clock.now(), o.dev, o.ben, "the last word")
-		r.clock.advance(10 * time.Minute)
-		r.mustPoll(r.connect())
-		sameFacts(t, fmt.Sprintf("stopped again after %d requests", pages), r.shelf, r.fresh())
-		equal(t, "items", len(r.shelf.items), 111)
+		o.say(r.clock.Now(), o.dev, o.ben, "the last word")
+		r.clock.Advance(10 * time.Minute)
+		r.MustPoll(r.connect())
+		connectortest.SameFacts(t, fmt.Sprintf("stopped again after %d requests", pages), r.Shelf, r.fresh())
+		equal(t, "items", len(r.Shelf.Items), 111)
 	}
 }
 
@@ -227,7 +228,7 @@ func crash(t *testing.T, r *rig, pages int) {
 	}
 	r.slack.Fault(stop, -1, fake.Fault{Kind: fake.ResetBody})
 	defer r.slack.ClearFaults()
-	if err := r.poll(r.connect()); err == nil {
+	if err := r.Poll(r.connect()); err == nil {
 		t.Fatalf("not stopped after %d requests", pages)
 	}
 }
@@ -262,16 +263,16 @@ func TestCase25Malformed(t *testing.T) {
 			r.config = "channels: [proj-dev]\n"
 			conn := r.connect()
 			r.slack.Fault(fake.Matching("/"+c.method), 1, fake.Fault{Kind: c.kind})
-			r.mustPoll(conn)
-			equal(t, "items", len(r.shelf.items), 11-c.bad)
-			equal(t, "set aside", len(r.shelf.quarantined), c.bad)
-			if why := r.shelf.quarantined[r.id(o.dev, last)]; c.bad > 0 && c.kind != fake.SlackBadMessage && !strings.Contains(why, "cannot be read") {
-				t.Errorf("%s is not in the quarantine: %v", last, r.shelf.quarantined)
+			r.MustPoll(conn)
+			equal(t, "items", len(r.Shelf.Items), 11-c.bad)
+			equal(t, "set aside", len(r.Shelf.Quarantined), c.bad)
+			if why := r.Shelf.Quarantined[r.id(o.dev, last)]; c.bad > 0 && c.kind != fake.SlackBadMessage && !strings.Contains(why, "cannot be read") {
+				t.Errorf("%s is not in the quarantine: %v", last, r.Shelf.Quarantined)
 			}
 			// Once it can be read, it is.
 			r.later()
-			r.mustPoll(conn)
-			equal(t, "items in the end", len(r.shelf.items), 11)
+			r.MustPoll(conn)
+			equal(t, "items in the end", len(r.Shelf.Items), 11)
 			r.item(o.dev, last)
 		})
 	}
@@ -287,11 +288,11 @@ func TestCase25MalformedReply(t *testing.T) {
 	o.Post(ago(2, 3), o.dev, fake.MessageSpec{Author: o.robot, Text: "x", Blocks: []byte(fake.MalformedBlock)})
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "events of the rest", len(r.eventIDs(o.dev, top)), 2)
-	equal(t, "set aside", len(r.shelf.quarantined), 2)
+	equal(t, "set aside", len(r.Shelf.Quarantined), 2)
 	r.later()
-	b, err := r.fetch(c)
+	b, err := r.Fetch(c)
 	if err != nil || len(b.Quarantined)+len(b.Items) > 0 {
 		t.Errorf("set aside again: %v %v", b.Quarantined, err)
 	}

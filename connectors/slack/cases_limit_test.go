@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -54,7 +55,7 @@ func suffer(t *testing.T, method string, fault fake.Fault, reason connectors.Rea
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	conn := r.connect()
 	r.slack.Fault(fake.Matching("/"+method), -1, fault)
-	err := r.poll(conn)
+	err := r.Poll(conn)
 	e, ok := errors.AsType[*connectors.Error](err)
 	if !ok {
 		t.Fatalf("%v is no *connectors.Error", err)
@@ -63,26 +64,26 @@ func suffer(t *testing.T, method string, fault fake.Fault, reason connectors.Rea
 	if strings.Contains(e.Error(), "canary") {
 		t.Errorf("the error quotes the server: %v", e)
 	}
-	if got := e.RetryAt.Sub(r.clock.now()); !e.RetryAt.IsZero() && got != wait || e.RetryAt.IsZero() && wait != 0 {
+	if got := e.RetryAt.Sub(r.clock.Now()); !e.RetryAt.IsZero() && got != wait || e.RetryAt.IsZero() && wait != 0 {
 		t.Errorf("retry at %s, want in %s", e.RetryAt, wait)
 	}
-	if !r.shelf.watermark.IsZero() {
+	if !r.Shelf.Watermark.IsZero() {
 		t.Error("a failed scan moved the watermark")
 	}
 	// While the wait lasts nothing is sent, and nothing has moved.
-	sent, cursor := r.requests(method), maps.Clone(r.shelf.cursor)
+	sent, cursor := r.requests(method), maps.Clone(r.Shelf.Cursor)
 	if reason == connectors.ReasonRateLimited {
-		if err := r.poll(conn); connectors.ReasonOf(err) != reason {
+		if err := r.Poll(conn); connectors.ReasonOf(err) != reason {
 			t.Errorf("polled too early: %v", err)
 		}
 		equal(t, "requests before the time", r.requests(method), sent)
 	}
-	equal(t, "the cursor", r.shelf.cursor, cursor)
+	equal(t, "the cursor", r.Shelf.Cursor, cursor)
 	r.slack.ClearFaults()
-	r.clock.advance(wait)
-	r.mustPoll(conn)
-	sameFacts(t, "after the fault", r.shelf, r.fresh())
-	equal(t, "items", len(r.shelf.items), 1)
+	r.clock.Advance(wait)
+	r.MustPoll(conn)
+	connectortest.SameFacts(t, "after the fault", r.Shelf, r.fresh())
+	equal(t, "items", len(r.Shelf.Items), 1)
 }
 
 // TestCommercialLimits reads a workspace whose app may ask once a minute for 15
@@ -94,9 +95,9 @@ func TestCommercialLimits(t *testing.T) {
 		r.config = config
 		readSlowly(t, r)
 		free := newRig(t, o.Workspace, fake.SlackOptions{})
-		free.clock.t = r.clock.now()
-		free.mustPoll(free.connect())
-		sameFacts(t, "compared with no limits", r.shelf, free.shelf)
+		free.clock.Advance(r.clock.Now().Sub(free.clock.Now()))
+		free.MustPoll(free.connect())
+		connectortest.SameFacts(t, "compared with no limits", r.Shelf, free.Shelf)
 		if noticed := strings.Contains(r.logs.String(), "distributed commercially"); noticed != (config == "") {
 			t.Errorf("%q: noticed: %v", config, noticed)
 		}
@@ -130,12 +131,12 @@ func readSlowly(t *testing.T, r *rig) {
 	c := r.connect()
 	minutes, waiting := 0, []int{}
 	for {
-		b, err := r.fetch(c)
+		b, err := r.Fetch(c)
 		if e, ok := errors.AsType[*connectors.Error](err); ok && e.Reason == connectors.ReasonRateLimited {
-			if wait := e.RetryAt.Sub(r.clock.now()); wait <= 0 || wait > time.Minute {
+			if wait := e.RetryAt.Sub(r.clock.Now()); wait <= 0 || wait > time.Minute {
 				t.Fatalf("asks to wait for %s", wait)
 			}
-			r.clock.advance(e.RetryAt.Sub(r.clock.now()))
+			r.clock.Advance(e.RetryAt.Sub(r.clock.Now()))
 			if minutes++; minutes > 200 {
 				t.Fatal("no end of it")
 			}

@@ -158,11 +158,11 @@ func TestCheckInEvents(t *testing.T) {
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	r.config = "checkin_channels: [ops]\n"
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	checkins := func(channel, ts string) string {
 		var out []string
 		for _, id := range r.eventIDs(channel, ts) {
-			if e := r.shelf.events[r.id(channel, ts)+" "+id]; e.Kind == store.EventCheckIn {
+			if e := r.Shelf.Events[r.id(channel, ts)+" "+id]; e.Kind == store.EventCheckIn {
 				out = append(out, fmt.Sprintf("%s %s %s %s %v", strings.TrimPrefix(id, "check_in/"), strings.TrimPrefix(e.Actor, "slack:"), e.Attrs["objective"], e.Attrs["confidence"], e.Bot))
 			}
 		}
@@ -180,16 +180,16 @@ func TestCheckInEvents(t *testing.T) {
 		prompt+"/reaction/1 "+first+"; "+prompt+"/reaction/2 "+second+"; "+bare+"/PAY-7 "+o.ben+" PAY-7 0.6 false")
 
 	// A check-in that is edited away is gone.
-	o.Edit(r.clock.now(), o.ops, plain, "sso: 🔴")
+	o.Edit(r.clock.Now(), o.ops, plain, "sso: 🔴")
 	r.later()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	equal(t, "edited", checkins(o.ops, plain), plain+"/sso "+o.ada+" sso 0.15 false")
 
 	// The configured reactions replace the default ones, also for what was read
 	// before.
 	r.config = "checkin_channels: [ops]\ncheckin_reactions: {tada: 0.9}\n"
 	r.later()
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 	equal(t, "configured reactions", checkins(o.ops, prompt), prompt+"/reaction/1 "+o.ada+" PAY-7 0.9 false; "+bare+"/PAY-7 "+o.ben+" PAY-7 0.6 false")
 }
 
@@ -204,9 +204,9 @@ func TestCheckinChannelIsRead(t *testing.T) {
 		o.say(ago(2, 0), o.ops, o.ada, "confidence PAY 7/10")
 		r := newRig(t, o.Workspace, fake.SlackOptions{})
 		r.config = config
-		r.mustPoll(r.connect())
+		r.MustPoll(r.connect())
 		n := 0
-		for _, e := range r.shelf.events {
+		for _, e := range r.Shelf.Events {
 			if e.Kind == store.EventCheckIn {
 				n++
 			}

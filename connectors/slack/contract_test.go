@@ -94,7 +94,7 @@ func TestContract(t *testing.T) {
 	changes, tokens := 0, 0
 	connect := func(env connectors.Env, more string) (connectors.Connector, error) {
 		env.Transport = r.http
-		return New(env, decoder(keptReactions+"page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"+more))
+		return New(env, connectortest.Decoder(keptReactions+"page_size: 7\ntoken_env: WORKDRIFT_TEST_TOKEN\nbase_url: "+r.url+"/api/\n"+more))
 	}
 	connectortest.Run(t, connectortest.Subject{
 		New:      func(env connectors.Env) (connectors.Connector, error) { return connect(env, "") },
@@ -103,7 +103,7 @@ func TestContract(t *testing.T) {
 		Secrets:  []string{token, "xoxb-rotated"},
 		People:   []string{"dev-001@example.org", "ada@example.org", "Ada Lovelace", "Developer 001"},
 		Now:      present,
-		Advance:  func(to time.Time) { r.clock.advance(to.Sub(r.clock.now())) },
+		Advance:  func(to time.Time) { r.clock.Advance(to.Sub(r.clock.Now())) },
 		Faults:   contractFaults(r.slack),
 		Requests: func() int { return len(r.slack.Log()) },
 		MaxIdle:  5, // one for each channel
@@ -115,8 +115,8 @@ func TestContract(t *testing.T) {
 		},
 		Change: func() error {
 			changes++
-			r.clock.advance(2 * time.Hour) // until old messages are looked at again
-			now := r.clock.now()
+			r.clock.Advance(2 * time.Hour) // until old messages are looked at again
+			now := r.clock.Now()
 			ts := o.say(now, channels[0], o.ada, fmt.Sprintf("change %d of PAY-%d", changes, changes))
 			o.React(channels[0], ts, o.ben, "eyes")
 			top := o.say(now.Add(-26*time.Hour), channels[1], o.ben, "late")
@@ -138,8 +138,8 @@ func contractHook(t *testing.T, r *rig, o *office, channels []string, connect fu
 		},
 		Change: func() (list []connectortest.Announcement, err error) {
 			changes++
-			r.clock.advance(2 * time.Hour) // until old messages are looked at again
-			now := r.clock.now()
+			r.clock.Advance(2 * time.Hour) // until old messages are looked at again
+			now := r.clock.Now()
 			announce := func(ev fake.SlackEvent) {
 				d := hook.Event(now, ev)
 				list = append(list, connectortest.Announcement{Header: d.Header, Body: d.Body})

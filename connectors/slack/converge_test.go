@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -72,17 +73,17 @@ func (c *chatter) remove(p *post) {
 
 // lasting are the facts that do not depend on when a thread was read: a thread
 // that lost its newest message keeps the time of that.
-func lasting(s *shelf) *shelf {
-	out := newShelf()
-	for id, it := range s.items {
+func lasting(s *connectortest.Shelf) *connectortest.Shelf {
+	out := connectortest.NewShelf()
+	for id, it := range s.Items {
 		if it.Gone == "" {
 			it.Updated = time.Time{}
-			out.items[id] = it
+			out.Items[id] = it
 		}
 	}
-	for id, e := range s.events {
-		if s.items[e.Item].Gone == "" {
-			out.events[id] = e
+	for id, e := range s.Events {
+		if s.Items[e.Item].Gone == "" {
+			out.Events[id] = e
 		}
 	}
 	return out
@@ -106,24 +107,24 @@ func TestConverges(t *testing.T) {
 		r.slack.Chaos(seed, .05, fake.Fault{Kind: fake.SecondaryLimit, Wait: 20 * time.Second}, fake.Fault{Kind: fake.ServerError},
 			fake.Fault{Kind: fake.TruncatedBody}, fake.Fault{Kind: fake.SlackNoCursor}, fake.Fault{Kind: fake.ResetBody})
 		for range 300 {
-			r.clock.advance(time.Duration(c.rng.IntN(15)) * time.Minute)
-			c.step(r.clock.now())
+			r.clock.Advance(time.Duration(c.rng.IntN(15)) * time.Minute)
+			c.step(r.clock.Now())
 			switch c.rng.IntN(6) {
 			case 0:
-				_ = r.poll(conn) // may fail: the next one goes on
+				_ = r.Poll(conn) // may fail: the next one goes on
 			case 1:
 				conn = r.connect()
-				_, _ = r.fetch(conn)
+				_, _ = r.Fetch(conn)
 			}
 		}
 		r.slack.ClearFaults()
 		for range 3 {
-			r.clock.advance(25 * time.Hour)
+			r.clock.Advance(25 * time.Hour)
 			r.patient(conn)
 		}
-		sameFacts(t, fmt.Sprintf("seed %d", seed), lasting(r.shelf), lasting(r.fresh()))
+		connectortest.SameFacts(t, fmt.Sprintf("seed %d", seed), lasting(r.Shelf), lasting(r.fresh()))
 		gone := map[store.Gone]int{}
-		for _, it := range r.shelf.items {
+		for _, it := range r.Shelf.Items {
 			gone[it.Gone]++
 		}
 		if gone[store.GoneDeleted] == 0 || gone[""] < 20 || gone[store.GoneLostAccess] > 0 {

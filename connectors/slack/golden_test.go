@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -87,20 +88,7 @@ func TestGolden(t *testing.T) {
 			if err := json.Unmarshal(raw, &traffic); err != nil {
 				t.Fatal(err)
 			}
-			got := asJSON(t, play(t, dir, &recorder{traffic: traffic}))
-			path := filepath.Join(dir, "batch.json")
-			if *record {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("%s differs; run with -record and look at the difference", path)
-			}
+			connectortest.Golden(t, filepath.Join(dir, "batch.json"), play(t, dir, &recorder{traffic: traffic}), *record)
 		})
 	}
 }
@@ -115,30 +103,11 @@ func play(t *testing.T, dir string, p *recorder) store.Batch {
 	r := newRig(t, fake.NewWorkspace("acme"), fake.SlackOptions{})
 	env := r.environment()
 	env.Transport = p
-	c, err := New(env, decoder("token_env: WORKDRIFT_TEST_TOKEN\n"+string(config)))
+	c, err := New(env, connectortest.Decoder("token_env: WORKDRIFT_TEST_TOKEN\n"+string(config)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all store.Batch
-	for range maxFetches {
-		b, err := c.Fetch(t.Context(), r.shelf.cursor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.shelf.apply(b)
-		all.Items = append(all.Items, b.Items...)
-		all.Events = append(all.Events, b.Events...)
-		all.Whole = append(all.Whole, b.Whole...)
-		all.Gone = append(all.Gone, b.Gone...)
-		all.Quarantined = append(all.Quarantined, b.Quarantined...)
-		all.Identities = append(all.Identities, b.Identities...)
-		if !b.More {
-			all.Watermark = b.Watermark
-			break
-		}
-	}
-	all.Next = r.shelf.cursor
-	return all
+	return r.Whole(c)
 }
 
 func asJSON(t *testing.T, v any) []byte {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -169,7 +170,7 @@ func TestDeliveriesOfOthers(t *testing.T) {
 				}
 			}
 		}
-		r.mustPoll(conn)
+		r.MustPoll(conn)
 	}
 }
 
@@ -194,23 +195,23 @@ func TestRefetch(t *testing.T) {
 		t.Fatalf("%+v", b)
 	}
 	conn := r.connect()
-	r.mustPoll(conn)
+	r.MustPoll(conn)
 	rec, ok := conn.(connectors.Receiver)
 	if !ok {
 		t.Fatal("no Receiver")
 	}
-	o.Edit(r.clock.now(), o.dev, reply, "see PAY-9") // older than any looking back
+	o.Edit(r.clock.Now(), o.dev, reply, "see PAY-9") // older than any looking back
 	o.Delete(o.dev, doomed)
 	b, err = rec.Refetch(t.Context(), []string{o.dev + "/" + top, o.dev + "/" + doomed})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.shelf.apply(b)
-	equal(t, "an old reply", keys(r.item(o.dev, top), store.LinkMentions), []string{"PAY-9"})
+	r.Shelf.Apply(b)
+	equal(t, "an old reply", connectortest.Keys(r.item(o.dev, top), store.LinkMentions), []string{"PAY-9"})
 	equal(t, "a deletion", r.item(o.dev, doomed).Gone, store.GoneDeleted)
 	r.slack.Fault(nil, 1, fake.Fault{Kind: fake.SecondaryLimit, Wait: 40 * time.Second})
 	_, err = rec.Refetch(t.Context(), []string{o.dev + "/" + top})
-	if e, ok := errors.AsType[*connectors.Error](err); !ok || e.RetryAt.Sub(r.clock.now()) != 40*time.Second {
+	if e, ok := errors.AsType[*connectors.Error](err); !ok || e.RetryAt.Sub(r.clock.Now()) != 40*time.Second {
 		t.Errorf("limited: %v", err)
 	}
 }

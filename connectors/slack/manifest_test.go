@@ -62,14 +62,14 @@ func TestManifest(t *testing.T) {
 		o.reply(ago(2, 1), o.dev, o.ben, "reply", top)
 		o.React(o.dev, top, o.ben, "decision")
 		r := newRig(t, o.Workspace, fake.SlackOptions{Scopes: scopes})
-		err = r.poll(r.connect())
-		for _, id := range r.shelf.identities {
+		err = r.Poll(r.connect())
+		for _, id := range r.Shelf.Identities {
 			same += len(id.Same)
 		}
-		for _, it := range r.shelf.items {
+		for _, it := range r.Shelf.Items {
 			reactions += len(it.Attrs["reaction"])
 		}
-		return len(r.shelf.items), reactions, same, err
+		return len(r.Shelf.Items), reactions, same, err
 	}
 	items, reactions, same, err := read(scopes)
 	if err != nil || items != 1 || reactions != 1 || same != 2 {

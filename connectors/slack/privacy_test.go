@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
@@ -39,7 +40,7 @@ func TestNoTextAtRest(t *testing.T) {
 	var errs []string
 	for _, f := range []fake.Fault{{Kind: fake.HTMLBody}, {Kind: fake.SlackError, To: "canary_error "}, {Kind: fake.TruncatedBody}, {Kind: fake.SlackBadMessage}} {
 		r.later()
-		o.say(r.clock.now(), o.dev, o.ada, "canarylate")
+		o.say(r.clock.Now(), o.dev, o.ada, "canarylate")
 		r.slack.Fault(fake.Matching("/conversations."), 1, f)
 		if _, err := poller.Poll(t.Context()); err != nil {
 			errs = append(errs, err.Error())
@@ -98,7 +99,7 @@ func pollInto(t *testing.T, r *rig, db *bolt.DB) *connectors.Poller {
 	env.Stored = func(ctx context.Context, prefix string) iter.Seq2[store.Item, error] {
 		return db.Items(ctx, source, prefix)
 	}
-	conn, err := New(env, decoder(r.settings()))
+	conn, err := New(env, connectortest.Decoder(r.settings()))
 	if err != nil {
 		t.Fatal(err)
 	}

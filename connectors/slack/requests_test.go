@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -69,8 +70,8 @@ func TestBackfillRequests(t *testing.T) {
 	rough := read("with faults", 1.15, func(s *fake.Slack) {
 		s.Chaos(5, .05, fake.Fault{Kind: fake.SecondaryLimit, Wait: 30 * time.Second}, fake.Fault{Kind: fake.ServerError}, fake.Fault{Kind: fake.TruncatedBody})
 	})
-	sameFacts(t, "with faults", rough.shelf, calm.shelf)
-	equal(t, "items", len(calm.shelf.items), 7000)
+	connectortest.SameFacts(t, "with faults", rough.Shelf, calm.Shelf)
+	equal(t, "items", len(calm.Shelf.Items), 7000)
 }
 
 // TestIdlePoll proves that a poll of an unchanged workspace is one request for
@@ -82,29 +83,29 @@ func TestIdlePoll(t *testing.T) {
 	}
 	r := newRig(t, busy(), fake.SlackOptions{NoLimit: true})
 	c := r.connect()
-	r.mustPoll(c)
+	r.MustPoll(c)
 	for i := range 3 {
-		r.clock.advance(5 * time.Minute)
+		r.clock.Advance(5 * time.Minute)
 		r.slack.ResetLog()
-		r.mustPoll(c)
+		r.MustPoll(c)
 		equal(t, "requests", r.requests(""), 8)
 		if i == 0 {
 			t.Logf("idle poll: %d requests for 8 channels", r.requests(""))
 		}
 	}
 	r.later() // beyond the day after the last reply nothing settles any more
-	r.mustPoll(c)
-	r.clock.advance(25 * time.Hour)
-	r.mustPoll(c)
+	r.MustPoll(c)
+	r.clock.Advance(25 * time.Hour)
+	r.MustPoll(c)
 	r.later()
 	r.slack.ResetLog()
-	before := r.shelf.watermark
-	r.mustPoll(c)
+	before := r.Shelf.Watermark
+	r.MustPoll(c)
 	equal(t, "requests for threads", r.requests(methodReplies), 0)
 	if got := r.requests(methodHistory); got > 8*2 {
 		t.Errorf("looking back costs %d requests", got)
 	}
-	if !r.shelf.watermark.After(before) {
+	if !r.Shelf.Watermark.After(before) {
 		t.Error("the watermark does not move")
 	}
 	t.Logf("idle poll that looks back two weeks: %d requests", r.requests(""))
@@ -125,7 +126,7 @@ func TestManyChannels(t *testing.T) {
 		r.later()
 		if what == "idle" {
 			r.patient(c) // looks back
-			r.clock.advance(5 * time.Minute)
+			r.clock.Advance(5 * time.Minute)
 		}
 		r.slack.ResetLog()
 		took := r.patient(c)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
@@ -21,24 +22,24 @@ func TestThread(t *testing.T) {
 	o.React(o.dev, top, o.ada, "+1::skin-tone-2")
 	o.React(o.dev, top, o.ada, "+1")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
-	r.mustPoll(r.connect())
+	r.MustPoll(r.connect())
 
 	it := r.item(o.dev, top)
 	equal(t, "kind", it.Kind, store.KindDiscussion)
 	equal(t, "title", it.Title, "#proj-dev thread of 2026-04-28")
 	equal(t, "url", it.URL, o.Permalink(o.dev, top))
 	equal(t, "keys", it.Keys, []string{"archives/" + o.dev + "/p" + strings.ReplaceAll(top, ".", "")})
-	equal(t, "discusses", keys(it, store.LinkDiscusses), []string{"PAY-7", "acme/api#12", "PAY-8", "acme/api#13"})
-	equal(t, "mentions", keys(it, store.LinkMentions), []string{"PAY-9", r.item(o.dev, other).Keys[0]})
+	equal(t, "discusses", connectortest.Keys(it, store.LinkDiscusses), []string{"PAY-7", "acme/api#12", "PAY-8", "acme/api#13"})
+	equal(t, "mentions", connectortest.Keys(it, store.LinkMentions), []string{"PAY-9", r.item(o.dev, other).Keys[0]})
 	equal(t, "attrs", it.Attrs, map[string][]string{"channel": {"proj-dev"}, "author": {"human"}, "reaction": {"+1", "decision"}})
 	equal(t, "status", it.Status, store.Status(""))
 	equal(t, "created", it.Created, ago(3, 0))
 	equal(t, "updated", it.Updated, ago(3, 2))
 	equal(t, "events", r.eventIDs(o.dev, top), []string{
 		"message/" + top, "message/" + r1, "message/" + r2, "reaction/" + top + "/+1/1", "reaction/" + top + "/decision/1"})
-	e := r.shelf.events[it.ID+" message/"+r2]
+	e := r.Shelf.Events[it.ID+" message/"+r2]
 	equal(t, "an app", []any{e.Actor, e.Bot, e.At}, []any{"slack:" + o.robot, true, ago(3, 2)})
-	e = r.shelf.events[it.ID+" reaction/"+top+"/decision/1"]
+	e = r.Shelf.Events[it.ID+" reaction/"+top+"/decision/1"]
 	equal(t, "a reaction", []any{e.Kind, e.Actor, e.Attrs["emoji"], e.Bot}, []any{store.EventReaction, "slack:" + o.ben, "decision", false})
 	if _, known := store.Offset(e.At); known {
 		t.Error("the zone of an event counts as known")
@@ -50,11 +51,11 @@ func TestThread(t *testing.T) {
 	if words["shall"] != 1 || words["change"] != 1 || words["more"] != 1 {
 		t.Errorf("words: %v", words)
 	}
-	if !r.shelf.watermark.Equal(present.Add(-2 * time.Minute)) {
-		t.Errorf("watermark %s", r.shelf.watermark)
+	if !r.Shelf.Watermark.Equal(present.Add(-2 * time.Minute)) {
+		t.Errorf("watermark %s", r.Shelf.Watermark)
 	}
-	if len(r.shelf.items) != 2 {
-		t.Errorf("%d items: channel news are none", len(r.shelf.items))
+	if len(r.Shelf.Items) != 2 {
+		t.Errorf("%d items: channel news are none", len(r.Shelf.Items))
 	}
 }
 
@@ -77,10 +78,10 @@ func TestOnlyWhatIsNamed(t *testing.T) {
 	} {
 		g := newRig(t, o.Workspace, fake.SlackOptions{Scopes: privateScopes})
 		g.config = config + "\n"
-		g.mustPoll(g.connect())
-		equal(t, config+": items", len(g.shelf.items), len(want))
+		g.MustPoll(g.connect())
+		equal(t, config+": items", len(g.Shelf.Items), len(want))
 		for _, id := range want {
-			if _, ok := g.shelf.items[id]; !ok {
+			if _, ok := g.Shelf.Items[id]; !ok {
 				t.Errorf("%q: %s is missing", config, id)
 			}
 		}
@@ -113,18 +114,18 @@ func TestThreadsOnly(t *testing.T) {
 	g := newRig(t, o.Workspace, fake.SlackOptions{})
 	g.config = "threads_only: true\n"
 	c := g.connect()
-	g.mustPoll(c)
+	g.MustPoll(c)
 	for _, ts := range []string{linked, liked, thread} {
 		g.item(o.dev, ts)
 	}
-	equal(t, "items", len(g.shelf.items), 3)
+	equal(t, "items", len(g.Shelf.Items), 3)
 
 	// What was a thread once stays one.
 	o.Delete(o.dev, only)
 	o.reply(ago(0, 0), o.dev, o.ben, "hello", bare)
 	g.later()
-	g.mustPoll(c)
-	equal(t, "items", len(g.shelf.items), 4)
+	g.MustPoll(c)
+	equal(t, "items", len(g.Shelf.Items), 4)
 	equal(t, "events", g.eventIDs(o.dev, thread), []string{"message/" + thread})
 }
 
@@ -137,8 +138,8 @@ func TestIdentities(t *testing.T) {
 	read := func(config string, options fake.SlackOptions) map[string]store.Identity {
 		g := newRig(t, o.Workspace, options)
 		g.config = config
-		g.mustPoll(g.connect())
-		return g.shelf.identities
+		g.MustPoll(g.connect())
+		return g.Shelf.Identities
 	}
 	email := func(s string) store.Same { return store.Same{Actor: "email:" + s, By: store.SameByEmail} }
 	ids := read("", fake.SlackOptions{})
@@ -171,9 +172,9 @@ func TestDoubtfulAddresses(t *testing.T) {
 		ids[name] = o.AddMember(spec)
 		o.say(ago(2, 0), o.dev, ids[name], "hello")
 	}
-	g.mustPoll(g.connect())
+	g.MustPoll(g.connect())
 	for name, id := range ids {
-		got, ok := g.shelf.identities["slack:"+id]
+		got, ok := g.Shelf.Identities["slack:"+id]
 		if !ok || len(got.Same) > 0 {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -191,11 +192,11 @@ func TestLostIdentities(t *testing.T) {
 	if err != nil || len(lost.Identities) == 0 {
 		t.Fatalf("%+v %v", lost.Identities, err)
 	}
-	g.mustPoll(c)
-	equal(t, "ada", g.shelf.identities["slack:"+o.ada].Zone, "Europe/Berlin")
+	g.MustPoll(c)
+	equal(t, "ada", g.Shelf.Identities["slack:"+o.ada].Zone, "Europe/Berlin")
 	g.slack.ResetLog()
-	g.shelf = newShelf() // the store begins anew
-	g.mustPoll(c)
+	g.Shelf = connectortest.NewShelf() // the store begins anew
+	g.MustPoll(c)
 	if g.requests(methodUser)+g.requests(methodUsers) == 0 {
 		t.Error("nobody is asked about again")
 	}
@@ -214,21 +215,21 @@ func TestPeopleDoNotDelay(t *testing.T) {
 	g.config = "profile_fields: {github: GitHub}\n"
 	c := g.connect()
 	for day := range 2 { // they are asked again every day
-		g.shelf.identities = map[string]store.Identity{}
+		g.Shelf.Identities = map[string]store.Identity{}
 		for _, want := range []int{aMinute, 2 * aMinute, members, members} {
 			g.slack.ResetLog()
-			g.mustPoll(c)
+			g.MustPoll(c)
 			told := 0
-			for _, id := range g.shelf.identities {
+			for _, id := range g.Shelf.Identities {
 				if len(id.Same) > 0 {
 					told++
 				}
 			}
 			equal(t, fmt.Sprintf("day %d: accounts that were read", day), told, want)
-			g.clock.advance(5 * time.Minute)
+			g.clock.Advance(5 * time.Minute)
 		}
 		equal(t, "requests once all were read", g.requests(methodUser), 0)
-		g.clock.advance(25 * time.Hour)
+		g.clock.Advance(25 * time.Hour)
 	}
 }
 
@@ -249,19 +250,19 @@ func TestPeopleCost(t *testing.T) {
 		}
 		g := newRig(t, o.Workspace, fake.SlackOptions{})
 		conn := g.connect()
-		g.mustPoll(conn)
+		g.MustPoll(conn)
 		n := g.requests(methodUsers) + g.requests(methodUser)
-		if n > c.most || len(g.shelf.identities) != c.talking {
-			t.Errorf("%d of %d members talk: %d requests (at most %d), %d identities", c.talking, c.members, n, c.most, len(g.shelf.identities))
+		if n > c.most || len(g.Shelf.Identities) != c.talking {
+			t.Errorf("%d of %d members talk: %d requests (at most %d), %d identities", c.talking, c.members, n, c.most, len(g.Shelf.Identities))
 		}
 		g.slack.ResetLog()
-		g.clock.advance(5 * time.Minute)
-		g.mustPoll(conn)
+		g.clock.Advance(5 * time.Minute)
+		g.MustPoll(conn)
 		equal(t, "requests of an idle poll", g.requests(""), 2)
-		g.clock.advance(25 * time.Hour)
-		g.shelf.identities = map[string]store.Identity{}
-		g.mustPoll(conn)
-		equal(t, "identities of the next day", len(g.shelf.identities), c.talking)
+		g.clock.Advance(25 * time.Hour)
+		g.Shelf.Identities = map[string]store.Identity{}
+		g.MustPoll(conn)
+		equal(t, "identities of the next day", len(g.Shelf.Identities), c.talking)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/connectors"
+	"github.com/workdrift/workdrift/connectors/connectortest"
 	"github.com/workdrift/workdrift/connectors/fake"
 )
 
@@ -40,7 +41,7 @@ func TestConfiguration(t *testing.T) {
 		if !strings.Contains(text, "token_env") {
 			text = "token_env: WORKDRIFT_TEST_TOKEN\n" + text
 		}
-		_, err := New(connectors.Env{Now: time.Now}, decoder(text))
+		_, err := New(connectors.Env{Now: time.Now}, connectortest.Decoder(text))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
@@ -152,6 +153,6 @@ func TestGitHubHosts(t *testing.T) {
 	ts := o.say(ago(1, 0), o.dev, o.ada, "<https://git.corp.example/acme/api/pull/7>")
 	r := newRig(t, o.Workspace, fake.SlackOptions{})
 	r.config = "github_hosts: [git.corp.example]\n"
-	r.mustPoll(r.connect())
-	equal(t, "discusses", keys(r.item(o.dev, ts), "discusses"), []string{"acme/api#7"})
+	r.MustPoll(r.connect())
+	equal(t, "discusses", connectortest.Keys(r.item(o.dev, ts), "discusses"), []string{"acme/api#7"})
 }

@@ -137,7 +137,9 @@ func render(dir string, values map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	maps.DeleteFunc(files, func(name, _ string) bool { return path.Base(name) == "NOTES.txt" || strings.HasPrefix(path.Base(name), "_") })
+	maps.DeleteFunc(files, func(name, _ string) bool {
+		return path.Base(name) == "NOTES.txt" || strings.HasPrefix(path.Base(name), "_")
+	})
 	return files, nil
 }
 

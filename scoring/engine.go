@@ -64,6 +64,9 @@ type Engine struct {
 	compared *comparisons
 	guesses  guesses
 
+	rest     func() // see SetPause; nil for none
+	revision uint64
+
 	kept      keptWeeks
 	overrides []store.Override
 	history   []objective.Loaded // what was declared, oldest first; see SetDeclarations
@@ -156,8 +159,24 @@ func (e *Engine) SetDeclarations(history []objective.Loaded) {
 	}
 	history = slices.Clone(history) // what was imported comes after what it precedes
 	slices.SortStableFunc(history, func(a, b objective.Loaded) int { return a.Known.Compare(b.Known) })
+	e.revision++
 	e.history, e.edits, e.out = history, objective.Edits(history), newRuledOut(history)
 }
+
+// SetPause has f called now and then while a report is made or works are summed
+// up. Meanwhile others may ask Explain, Work, Find, Above, Owners and Suggest,
+// one at a time, and nothing else.
+func (e *Engine) SetPause(f func()) { e.rest = f }
+
+func (e *Engine) pause() {
+	if e.rest != nil {
+		e.rest()
+	}
+}
+
+// Revision changes whenever the engine is fed with something. As long as it stays,
+// a report of the same day tells the same.
+func (e *Engine) Revision() uint64 { return e.revision }
 
 // Seq is the newest change the engine has been fed.
 func (e *Engine) Seq() uint64 { return e.seq }
@@ -192,6 +211,7 @@ func (e *Engine) Unmatched() []string {
 // Apply replaces what the engine knows about one item.
 func (e *Engine) Apply(ch store.Change) {
 	e.seq = max(e.seq, ch.Seq)
+	e.revision++
 	for uint64(len(e.items)) <= ch.No {
 		e.items, e.origins = append(e.items, itemState{}), append(e.origins, 0)
 	}

@@ -12,7 +12,10 @@ import (
 func (v *evaluation) lastMonday() objective.Date { return (v.day + 1).Monday() - 7 }
 
 // week returns the sums of a closed week by its Monday.
-func (v *evaluation) week(monday objective.Date) *weekSums { return v.engine.weekSums(monday, v.keep) }
+func (v *evaluation) week(monday objective.Date) *weekSums {
+	v.engine.pause()
+	return v.engine.weekSums(monday, v.keep)
+}
 
 // weekly returns a series over the last n closed weeks.
 func (v *evaluation) weekly(n int, value func(*weekSums) float64) stat.Weekly {

@@ -14,6 +14,7 @@ func (e *Engine) SetPeople(profiles []store.Profile, groups []store.Group) {
 	if slices.EqualFunc(e.profiles, profiles, sameProfile) && slices.EqualFunc(e.groups, groups, sameGroup) {
 		return
 	}
+	e.revision++
 	e.profiles, e.groups = profiles, groups
 	e.layOutAll()
 	next := newPeople(e.declared, e.providers, profiles, groups)

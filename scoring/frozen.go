@@ -88,6 +88,7 @@ func (f *Frozen) sort() {
 
 // SetFrozen gives the engine the weeks that were frozen before.
 func (e *Engine) SetFrozen(weeks []Frozen) {
+	e.revision++
 	e.frozen = make(map[objective.Date]Frozen, len(weeks))
 	for _, f := range weeks {
 		e.frozen[f.Monday] = f

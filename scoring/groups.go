@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/workdrift/workdrift/scoring/effort"
-	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 // A WorkGroup is the works of a category that a caller puts together, with what
@@ -22,21 +21,20 @@ type WorkGroup struct {
 	Works  []uint64 // numbers of the items, in an order that tells nothing
 }
 
-// WorkGroups puts the off-strategy works of a window together by the name that
-// group gives them; back is how many lengths of the window before it. Largest groups come first,
-// those whose share is withheld last. The rules of Shares hold for groups as
-// they do for works: what is told of the others of a category must not tell of
-// few.
+// Groups puts the off-strategy works of a window together by the name that
+// group gives them; back is how many lengths of the window before it. Largest
+// groups come first, those whose share is withheld last. The rules of Shares
+// hold for groups as they do for works: what is told of the others of a category
+// must not tell of few.
 //
-// floor is the effort in person-days below which a group is not Enough.
-func (e *Engine) WorkGroups(r *Report, label string, back int, floor float64, group func(no uint64, c Category) string) []WorkGroup {
-	w := r.Window(label)
-	if w == nil {
+// group is asked about the largest works first, and about a work once for each
+// place. floor is the effort in person-days below which a group is not Enough.
+func (s *WorkSums) Groups(label string, back int, floor float64, group func(no uint64, c Category) string) []WorkGroup {
+	e := s.engine
+	days, ok := s.block(label, back)
+	if !ok {
 		return nil
 	}
-	days := DateRange{objective.Date(w.From), objective.Date(w.Until)}
-	before := objective.Date(back) * (days.Until - days.From + 1)
-	days = DateRange{days.From - before, days.Until - before}
 	type key struct {
 		name     string
 		category Category
@@ -45,11 +43,14 @@ func (e *Engine) WorkGroups(r *Report, label string, back int, floor float64, gr
 	groups := make(map[key]*workLoad)
 	members := make(map[key][]uint64)
 	sums := make(map[Category]effort.Micro)
-	for _, l := range e.loads(days) {
-		total += l.sum
-		if !l.category.OffStrategy() {
-			continue
+	var off []*workLoad
+	for _, l := range s.loads(days) {
+		if total += l.sum; l.category.OffStrategy() {
+			off = append(off, l)
 		}
+	}
+	e.largestFirst(off)
+	for _, l := range off {
 		at := key{group(l.no, l.category), l.category}
 		g := groups[at]
 		if g == nil {
@@ -59,9 +60,7 @@ func (e *Engine) WorkGroups(r *Report, label string, back int, floor float64, gr
 		sums[l.category] += l.sum
 		g.sum += l.sum
 		g.parts = append(g.parts, l.parts...)
-		if !slices.Contains(members[at], l.no) {
-			members[at] = append(members[at], l.no)
-		}
+		members[at] = append(members[at], l.no)
 	}
 	places := make(map[Category][]*workLoad)
 	for _, g := range groups {
@@ -78,12 +77,15 @@ func (e *Engine) WorkGroups(r *Report, label string, back int, floor float64, gr
 		places[at.category] = append(places[at.category], groups[at])
 	}
 	for _, works := range places {
-		e.withholdWorks(works, w.Org.Status != OK || e.kept.holds(days))
+		e.withholdWorks(works, s.withheld(label, days))
 	}
 	out := make([]WorkGroup, 0, len(keys))
 	for _, at := range keys {
 		g := groups[at]
-		slices.SortFunc(members[at], func(a, b uint64) int { return cmp.Compare(e.items[a].order, e.items[b].order) })
+		slices.SortFunc(members[at], func(a, b uint64) int {
+			return cmp.Or(cmp.Compare(e.items[a].order, e.items[b].order), cmp.Compare(a, b))
+		})
+		members[at] = slices.Compact(members[at])
 		w := WorkGroup{Group: at.name, Category: at.category, Share: g.share, Enough: g.sum.PersonDays() >= floor, Works: members[at]}
 		if w.Share.Known() {
 			w.Share *= Number(math.Round(100*float64(sums[at.category])/float64(total)) / 100)

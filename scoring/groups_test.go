@@ -31,8 +31,9 @@ func TestWorkGroupsTellOfNoFew(t *testing.T) {
 		w := &r.Windows[len(r.Windows)-1]
 		n := rapid.Uint64Range(1, 4).Draw(t, "groups")
 		name := func(no uint64, _ Category) string { return fmt.Sprint(no % n) }
-		parts, sums, all := make(map[string][]loadPart), make(map[Category]effort.Micro), effort.Micro(0)
-		for _, l := range e.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)}) {
+		parts, sums := make(map[string][]loadPart), make(map[Category]effort.Micro)
+		all, read := effort.Micro(0), e.WorkSums(r, w.Label, 1)
+		for _, l := range read.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)}) {
 			all += l.sum
 			if l.category.OffStrategy() {
 				at := l.category.String() + name(l.no, l.category)
@@ -40,7 +41,7 @@ func TestWorkGroupsTellOfNoFew(t *testing.T) {
 			}
 		}
 		rest, withheld := make(map[Category][]loadPart), make(map[Category]int)
-		groups := e.WorkGroups(r, w.Label, 0, 0, name)
+		groups := read.Groups(w.Label, 0, 0, name)
 		if len(groups) != len(parts) {
 			t.Fatalf("%d groups, want %d", len(groups), len(parts))
 		}
@@ -51,7 +52,7 @@ func TestWorkGroupsTellOfNoFew(t *testing.T) {
 				continue
 			}
 			told++
-			if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(own)) {
+			if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(own, nil)) {
 				t.Fatalf("%+v is told", g)
 			}
 			var sum effort.Micro
@@ -63,7 +64,7 @@ func TestWorkGroupsTellOfNoFew(t *testing.T) {
 			}
 		}
 		for c, n := range withheld {
-			if w.Org.Status == OK && (n == 1 || e.tellsOfFew(e.contributorsOf(mergedParts(rest[c])))) && len(groups) > n {
+			if w.Org.Status == OK && (n == 1 || e.tellsOfFew(e.contributorsOf(mergedParts(rest[c]), nil))) && len(groups) > n {
 				for _, g := range groups {
 					if g.Category == c && g.Share.Known() {
 						t.Fatalf("what is left of %v tells of few", c)
@@ -83,19 +84,20 @@ func TestWorkGroupsGoBack(t *testing.T) {
 	e.declared.Privacy = Privacy{KEffort: 1, Dominance: 1}
 	r := e.Report(drawnNow, []store.SourceState{{Source: "gh", Watermark: drawnNow}})
 	one := func(uint64, Category) string { return "all" }
-	if got := e.WorkGroups(r, "28d", 0, 0, one); len(got) != 0 {
+	if got := e.WorkSums(r, "28d", 2).Groups("28d", 0, 0, one); len(got) != 0 {
 		t.Errorf("work on an objective is in %+v", got)
 	}
 	e.SetOverrides([]store.Override{{Key: "PAY-1", To: "unknown", Role: "triage", Why: "it is", At: drawnNow}})
 	r = e.Report(drawnNow, []store.SourceState{{Source: "gh", Watermark: drawnNow}})
-	now, before := e.WorkGroups(r, "28d", 0, 1000, one), e.WorkGroups(r, "28d", 1, 0, one)
+	read := e.WorkSums(r, "28d", 2)
+	now, before := read.Groups("28d", 0, 1000, one), read.Groups("28d", 1, 0, one)
 	if len(now) != 1 || now[0].Share != 1 || now[0].Enough || len(now[0].Works) != 1 || now[0].Category != Unknown {
 		t.Errorf("now %+v, want all of the effort in one group below the floor", now)
 	}
 	if len(before) > 1 || len(before) == 1 && !before[0].Enough {
 		t.Errorf("before %+v", before)
 	}
-	if got := e.WorkGroups(r, "7y", 0, 0, one); got != nil {
+	if got := read.Groups("7y", 0, 0, one); got != nil {
 		t.Errorf("a window that is not there has %+v", got)
 	}
 }

@@ -122,6 +122,20 @@ func (e *Engine) Owners(no uint64) []string {
 	return names
 }
 
+// ownerNames names the teams of each set of owners.
+func (e *Engine) ownerNames() [][]string {
+	if e.owners == nil {
+		return [][]string{nil}
+	}
+	names := make([][]string, len(e.owners.sets))
+	for i, set := range e.owners.sets {
+		for _, t := range set {
+			names[i] = append(names[i], e.owners.teams[t])
+		}
+	}
+	return names
+}
+
 // The parts into which the effort of the organisation falls for one team: by
 // its people or by others, on what it owns or elsewhere.
 const (

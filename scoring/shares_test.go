@@ -87,8 +87,9 @@ func TestSharesTellOfNoFew(t *testing.T) {
 		}
 		r := e.Report(drawnNow, sources)
 		w := &r.Windows[len(r.Windows)-1]
-		shares := e.Shares(r, w.Label)
-		works := e.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)})
+		sums := e.WorkSums(r, w.Label, 1)
+		shares := slices.Collect(sums.Shares(w.Label).All())
+		works := sums.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)})
 		if len(shares) != len(works) {
 			t.Fatalf("%d works, want %d", len(shares), len(works))
 		}
@@ -141,7 +142,7 @@ func checkShares(t *rapid.T, e *Engine, w *WindowReport, shares []Shared, works 
 		}
 		told++
 		any[at] = true
-		if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(l.parts)) {
+		if w.Org.Status != OK || e.tellsOfFew(e.contributorsOf(l.parts, nil)) {
 			t.Fatalf("%+v is told", s)
 		}
 		if exact := float64(l.sum) / float64(total[at]); math.Abs(exact-float64(s.Share)) > ShareStep/2+1e-9 {
@@ -153,7 +154,7 @@ func checkShares(t *rapid.T, e *Engine, w *WindowReport, shares []Shared, works 
 		for person, sum := range rest[at] {
 			people = append(people, loadPart{person, sum})
 		}
-		if count[at] == 1 || e.tellsOfFew(e.contributorsOf(people)) {
+		if count[at] == 1 || e.tellsOfFew(e.contributorsOf(people, nil)) {
 			t.Fatalf("what is left of %v tells of few: %d works", at, count[at])
 		}
 	}

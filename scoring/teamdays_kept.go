@@ -30,6 +30,7 @@ type keptWeek struct {
 // SetCollapsed gives the engine the weeks that were collapsed before, in place
 // of those it was given last.
 func (e *Engine) SetCollapsed(weeks []TeamWeek) {
+	e.revision++
 	e.kept = keptWeeks{until: objective.NoDate, holding: make(map[uint32]bool)}
 	clear(e.weekly)
 	for _, w := range weeks {

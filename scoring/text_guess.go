@@ -97,6 +97,7 @@ func (e *Engine) guessWorks(day objective.Date) map[uint32]int16 {
 	before, names := g.seen, make(map[uint64]string)
 	g.seen = make(map[uint32]guess)
 	for _, work := range e.unknownWorks(day) {
+		e.pause()
 		have, known := before[work]
 		if !known || have.print != e.words.texts[work].print {
 			have = e.guess(work, names)

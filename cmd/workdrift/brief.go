@@ -35,7 +35,7 @@ func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*
 	if report.Day < p.Until && report != e.made {
 		return nil, fmt.Errorf("%s cannot be told as of its end: %s was the last day that had closed", p.Name, report.Day)
 	}
-	streams, err := e.streamsOf(ctx, report)
+	streams, err := e.streamsOf(ctx, report, e.engine.WorkSums(report, streamWindow, streamBlocks))
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,19 +40,17 @@ type evaluator struct {
 	// What pages show besides the report, swapped in like it.
 	history   atomic.Pointer[findings.History]
 	overrides atomic.Pointer[[]store.Override]
-	flow      atomic.Pointer[findings.Streams]
-	wanted    atomic.Int64 // when somebody last looked at flow, by the real clock
+	snapshot  atomic.Pointer[snapshot]
 
-	listing  sync.Mutex // guards listings, held for a moment only
-	listings listings
-
-	mu     sync.Mutex // guards what follows
+	mu     turns // guards what follows
 	engine *scoring.Engine
 	known  *scoring.Declared
-	print  string          // fingerprint of known
-	since  objective.Date  // day from which on weeks are frozen: the first that was watched
-	made   *scoring.Report // what engine reported, nil before
-	saved  time.Time       // when a report was last saved, by the real clock
+	print  string                 // fingerprint of known
+	since  objective.Date         // day from which on weeks are frozen: the first that was watched
+	made   *scoring.Report        // what engine reported, nil before
+	saved  time.Time              // when a report was last saved, by the real clock
+	obeyed *[]store.Override      // those of overrides that the engine knows
+	stored map[uint64]*storedWork // of works in streams, by number of the item
 }
 
 type evaluatorMetrics struct {
@@ -121,12 +118,14 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if err != nil {
 		return err
 	}
+	engine.SetPause(e.mu.pause)
 	log := structureLog(history, engine, e.reportAt())
 	e.mu.Lock()
 	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
+	e.obeyed = &overrides
 	e.history.Store(log)
-	e.mu.Unlock()
 	e.overrides.Store(&overrides)
+	e.mu.Unlock()
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("read sources: %w", err)
@@ -192,8 +191,7 @@ func (e *evaluator) round(ctx context.Context) error {
 	if err := e.publish(ctx); err != nil {
 		return err
 	}
-	e.prepare()
-	return errors.Join(e.restream(ctx), e.freeze(ctx), e.save(ctx, saveEvery))
+	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
 }
 
 // readAhead is how many changes are read while others are applied.
@@ -212,6 +210,7 @@ func (e *evaluator) follow(ctx context.Context) error {
 		records := len(page)
 		for i := range page {
 			e.engine.Apply(page[i])
+			delete(e.stored, page[i].No)
 			records += len(page[i].Events)
 		}
 		e.metrics.records.Add(float64(records))
@@ -260,6 +259,10 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 func (e *evaluator) publish(ctx context.Context) error {
 	e.metrics.started.Inc()
 	began := time.Now()
+	if decided := e.overrides.Load(); decided != e.obeyed {
+		e.engine.SetOverrides(*decided)
+		e.obeyed = decided
+	}
 	// Watermarks first: what is applied in between must not close a day whose
 	// last events the engine has not seen.
 	sources, err := e.store.Sources(ctx)
@@ -277,12 +280,19 @@ func (e *evaluator) publish(ctx context.Context) error {
 		return fmt.Errorf("read changes: %w", err)
 	}
 	report := e.engine.Report(e.reportAt(), sources)
+	e.made = report
+	shown, err := e.snapshotOf(ctx, report)
+	if err == nil {
+		e.snapshot.Store(shown)
+	}
 	e.collector.Set(report)
 	e.report.Store(report)
-	e.made = report
 	e.metrics.duration.Observe(time.Since(began).Seconds())
 	if e.onReport != nil {
 		e.onReport(report)
+	}
+	if err != nil {
+		return fmt.Errorf("make what pages show: %w", err)
 	}
 	return nil
 }

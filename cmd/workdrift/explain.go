@@ -128,7 +128,7 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 		return nil, fmt.Errorf("there is no window %q; configured are %s", window, strings.Join(e.known.Windows.Labels, ", "))
 	}
 	answer := &explanation{Subject: what, Window: window}
-	if keep := e.subject(what); keep != nil {
+	if keep := subjectOf(report, what); keep != nil {
 		if what == scoring.Unknown.String() {
 			if err := e.undecided(ctx, answer); err != nil {
 				return nil, err
@@ -166,18 +166,16 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 	return answer, nil
 }
 
-// subject returns which effort an objective or bucket asks for, nil when what
-// is neither.
-func (e *evaluator) subject(what string) func(scoring.Category, string) bool {
+// subjectOf returns which effort of a report an objective or bucket asks for, nil
+// when what is neither.
+func subjectOf(report *scoring.Report, what string) func(scoring.Category, string) bool {
 	for c := range scoring.Category(scoring.Categories) {
 		if c.String() == what && c != scoring.OnObjective {
 			return func(category scoring.Category, _ string) bool { return category == c }
 		}
 	}
-	for i := range e.known.Set.Objectives {
-		if e.known.Set.Objectives[i].ID == what {
-			return func(_ scoring.Category, objective string) bool { return objective == what }
-		}
+	if report.Objective(what) != nil {
+		return func(_ scoring.Category, objective string) bool { return objective == what }
 	}
 	return nil
 }
@@ -248,57 +246,6 @@ func place(c scoring.Carried) string {
 		return c.Objective
 	}
 	return c.Objective + ", " + c.Category.String()
-}
-
-// item explains the attribution of one item.
-func (e *evaluator) item(ctx context.Context, no uint64, item store.Item) (explainedItem, error) {
-	why := e.engine.Explain(no)
-	x := explainedItem{
-		Key: nameOf(item), Kind: item.Kind, Title: item.Title, URL: item.URL, Gone: item.Gone,
-		Bucket: why.Attribution.Bucket.String(), Method: why.Attribution.Method.String(), Rule: why.Rule,
-		Effort: effortShare{}, Owners: e.engine.Owners(no), Suggested: e.engine.Suggest(no),
-	}
-	for _, s := range why.Attribution.Shares {
-		x.To = append(x.To, e.known.Set.Objectives[s.Objective].ID)
-	}
-	if work := e.engine.Work(no); work != no {
-		whole, _, err := e.store.Find(ctx, work)
-		if err != nil {
-			return x, err
-		}
-		x.PartOf = nameOf(whole)
-	}
-	for _, step := range why.Path {
-		text, err := e.step(ctx, step)
-		if err != nil {
-			return x, err
-		}
-		x.Path = append(x.Path, text)
-	}
-	return x, nil
-}
-
-// step tells one link of a path in words.
-func (e *evaluator) step(ctx context.Context, s attribution.Step) (string, error) {
-	to := s.Key
-	if s.To != 0 {
-		item, ok, err := e.store.Find(ctx, s.To)
-		if err != nil {
-			return "", err
-		}
-		if ok {
-			to = fmt.Sprintf("%s %q", nameOf(item), item.Title)
-		}
-	}
-	return fmt.Sprintf("%s %s (%.1f)", s.Kind, to, s.Weight), nil
-}
-
-// nameOf is what people call an item.
-func nameOf(item store.Item) string {
-	if len(item.Keys) == 0 {
-		return item.Source + ":" + item.ID
-	}
-	return item.Keys[0]
 }
 
 // write prints the explanation for people. Titles come from upstream, so what

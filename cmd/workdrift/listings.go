@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,191 +17,147 @@ import (
 // How much of explanations is kept for pages.
 const (
 	maxListed   = 200 // items of one
-	maxListings = 64  // explanations at a time
-	// A window that nobody asked about for so long is not prepared any more.
-	listingInterest = 15 * time.Minute
+	maxListings = 64  // explanations of a report at a time
 )
-
-// Listings are the explanations that were asked for under one report. They are
-// copies: who reads one needs neither the engine nor the store.
-type listings struct {
-	report *scoring.Report
-	shares map[string][]scoring.Shared // by window
-	made   map[listingKey]*web.Explanation
-	asked  map[string]time.Time // by window: when it was last asked about
-}
 
 type listingKey struct{ subject, window string }
 
-// listed returns an explanation that was made already under the published
-// report.
-func (e *evaluator) listed(key listingKey) *web.Explanation {
-	e.listing.Lock()
-	defer e.listing.Unlock()
-	l := &e.listings
-	if l.report == nil || l.report != e.report.Load() {
-		return nil
-	}
-	if x := l.made[key]; x != nil {
-		l.asked[key.window] = time.Now()
-		return x
-	}
-	return nil
-}
-
-// prepare sums up the windows that are being asked about, so that nobody who
-// looks at a page waits for it. The caller holds the engine's lock.
-func (e *evaluator) prepare() {
-	e.listing.Lock()
-	asked := maps.Clone(e.listings.asked)
-	e.listing.Unlock()
-	for window, last := range asked {
-		if time.Since(last) < listingInterest && e.made.Window(window) != nil {
-			e.sharesOf(e.made, window)
-		}
-	}
-}
-
 // list explains a subject to everybody who reads: without amounts, and without
-// shares that would tell of few. The first who asks after a report waits for a
-// running evaluation; what is made is kept until the next report.
+// shares that would tell of few. Which works there are and what they carry is as
+// of the report. What is told of each one is as of now: its texts are read from
+// the store, each in a transaction that ends before the next, and nothing is
+// written to who asks before all are read.
 func (e *evaluator) list(ctx context.Context, subject, window string) (*web.Explanation, error) {
-	key := listingKey{subject, window}
-	if x := e.listed(key); x != nil {
+	s := e.snapshot.Load()
+	if s == nil {
+		return nil, evaluating()
+	}
+	shares, key := s.shares[window], listingKey{subject, window}
+	if shares == nil {
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Detail: "There is no such window; configured are these", Keys: windowLabels(s.report)}
+	}
+	if x := s.kept(key); x != nil {
 		return x, nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	report := e.made
-	if report == nil {
-		return nil, &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "The stored data is being evaluated; ask again in a moment."}
+	x := &web.Explanation{Subject: subject, Window: window, AsOf: s.report}
+	keep, owned := subjectOf(s.report, subject), s.report.Window(window).OwnedBy(subject)
+	if keep == nil && owned == nil {
+		return x, e.listItem(ctx, s, x)
 	}
-	if report.Window(window) == nil {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Detail: "There is no such window; configured are these", Keys: e.known.Windows.Labels}
-	}
-	shares := e.sharesOf(report, window)
-	e.listing.Lock()
-	e.listings.asked[window] = time.Now()
-	e.listing.Unlock()
-	x := &web.Explanation{Subject: subject, Window: window, AsOf: report}
-	keep := e.subject(subject)
-	owned := report.Window(window).OwnedBy(subject)
-	switch {
-	case keep != nil:
-		shares = slices.DeleteFunc(slices.Clone(shares), func(s scoring.Shared) bool { return !keep(s.Category, s.Objective) })
-	case owned != nil:
-		shares = slices.DeleteFunc(slices.Clone(shares), func(s scoring.Shared) bool {
-			return !slices.Contains(e.engine.Owners(s.No), owned.Team)
-		})
-		if owned.Status != scoring.OK {
-			for i := range shares {
-				shares[i].Share = scoring.Absent()
-			}
+	works := listedWorks(x, shares, func(share *scoring.Shared) bool {
+		if keep != nil {
+			return keep(share.Category, share.Objective)
 		}
-	default:
-		return x, e.listItem(ctx, x, shares)
-	}
-	if err := e.listWorks(ctx, x, shares); err != nil {
+		if owned.Status != scoring.OK {
+			share.Share = scoring.Absent()
+		}
+		return slices.Contains(share.Owners, owned.Team)
+	})
+	if err := e.describeAll(ctx, s, works); err != nil {
 		return nil, err
 	}
-	e.keepListing(key, report, x)
+	slices.SortStableFunc(works, orderListed)
+	x.Items = make([]findings.ExplainedItem, 0, len(works))
+	for _, w := range works {
+		x.Items = append(x.Items, w.ExplainedItem)
+	}
+	s.keep(key, x)
 	return x, nil
 }
 
-// sharesOf returns the shares of a window, which are the same for every subject.
-// The caller holds the engine's lock and does not change them.
-func (e *evaluator) sharesOf(report *scoring.Report, window string) []scoring.Shared {
-	e.listing.Lock()
-	if e.listings.report != report {
-		asked := e.listings.asked
-		if asked == nil {
-			asked = make(map[string]time.Time)
-		}
-		e.listings = listings{report: report, shares: map[string][]scoring.Shared{}, made: map[listingKey]*web.Explanation{}, asked: asked}
+func windowLabels(r *scoring.Report) (labels []string) {
+	for i := range r.Windows {
+		labels = append(labels, r.Windows[i].Label)
 	}
-	shares, ok := e.listings.shares[window]
-	e.listing.Unlock()
-	if ok {
-		return shares
-	}
-	shares = e.engine.Shares(report, window)
-	e.listing.Lock()
-	defer e.listing.Unlock()
-	e.listings.shares[window] = shares // only the holder of the engine's lock changes the report
-	return shares
-}
-
-func (e *evaluator) keepListing(key listingKey, report *scoring.Report, x *web.Explanation) {
-	e.listing.Lock()
-	defer e.listing.Unlock()
-	if e.listings.report != report {
-		return
-	}
-	if len(e.listings.made) >= maxListings {
-		clear(e.listings.made)
-	}
-	e.listings.made[key] = x
+	return labels
 }
 
 // A listedWork is an item of a listing with what orders it.
 type listedWork struct {
 	findings.ExplainedItem
+	reasons
+	parts   []findings.Part
 	best    scoring.Number // largest share that is told, absent when none is
 	updated time.Time
 }
 
-// listWorks fills in the largest works. Those whose share is told come first;
-// the others are ordered by when they were changed, for their order by effort
-// would tell what is withheld.
-func (e *evaluator) listWorks(ctx context.Context, x *web.Explanation, shares []scoring.Shared) error {
+// listedWorks returns the largest works with a share that is kept, and counts the
+// others.
+func listedWorks(x *web.Explanation, shares *scoring.Shares, keep func(*scoring.Shared) bool) (works []listedWork) {
 	place := make(map[uint64]int)
-	var works []listedWork
-	for _, s := range shares {
-		i, seen := place[s.No]
-		if !seen && len(works) == maxListed {
-			place[s.No] = -1
-			x.More++
+	for s := range shares.All() {
+		if !keep(&s) {
 			continue
 		}
-		if !seen {
-			item, _, err := e.store.Find(ctx, s.No)
-			if err != nil {
-				return err
-			}
-			explained, err := e.item(ctx, s.No, item)
-			if err != nil {
-				return err
-			}
+		i, seen := place[s.No]
+		switch {
+		case !seen && len(works) == maxListed:
+			i = -1
+			x.More++
+		case !seen:
 			i = len(works)
-			place[s.No] = i
-			works = append(works, listedWork{listedItem(explained), scoring.Absent(), item.Updated})
+			works = append(works, listedWork{reasons: reasons{no: s.No}, best: scoring.Absent()})
 		}
-		if i >= 0 {
+		if place[s.No] = i; i >= 0 {
 			works[i].add(s)
 		}
 	}
-	slices.SortStableFunc(works, func(a, b listedWork) int {
-		switch {
-		case a.best.Known() != b.best.Known():
-			if a.best.Known() {
-				return -1
-			}
-			return 1
-		case a.best.Known() && a.best != b.best:
-			return cmp.Compare(b.best, a.best)
+	return works
+}
+
+// describeAll fills in what is told of works.
+func (e *evaluator) describeAll(ctx context.Context, s *snapshot, works []listedWork) error {
+	if !e.ask(ctx, s, func() {
+		for i := range works {
+			works[i].reasons = e.reasonsOf(works[i].no)
 		}
-		return cmp.Or(b.updated.Compare(a.updated), cmp.Compare(a.Key, b.Key))
-	})
-	x.Items = make([]findings.ExplainedItem, 0, len(works))
-	for _, w := range works {
-		x.Items = append(x.Items, w.ExplainedItem)
+	}) {
+		return evaluating()
+	}
+	for i := range works {
+		w := &works[i]
+		item, _, err := e.store.Find(ctx, w.no)
+		if err != nil {
+			return err
+		}
+		explained, err := e.describe(ctx, item, w.reasons)
+		if err != nil {
+			return err
+		}
+		w.ExplainedItem, w.updated = listedItem(explained), item.Updated
+		w.Parts = append(w.Parts, w.parts...)
 	}
 	return nil
 }
 
+// ask calls f in a turn, unless the snapshot is of an engine that another
+// configuration has replaced. It reports whether it did.
+func (e *evaluator) ask(ctx context.Context, s *snapshot, f func()) (asked bool) {
+	return e.mu.turn(ctx, func() {
+		if asked = e.engine == s.engine; asked {
+			f()
+		}
+	}) && asked
+}
+
+// orderListed puts those whose share is told first. The others are ordered by
+// when they were changed, for their order by effort would tell what is withheld.
+func orderListed(a, b listedWork) int {
+	switch {
+	case a.best.Known() != b.best.Known():
+		if a.best.Known() {
+			return -1
+		}
+		return 1
+	case a.best.Known() && a.best != b.best:
+		return cmp.Compare(b.best, a.best)
+	}
+	return cmp.Or(b.updated.Compare(a.updated), cmp.Compare(a.Key, b.Key))
+}
+
 // add tells what the work carries in one more place.
 func (w *listedWork) add(s scoring.Shared) {
-	w.Parts = append(w.Parts, partOf(s))
+	w.parts = append(w.parts, partOf(s))
 	if s.Share.Known() && (!w.best.Known() || s.Share > w.best) {
 		w.best = s.Share
 	}
@@ -217,24 +172,31 @@ func partOf(s scoring.Shared) findings.Part {
 }
 
 // listItem explains the items with a key.
-func (e *evaluator) listItem(ctx context.Context, x *web.Explanation, shares []scoring.Shared) error {
-	for _, no := range e.engine.Find(x.Subject) {
-		item, ok, err := e.store.Find(ctx, no)
+func (e *evaluator) listItem(ctx context.Context, s *snapshot, x *web.Explanation) error {
+	var found []reasons
+	if !e.ask(ctx, s, func() {
+		for _, no := range e.engine.Find(x.Subject) {
+			found = append(found, e.reasonsOf(no))
+		}
+	}) {
+		return evaluating()
+	}
+	for _, why := range found {
+		item, ok, err := e.store.Find(ctx, why.no)
 		if err != nil {
 			return err
 		}
 		if !ok || !hasKey(item, x.Subject) {
 			continue
 		}
-		explained, err := e.item(ctx, no, item)
+		explained, err := e.describe(ctx, item, why)
 		if err != nil {
 			return err
 		}
 		out := listedItem(explained)
-		work := e.engine.Work(no)
-		for _, s := range shares {
-			if s.No == work {
-				out.Parts = append(out.Parts, partOf(s))
+		for share := range s.shares[x.Window].All() {
+			if share.No == why.work {
+				out.Parts = append(out.Parts, partOf(share))
 			}
 		}
 		x.Items = append(x.Items, out)

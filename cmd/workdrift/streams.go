@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -35,10 +34,22 @@ type container struct {
 	repo, dir       string // of by path
 }
 
-// A placedWork is a work with what streams are described by.
+// A placedWork is a work with where it is put.
 type placedWork struct {
 	container
-	item store.Item
+	*storedWork
+}
+
+// A storedWork is what streams need of a stored item.
+type storedWork struct {
+	at        container
+	key, text string // text is the title
+	folder    string // see directory
+	labels    []string
+	whole     bool // other works are part of it, as of an epic
+	status    store.Status
+	created   time.Time
+	updated   time.Time
 }
 
 type directoryOf struct{ repo, dir string }
@@ -48,67 +59,28 @@ type streamer struct {
 	e      *evaluator
 	ctx    context.Context
 	works  map[uint64]*placedWork
+	stored map[uint64]*storedWork
 	apart  map[directoryOf]bool // directories that are streams of their own
 	others int
 	err    error
 }
 
-// streams returns those of the published report, and makes them where nobody
-// asked before.
-func (e *evaluator) streams(ctx context.Context) (*findings.Streams, error) {
-	if s := e.streamed(); s != nil && s.AsOf == e.report.Load() {
-		return s, nil
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.made == nil {
-		return nil, &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "The stored data is being evaluated; ask again in a moment."}
-	}
-	return e.makeStreams(ctx)
-}
-
-// streamed returns the newest streams, nil where none were made. They are made
-// with the next reports from now on.
-func (e *evaluator) streamed() *findings.Streams {
-	e.wanted.Store(time.Now().UnixNano())
-	return e.flow.Load()
-}
-
-// restream makes the streams of a new report while somebody looks at them. The
-// caller holds the engine's lock.
-func (e *evaluator) restream(ctx context.Context) error {
-	if time.Since(time.Unix(0, e.wanted.Load())) > listingInterest {
-		return nil
-	}
-	_, err := e.makeStreams(ctx)
-	return err
-}
-
-// makeStreams is called with the engine's lock held.
-func (e *evaluator) makeStreams(ctx context.Context) (*findings.Streams, error) {
-	if s := e.flow.Load(); s != nil && s.AsOf == e.made {
-		return s, nil
-	}
-	out, err := e.streamsOf(ctx, e.made)
-	if err == nil {
-		e.flow.Store(out)
-	}
-	return out, err
-}
-
-// streamsOf makes the streams of a report that the engine made, which may be one
+// streamsOf makes the streams of a report from its sums. The report may be one
 // about the past: where works are and how they stand is as of now also then. The
 // caller holds the engine's lock.
-func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report) (*findings.Streams, error) {
-	m := &streamer{e: e, ctx: ctx, works: make(map[uint64]*placedWork), apart: make(map[directoryOf]bool)}
+func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report, sums *scoring.WorkSums) (*findings.Streams, error) {
+	m := &streamer{
+		e: e, ctx: ctx, works: make(map[uint64]*placedWork), stored: make(map[uint64]*storedWork), apart: make(map[directoryOf]bool),
+	}
 	out := &findings.Streams{AsOf: report, Window: streamWindow}
 	// The blocks before come last: the containers are those of the window.
-	now := e.engine.WorkGroups(report, streamWindow, 0, streamFloor, m.group)
-	m.split(now)
-	now = e.engine.WorkGroups(report, streamWindow, 0, streamFloor, m.group)
+	now := sums.Groups(streamWindow, 0, streamFloor, m.group)
+	if m.split(now); len(m.apart) > 0 {
+		now = sums.Groups(streamWindow, 0, streamFloor, m.group)
+	}
 	trend := make(map[string][]scoring.Number)
 	for back := streamBlocks - 1; back > 0; back-- {
-		for _, g := range e.engine.WorkGroups(report, streamWindow, back, streamFloor, m.group) {
+		for _, g := range sums.Groups(streamWindow, back, streamFloor, m.group) {
 			list := trend[streamID(g)]
 			for len(list) < streamBlocks-1-back {
 				list = append(list, 0)
@@ -117,10 +89,7 @@ func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report) (*fin
 		}
 	}
 	for _, g := range now {
-		stream, err := m.stream(g)
-		if err != nil {
-			return nil, err
-		}
+		stream := m.stream(g)
 		if stream == nil {
 			out.Small += len(g.Works)
 			continue
@@ -136,6 +105,7 @@ func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report) (*fin
 		return nil, m.err
 	}
 	out.Others = m.others
+	e.stored = m.stored // so that the next report reads only what changed
 	return out, nil
 }
 
@@ -156,41 +126,59 @@ func (m *streamer) work(no uint64) *placedWork {
 		m.others++
 		return nil
 	}
-	item, ok, err := m.e.store.Find(m.ctx, no)
-	if err != nil {
-		m.err = fmt.Errorf("read a work: %w", err)
-	}
-	if err != nil || !ok {
+	stored := m.read(no)
+	if stored == nil {
 		m.works[no] = nil
 		return nil
 	}
-	w := &placedWork{container: containerOf(&item), item: item}
-	if epic, ok := m.epic(no); ok {
-		w.container = container{by: "epic", name: nameOf(epic), title: epic.Title}
+	w := &placedWork{stored.at, stored}
+	if epic := m.epic(no); epic != nil {
+		w.container = container{by: "epic", name: epic.key, title: epic.text}
 	}
 	m.narrow(w)
 	m.works[no] = w
 	return w
 }
 
-// epic finds the epic that a work is part of.
-func (m *streamer) epic(no uint64) (store.Item, bool) {
+// read returns what is stored of an item, nil when that is nothing. What did not
+// change since the last report is not read again.
+func (m *streamer) read(no uint64) *storedWork {
+	if w, ok := m.stored[no]; ok {
+		return w
+	}
+	w, ok := m.e.stored[no]
+	if !ok {
+		item, found, err := m.e.store.Find(m.ctx, no)
+		if err != nil {
+			m.err = fmt.Errorf("read a work: %w", err)
+			return nil
+		}
+		if found {
+			w = &storedWork{
+				at: containerOf(&item), key: nameOf(item), text: item.Title, folder: directory(&item), labels: item.Attrs[store.AttrLabel],
+				whole: len(item.Attrs[store.AttrLevel]) > 0, status: item.Status, created: item.Created, updated: item.Updated,
+			}
+		}
+	}
+	m.stored[no] = w
+	return w
+}
+
+// epic finds the epic that a work is part of, nil when there is none.
+func (m *streamer) epic(no uint64) *storedWork {
 	for range maxClimb {
 		if no = m.e.engine.Above(no); no == 0 {
 			break
 		}
-		item, ok, err := m.e.store.Find(m.ctx, no)
-		if err != nil {
-			m.err = fmt.Errorf("read what a work is part of: %w", err)
-		}
-		if err != nil || !ok {
+		w := m.read(no)
+		if w == nil {
 			break
 		}
-		if len(item.Attrs[store.AttrLevel]) > 0 {
-			return item, true
+		if w.whole {
+			return w
 		}
 	}
-	return store.Item{}, false
+	return nil
 }
 
 // containerOf is where an item is at its source.
@@ -218,7 +206,7 @@ func (m *streamer) split(groups []scoring.WorkGroup) {
 		}
 		dirs := make(map[string]int)
 		for _, no := range g.Works {
-			dirs[directory(&m.works[no].item)]++
+			dirs[m.works[no].folder]++
 		}
 		for dir, n := range dirs {
 			if dir != "" && n >= streamWorks && float64(n) < splitPart*float64(len(g.Works)) {
@@ -235,7 +223,7 @@ func (m *streamer) split(groups []scoring.WorkGroup) {
 
 // narrow puts a work into the stream of its directory, if that is one.
 func (m *streamer) narrow(w *placedWork) {
-	if at := (directoryOf{w.name, directory(&w.item)}); w.by == store.AttrRepo && m.apart[at] {
+	if at := (directoryOf{w.name, w.folder}); w.by == store.AttrRepo && m.apart[at] {
 		w.container = container{by: store.AttrPath, name: at.repo + ", " + at.dir, repo: at.repo, dir: at.dir}
 	}
 }
@@ -261,9 +249,9 @@ func streamID(g scoring.WorkGroup) string {
 }
 
 // stream describes a group, nil where it is below the floor.
-func (m *streamer) stream(g scoring.WorkGroup) (*findings.Stream, error) {
+func (m *streamer) stream(g scoring.WorkGroup) *findings.Stream {
 	if g.Group == "" || !g.Enough || len(g.Works) < streamWorks {
-		return nil, nil
+		return nil
 	}
 	first := m.works[g.Works[0]]
 	s := &findings.Stream{
@@ -275,35 +263,31 @@ func (m *streamer) stream(g scoring.WorkGroup) (*findings.Stream, error) {
 	}
 	terms, labels, paths := make(map[string]int), make(map[string]int), make(map[string]int)
 	for _, no := range g.Works {
-		item := &m.works[no].item
-		if item.Status == store.StatusTodo || item.Status == store.StatusDoing {
+		w := m.works[no]
+		if w.status == store.StatusTodo || w.status == store.StatusDoing {
 			s.Open++
 		}
-		if s.Oldest.IsZero() || !item.Created.IsZero() && item.Created.Before(s.Oldest) {
-			s.Oldest = item.Created
+		if s.Oldest.IsZero() || !w.created.IsZero() && w.created.Before(s.Oldest) {
+			s.Oldest = w.created
 		}
-		count(terms, titleTerms(item.Title))
-		count(labels, item.Attrs[store.AttrLabel])
-		if dir := directory(item); dir != "" {
-			count(paths, []string{dir + "/"})
+		count(terms, titleTerms(w.text))
+		count(labels, w.labels)
+		if w.folder != "" {
+			count(paths, []string{w.folder + "/"})
 		}
 	}
 	s.Terms, s.Labels, s.Paths = common(terms, len(g.Works)), common(labels, len(g.Works)), common(paths, len(g.Works))
 	works := slices.Clone(g.Works)
 	slices.SortStableFunc(works, func(a, b uint64) int {
-		return cmp.Or(m.works[b].item.Updated.Compare(m.works[a].item.Updated), cmp.Compare(nameOf(m.works[a].item), nameOf(m.works[b].item)))
+		return cmp.Or(m.works[b].updated.Compare(m.works[a].updated), cmp.Compare(m.works[a].key, m.works[b].key))
 	})
-	for _, no := range works[:min(len(works), streamItems)] {
-		x, err := m.e.item(m.ctx, no, m.works[no].item)
-		if err != nil {
-			return nil, err
+	for i, no := range works[:min(len(works), web.MaxDecided)] {
+		w := m.works[no]
+		if s.Keys = append(s.Keys, w.key); i < streamItems {
+			s.Items = append(s.Items, findings.StreamItem{Key: w.key, Title: w.text, OwnedBy: m.e.engine.Owners(no)})
 		}
-		s.Items = append(s.Items, listedItem(x))
 	}
-	for _, no := range works[:min(len(works), web.MaxDecided)] {
-		s.Keys = append(s.Keys, nameOf(m.works[no].item))
-	}
-	return s, nil
+	return s
 }
 
 // containerRule writes the rule that matches a container, as the configuration has it.

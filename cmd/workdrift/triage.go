@@ -55,21 +55,31 @@ func (d *daemon) fail(err error) {
 // resolve spells the keys of decisions as their items do, and refuses those
 // that name none, or a target that is not declared.
 func (e *evaluator) resolve(ctx context.Context, list []store.Override) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.made == nil {
-		return &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "The stored data is being evaluated; ask again in a moment."}
+	known, declared, items := false, true, make([][]uint64, len(list))
+	if !e.mu.turn(ctx, func() {
+		if known = e.made != nil; !known {
+			return
+		}
+		for i, o := range list {
+			if o.To == "" {
+				continue // withdrawn, whatever became of the item
+			}
+			declared = declared && e.target(o.To)
+			items[i] = e.engine.Find(o.Key)
+		}
+	}) || !known {
+		return evaluating()
+	}
+	if !declared {
+		return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is neither a declared objective nor run_work, excluded or unknown."}
 	}
 	var unknown []string
 	for i := range list {
 		o := &list[i]
 		if o.To == "" {
-			continue // withdrawn, whatever became of the item
+			continue
 		}
-		if !e.target(o.To) {
-			return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is neither a declared objective nor run_work, excluded or unknown."}
-		}
-		key, err := e.spell(ctx, o.Key)
+		key, err := e.spell(ctx, o.Key, items[i])
 		if err != nil {
 			return err
 		}
@@ -91,9 +101,9 @@ func (e *evaluator) target(to string) bool {
 		slices.ContainsFunc(e.known.Set.Objectives, func(o objective.Objective) bool { return o.ID == to })
 }
 
-// spell returns a key as an item has it, "" when none does.
-func (e *evaluator) spell(ctx context.Context, key string) (string, error) {
-	for _, no := range e.engine.Find(key) {
+// spell returns a key as one of some items has it, "" when none does.
+func (e *evaluator) spell(ctx context.Context, key string, items []uint64) (string, error) {
+	for _, no := range items {
 		item, ok, err := e.store.Find(ctx, no)
 		if err != nil {
 			return "", err
@@ -113,15 +123,13 @@ func (e *evaluator) decisions() []store.Override {
 	return nil
 }
 
-// redecide reads the decisions anew and asks for a report with them.
+// redecide reads the decisions anew and asks for a report with them, which the
+// engine learns of when that is made.
 func (e *evaluator) redecide(ctx context.Context) error {
 	list, err := e.loadOverrides(ctx)
 	if err != nil {
 		return err
 	}
-	e.mu.Lock()
-	e.engine.SetOverrides(list)
-	e.mu.Unlock()
 	e.overrides.Store(&list)
 	e.hurry()
 	return nil

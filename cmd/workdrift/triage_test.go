@@ -243,22 +243,3 @@ func TestAccessFromConfiguration(t *testing.T) {
 		t.Errorf("a short token: %d %s", code, stderr)
 	}
 }
-
-// What is being asked about is summed up with the next report already, so that
-// nobody waits for it.
-func TestListingsArePrepared(t *testing.T) {
-	c := newCompany(t, 6)
-	r := start(t, c.config(t, t.TempDir(), loopback), 0)
-	first := r.await(t, "complete", complete)
-	get(t, r.url+"/api/v1/explain?subject=unknown&window=91d")
-	r.evaluator.hurry()
-	r.await(t, "another", func(next *scoring.Report) bool { return next != first })
-	r.evaluator.mu.Lock() // the round has ended
-	defer r.evaluator.mu.Unlock()
-	r.evaluator.listing.Lock()
-	defer r.evaluator.listing.Unlock()
-	l := &r.evaluator.listings
-	if l.report != r.evaluator.made || l.shares["91d"] == nil || l.shares["28d"] != nil {
-		t.Errorf("prepared are %d windows", len(l.shares))
-	}
-}

@@ -25,6 +25,13 @@ type Stats struct {
 // transaction.
 func (db *DB) Stats() Stats { return *db.metrics.last.Load() }
 
+// Reading returns how many read transactions are open now.
+func (db *DB) Reading() int {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return db.bolt.Stats().OpenTxN
+}
+
 // observe notes the figures after a transaction that wrote. Its caller holds
 // the file and is the only writer.
 func (db *DB) observe() {

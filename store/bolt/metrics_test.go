@@ -68,3 +68,19 @@ func counterValue(t testing.TB, c prometheus.Collector) float64 {
 	t.Helper()
 	return testutil.ToFloat64(c)
 }
+
+func TestReading(t *testing.T) {
+	db := openTest(t, filepath.Join(t.TempDir(), "x.db"), Options{})
+	err := db.view(t.Context(), "read nothing", func(*reader) error {
+		if n := db.Reading(); n != 1 {
+			t.Errorf("%d transactions are open within one", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := db.Reading(); n != 0 {
+		t.Errorf("%d transactions are open after it", n)
+	}
+}

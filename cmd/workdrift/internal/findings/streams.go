@@ -40,14 +40,20 @@ type Stream struct {
 	Open   int              `json:"open_works"`     // not done and not dropped
 	Oldest time.Time        `json:"begun,omitzero"` // when the first of the works was made
 	// Terms are words of the titles, Labels and Paths what several works share.
-	Terms  []string        `json:"terms"`
-	Labels []string        `json:"labels"`
-	Paths  []string        `json:"paths"`
-	Items  []ExplainedItem `json:"-"` // newest first, the first of them
+	Terms  []string     `json:"terms"`
+	Labels []string     `json:"labels"`
+	Paths  []string     `json:"paths"`
+	Items  []StreamItem `json:"-"` // newest first, the first of them
 	// Keys are those of the works, newest first, at most MaxDecided.
 	Keys []string `json:"-"`
 	// Rule matches the works, as the configuration writes it.
 	Rule string `json:"rule,omitempty"`
+}
+
+// A StreamItem is one work of a stream.
+type StreamItem struct {
+	Key, Title string
+	OwnedBy    []string // teams
 }
 
 // Largest returns the largest stream of a category that is told, nil when there

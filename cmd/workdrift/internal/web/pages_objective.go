@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -89,6 +90,7 @@ type objectivePage struct {
 	Groups  []scoreGroupLines
 	Edits   []objectiveEdit
 	Items   *itemTable
+	NoItems string // why there are none yet
 	Words   *scoring.VocabularyReport
 }
 
@@ -142,7 +144,10 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 		}
 	}
 	if s.Explain != nil && w != nil {
-		if p.Items, err = s.itemsOf(r, o.ID, w.Label); err != nil {
+		p.Items, err = s.itemsOf(r, o.ID, w.Label)
+		if refused, ok := errors.AsType[*Refusal](err); ok && refused.Status == http.StatusServiceUnavailable {
+			p.NoItems = refused.Detail // everything else is known
+		} else if err != nil {
 			return nil, "", err
 		}
 	}

@@ -81,7 +81,10 @@ func anExplanation(report *scoring.Report, subject, window string) *Explanation 
 }
 
 func someStreams(report *scoring.Report) *findings.Streams {
-	items := anExplanation(report, "unknown", "28d").Items
+	var items []findings.StreamItem
+	for _, x := range anExplanation(report, "unknown", "28d").Items {
+		items = append(items, findings.StreamItem{Key: x.Key, Title: x.Title, OwnedBy: x.OwnedBy})
+	}
 	return &findings.Streams{AsOf: report, Window: "28d", Small: 4, Others: 2, List: []findings.Stream{
 		{ID: "s1", Category: "unknown", By: "repo", Name: "acme/assistant", Share: .2, Status: scoring.OK, Works: 41, Trend: []scoring.Number{0, scoring.Absent(), .1, .2},
 			Terms: []string{"<b>embed"}, Labels: []string{"idea"}, Paths: []string{"svc/"}, Items: items, Keys: []string{"acme/web#1", "acme/web#2"}, Rule: `{repos: "acme/assistant"}`},

@@ -73,6 +73,7 @@ var mutants = []mutant{
 	{"WorkdriftBackupOld", "", "", " == 0", " == 7"},
 	{"WorkdriftRestoreUnproven", "", "restore_age_seconds", "8 *", "9 *"},
 	{"WorkdriftRestoreUnproven", "", "", " > 0", " >= 0"},
+	{"WorkdriftBriefNotDelivered", "", "", "[1h]", "[1m]"},
 	{"WorkdriftConnectorErrorsHigh", "", "failed_fetches_ratio", "0.5", "0.7"},
 	{"WorkdriftConnectorStale", "", "", "3600", "60"},
 	{"WorkdriftConnectorStale", "", "", "3 * ", "1 * "},

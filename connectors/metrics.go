@@ -1,6 +1,8 @@
 package connectors
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +30,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 
 	mu        sync.Mutex
-	resources map[string]map[string]bool // connector → resources seen
+	resources map[string]map[string]Quota // connector → resource → what was told last
 }
 
 // NewMetrics registers the measurements with reg, or with nothing when reg is
@@ -74,7 +76,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			NativeHistogramMaxBucketNumber:  100,
 			NativeHistogramMinResetDuration: time.Hour,
 		}, []string{"connector"}),
-		resources: map[string]map[string]bool{},
+		resources: map[string]map[string]Quota{},
 	}
 }
 
@@ -211,7 +213,7 @@ func (t meter) answered(code int) {
 // Quota implements Observer. The provider names the resources, so their number
 // is bounded and odd names become "other".
 func (t meter) Quota(resource string, limit, remaining int, reset time.Time) {
-	resource = t.m.resource(t.source, resource)
+	resource = t.m.resource(t.source, Quota{strings.ToLower(resource), limit, remaining, reset})
 	t.m.limit.WithLabelValues(t.source, resource).Set(float64(limit))
 	t.m.remaining.WithLabelValues(t.source, resource).Set(float64(remaining))
 	if !reset.IsZero() {
@@ -219,8 +221,23 @@ func (t meter) Quota(resource string, limit, remaining int, reset time.Time) {
 	}
 }
 
-func (m *Metrics) resource(source, name string) string {
-	name = strings.ToLower(name)
+// A Quota is what a provider last told of one of its rate limits.
+type Quota struct {
+	Resource         string
+	Limit, Remaining int       // requests
+	Reset            time.Time // when it is renewed, zero when that is not told
+}
+
+// Quotas returns the quotas of a connector by resource, those with odd names left out.
+func (m *Metrics) Quotas(source string) []Quota {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.resources[source]), func(a, b Quota) int { return cmp.Compare(a.Resource, b.Resource) })
+}
+
+// resource keeps a quota and returns what its resource is called.
+func (m *Metrics) resource(source string, told Quota) string {
+	name := told.Resource
 	odd := func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
 	if name == "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
 		return "other"
@@ -229,13 +246,13 @@ func (m *Metrics) resource(source, name string) string {
 	defer m.mu.Unlock()
 	seen := m.resources[source]
 	if seen == nil {
-		seen = map[string]bool{}
+		seen = map[string]Quota{}
 		m.resources[source] = seen
 	}
-	if !seen[name] && len(seen) >= maxResources {
+	if _, known := seen[name]; !known && len(seen) >= maxResources {
 		return "other"
 	}
-	seen[name] = true
+	seen[name] = told
 	return name
 }
 

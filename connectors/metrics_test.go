@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +43,14 @@ func TestMetricsGolden(t *testing.T) {
 		NewPoller(PollerConfig{Source: "jira", Provider: "jira", Metrics: m, Interval: time.Hour}) // never ran
 		o := m.For("src")
 		o.Quota("core", 5000, 4321, time.Unix(1_800_000_000, 0))
+		o.Quota("search", 30, 30, time.Time{})
 		o.Quota("search", 30, 29, time.Time{})
+		if got, want := m.Quotas("src"), []Quota{{"core", 5000, 4321, time.Unix(1_800_000_000, 0)}, {"search", 30, 29, time.Time{}}}; !slices.Equal(got, want) {
+			t.Errorf("quotas %v, want %v", got, want)
+		}
+		if got := m.Quotas("jira"); got != nil {
+			t.Errorf("quotas of a source that told none: %v", got)
+		}
 		meter{m, "src"}.answered(200)
 		meter{m, "src"}.answered(0)
 		meter{m, "src"}.receiving()

@@ -88,6 +88,9 @@ type EngineStats struct {
 	// Conflicts are pairs of identities that a source holds to be one person
 	// and that the configuration holds to be two.
 	Conflicts int
+	// UnreadGroups are the groups of teams, as configured, of which no source has
+	// told members: who is in them is missing from the team.
+	UnreadGroups []string
 }
 
 // itemState is what the engine keeps of one item.
@@ -185,6 +188,7 @@ func (e *Engine) Seq() uint64 { return e.seq }
 func (e *Engine) Stats() EngineStats {
 	s := e.stats
 	s.Strange, s.Conflicts = len(e.Unmatched()), e.people.conflicts
+	s.UnreadGroups = e.unreadGroups()
 	return s
 }
 

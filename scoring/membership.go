@@ -78,6 +78,25 @@ func (p *people) joinGroups(d *Declared, at *providers, groups []store.Group) {
 	}
 }
 
+// unreadGroups lists the groups of teams of whose newest version no member is
+// known, in declared order.
+func (e *Engine) unreadGroups() (list []string) {
+	newest := make(map[string]store.Group)
+	for _, g := range e.groups {
+		if name := g.Source + ":" + g.Name; !newest[name].At.After(g.At) {
+			newest[name] = g
+		}
+	}
+	for _, team := range e.declared.Teams {
+		for _, name := range team.Groups {
+			if len(newest[name].Members) == 0 && !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
 // eachVersion calls f for each member of each version of a group. The members
 // of a version hold from the local day on which the source was seen to have
 // them until the day before the next. Those of the first hold from the

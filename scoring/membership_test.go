@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +103,18 @@ func TestEvaluateThreeTeamsLeaveNothingOver(t *testing.T) {
 
 // A group that changes by few people makes teams move in weekly steps, like a
 // configured membership that does.
+// A group that nobody can read leaves its team without members: which one it is
+// must be told.
+func TestUnreadGroups(t *testing.T) {
+	w := newWorld(fourObjectives()).alone()
+	w.declared.Teams = []scoring.Team{{ID: "a", Groups: []string{"gh:a", "gh:gone"}}, {ID: "b", Groups: []string{"gh:b", "gh:gone", "gh:c"}}}
+	w.groups = []store.Group{group("a", monday, "ana"), group("b", monday, "ana"), group("b", monday.AddDate(0, 0, 1)),
+		group("c", monday.AddDate(0, 0, 1), "ben"), group("c", monday)}
+	if got, want := w.evaluate(t).Stats.UnreadGroups, []string{"gh:gone", "gh:b"}; !slices.Equal(got, want) {
+		t.Errorf("unread are %q, want %q", got, want)
+	}
+}
+
 func TestEvaluateGroupsStepByWeeks(t *testing.T) {
 	w := fortyDays()
 	w.declared.Privacy = scoring.Privacy{KPeople: 3, KEffort: 1, Dominance: 1}

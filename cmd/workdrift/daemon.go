@@ -329,7 +329,7 @@ func (d *daemon) sources() []web.Source {
 		s := p.Status()
 		list = append(list, web.Source{
 			Name: s.Source, Provider: s.Provider, LastSuccess: s.LastSuccess, Watermark: s.Watermark,
-			Failure: string(s.LastError), RetryAt: s.RetryAt, Backlog: s.Backlog, Quarantined: s.Quarantined,
+			Failure: string(s.LastError), RetryAt: s.RetryAt, Backlog: s.Backlog, Quarantined: s.Quarantined, Quotas: quotasOf(d.metrics.Quotas(s.Source)),
 		})
 	}
 	return list
@@ -345,6 +345,19 @@ func (d *daemon) sites() (list []string) {
 		}
 	}
 	return list
+}
+
+func quotasOf(list []connectors.Quota) []web.Quota {
+	out := make([]web.Quota, 0, len(list))
+	for _, q := range list {
+		told := web.Quota{Resource: q.Resource, Limit: q.Limit, Remaining: q.Remaining}
+		if !q.Reset.IsZero() {
+			reset := q.Reset.UTC().Truncate(time.Second)
+			told.Reset = &reset
+		}
+		out = append(out, told)
+	}
+	return out
 }
 
 // pages returns the handler of the main listener, which takes deliveries too

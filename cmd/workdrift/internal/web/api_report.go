@@ -55,18 +55,19 @@ type reportAnswer struct {
 }
 
 type stats struct {
-	Items     int `json:"items"`
-	Touches   int `json:"touches"`
-	Weeks     int `json:"person_weeks"`
-	Logs      int `json:"work_logs"`
-	Ghosts    int `json:"events_without_author"`
-	Machine   int `json:"machine_events"`
-	Strange   int `json:"unmatched_identities"`
-	Conflicts int `json:"identity_conflicts"`
+	Items     int      `json:"items"`
+	Touches   int      `json:"touches"`
+	Weeks     int      `json:"person_weeks"`
+	Logs      int      `json:"work_logs"`
+	Ghosts    int      `json:"events_without_author"`
+	Machine   int      `json:"machine_events"`
+	Strange   int      `json:"unmatched_identities"`
+	Conflicts int      `json:"identity_conflicts"`
+	Unread    []string `json:"unread_groups"`
 }
 
 func statsOf(s scoring.EngineStats) stats {
-	return stats{s.Items, s.Touches, s.Weeks, s.Logs, s.Ghosts, s.Machine, s.Strange, s.Conflicts}
+	return stats{s.Items, s.Touches, s.Weeks, s.Logs, s.Ghosts, s.Machine, s.Strange, s.Conflicts, orNone(s.UnreadGroups)}
 }
 
 // A scoreRow is one score of one scope.
@@ -232,6 +233,7 @@ type sourceRow struct {
 	RetryAt     *time.Time `json:"retry_at"`
 	Backlog     int        `json:"backlog_pages"`
 	Quarantined int        `json:"quarantined_items"`
+	Quotas      []Quota    `json:"quotas"` // as the provider told last
 }
 
 // sources tells how current the connectors are, in declared order.
@@ -247,7 +249,7 @@ func sources(s *server, r *http.Request) (any, error) {
 	for _, c := range s.Sources() {
 		rows = append(rows, sourceRow{
 			Name: c.Name, Provider: c.Provider, LastSuccess: known(c.LastSuccess), Watermark: known(c.Watermark),
-			Failure: c.Failure, RetryAt: known(c.RetryAt), Backlog: c.Backlog, Quarantined: c.Quarantined,
+			Failure: c.Failure, RetryAt: known(c.RetryAt), Backlog: c.Backlog, Quarantined: c.Quarantined, Quotas: orNone(c.Quotas),
 		})
 	}
 	return tableOf(r, nil, rows, func(row *sourceRow) string { return row.Name })

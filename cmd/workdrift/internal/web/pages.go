@@ -143,6 +143,9 @@ func (s *server) warnings(report *scoring.Report) []warning {
 	if report == nil {
 		return list
 	}
+	if groups := report.Stats.UnreadGroups; len(groups) > 0 {
+		add("No members are known of %s: whoever is in it is missing from the team.", strings.Join(groups, ", "))
+	}
 	w := findings.Headline(report)
 	if w == nil {
 		return list

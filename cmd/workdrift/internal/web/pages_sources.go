@@ -20,11 +20,14 @@ type sourcesPage struct {
 	Spread   *scoring.Score
 	Methods  []methodShare
 	Scores   scoreGroupLines
+	Doubts   []findings.Doubt
+	Unread   []string // groups of teams
 }
 
 // A sourceLine is the health of a connector in words.
 type sourceLine struct {
 	Name, Provider, Last, Complete, Lag, State, Retry string
+	Quotas                                            []string
 	Backlog, Quarantined                              int
 	Well                                              bool
 }
@@ -55,7 +58,9 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 	if report.DataUpTo.IsZero() {
 		p.UpTo = "not known yet"
 	}
+	p.Doubts = findings.Doubts(report)
 	n := &report.Stats
+	p.Unread = n.UnreadGroups
 	p.Seen = []seen{
 		{"items", n.Items, "tickets, changes, commits and threads"},
 		{"moments of work", n.Touches, "when somebody was at an item; how many there are does not count"},
@@ -81,6 +86,13 @@ func (s *server) sourceLine(c Source) sourceLine {
 	l := sourceLine{
 		Name: c.Name, Provider: c.Provider, Backlog: c.Backlog, Quarantined: c.Quarantined,
 		Last: findings.Ago(s.clock(), c.LastSuccess), Complete: findings.Ago(s.Now(), c.Watermark), State: "good", Well: true,
+	}
+	for _, q := range c.Quotas {
+		text := fmt.Sprintf("%s: %d of %d left", findings.Words(q.Resource), q.Remaining, q.Limit)
+		if q.Reset != nil && q.Reset.After(s.clock()) {
+			text += fmt.Sprintf(", renewed in %.0f min", q.Reset.Sub(s.clock()).Minutes()+.5)
+		}
+		l.Quotas = append(l.Quotas, text)
 	}
 	switch {
 	case c.Failure != "":

@@ -3,6 +3,7 @@ package web
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
@@ -52,5 +53,24 @@ func TestEveryWeekHasALine(t *testing.T) {
 	}
 	if page := everyPage(t, "/objectives/sso"); !strings.Contains(page, "rank from 1 to 2") || !strings.Contains(page, "Will it be done in time?") || !strings.Contains(page, "it lacks a due date, an outcome that is measured") {
 		t.Errorf("the objective does not say what was edited, whether it is in time and what it lacks: %s", page)
+	}
+}
+
+// The page of sources says what may still be asked, whose members are not known,
+// and what not to trust because of it.
+func TestSourcesTellOfQuotasAndGaps(t *testing.T) {
+	r := fullReport(t)
+	r.Stats.UnreadGroups = []string{"github:acme/core"}
+	soon := time.Now().Add(10 * time.Minute)
+	body := pageAt(t, "/sources", r, Source{Name: "github", LastSuccess: time.Now(), Quotas: []Quota{{"core", 5000, 4321, &soon}, {"search", 30, 29, nil}}},
+		Source{Name: "jira", LastSuccess: time.Now()})
+	for _, want := range []string{"core: 4321 of 5000 left, renewed in 10 min<", "search: 29 of 30 left<", "none is told", "the members of github:acme/core.",
+		`<h2 id="trust">`, "No members are known of github:acme/core: the group cannot be read", "between 37 % and 83 %"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is missing in %s", want, body)
+		}
+	}
+	if overview := pageAt(t, "/", r); !strings.Contains(overview, "No members are known of github:acme/core") || !strings.Contains(overview, `<a href="/sources#trust">`) {
+		t.Error("the overview does not warn of it")
 	}
 }

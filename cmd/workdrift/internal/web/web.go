@@ -43,6 +43,15 @@ type Source struct {
 	RetryAt        time.Time
 	Backlog        int // pages still to fetch
 	Quarantined    int
+	Quotas         []Quota
+}
+
+// A Quota is what a provider last told of one of its rate limits.
+type Quota struct {
+	Resource  string     `json:"resource"`
+	Limit     int        `json:"limit_requests"`
+	Remaining int        `json:"remaining_requests"`
+	Reset     *time.Time `json:"reset_at"` // when it is renewed, nil when that is not told
 }
 
 // Options are what a Handler needs. All functions may be called concurrently.

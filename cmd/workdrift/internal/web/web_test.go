@@ -122,7 +122,7 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: the policy allows something unsafe: %s", name, csp)
 		}
 		for key, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		} {
 			if got := w.Header().Get(key); got != want {
 				t.Errorf("%s: %s is %q, want %q", name, key, got, want)

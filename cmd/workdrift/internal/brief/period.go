@@ -2,6 +2,7 @@ package brief
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -33,10 +34,10 @@ func ParseEdition(name string) (Edition, error) {
 // A Period is what one brief is about: an ISO week, or for a kill session a
 // calendar month. It is evaluated as of its last day.
 type Period struct {
-	Edition Edition
-	Name    string // "2026-W14", "2026-04"
-	From    scoring.Day
-	Until   scoring.Day
+	Edition Edition     `json:"edition"`
+	Name    string      `json:"period"` // "2026-W14", "2026-04"
+	From    scoring.Day `json:"from"`
+	Until   scoring.Day `json:"until"`
 }
 
 // PeriodAt returns the period that a day is in.
@@ -89,3 +90,37 @@ func (p Period) Key() string { return string(p.Edition) + "/" + p.Name }
 
 // Closed reports whether the period has ended on a closed day.
 func (p Period) Closed(day scoring.Day) bool { return p.Until <= day }
+
+// Param is the name by which a period of the edition is asked for.
+func (e Edition) Param() string {
+	if e == KillSession {
+		return "month"
+	}
+	return "week"
+}
+
+// Page is the path of the page that shows the brief of the period.
+func (p Period) Page() string {
+	return "/brief?" + url.Values{"edition": {string(p.Edition)}, p.Edition.Param(): {p.Name}}.Encode()
+}
+
+// Next returns the period after this one.
+func (p Period) Next() Period { return PeriodAt(p.Edition, p.Until+1) }
+
+// Previous returns the period before this one.
+func (p Period) Previous() Period { return PeriodAt(p.Edition, p.From-1) }
+
+// AskedPeriod returns the period that is asked for by the parameters of both
+// editions, or the last that had ended when a day had closed where neither is
+// given.
+func AskedPeriod(e Edition, week, month string, day scoring.Day) (Period, error) {
+	switch {
+	case e == Weekly && month != "":
+		return Period{}, fmt.Errorf("month %q: the edition %s is of a week", month, e)
+	case e == KillSession && week != "":
+		return Period{}, fmt.Errorf("week %q: the edition %s is of a month", week, e)
+	case week+month != "":
+		return ParsePeriod(e, week+month)
+	}
+	return LastClosed(e, day), nil
+}

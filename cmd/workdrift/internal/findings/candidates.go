@@ -23,6 +23,7 @@ type Candidates struct {
 // A Candidate is something that could be stopped.
 type Candidate struct {
 	Name, Path, ID string
+	By             string // what puts the works of a stream together
 	Kind           string
 	Effort         string
 	Since          string   // its age, or since when it has ended
@@ -165,7 +166,7 @@ func (p *Candidates) streams(streams *Streams, overrides []store.Override) {
 	for _, stream := range streams.List {
 		c := Candidate{
 			Name: stream.Label(), Path: "/shadow#" + stream.ID, ID: stream.ID, Since: cmp.Or(streams.Since(&stream), age(stream.Oldest, streams.AsOf)),
-			Keys: stream.Keys, Works: stream.Works, Effort: "withheld", Decision: "none",
+			Keys: stream.Keys, Works: stream.Works, By: stream.By, Effort: "withheld", Decision: "none",
 		}
 		if stream.Share.Known() {
 			c.Effort = "about " + Percent(stream.Share) + " of all effort"

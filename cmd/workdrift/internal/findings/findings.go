@@ -193,13 +193,13 @@ func shiftFinding(r *scoring.Report) []Finding {
 	}
 	text := fmt.Sprintf("The share of the top priorities has been %s since the week of %s", Points(shift.Value), ShortDate(day))
 	if shift.Verdict != "" {
-		text += "; that " + firstOf(Words(shift.Verdict))
+		text += "; that " + FirstOf(Words(shift.Verdict))
 	}
 	return []Finding{{ID: "shift", kind: "shift", weight: max(float64(shift.Value), -float64(shift.Value)) / 2, Path: "/changes", Score: name, Text: text + "."}}
 }
 
-// firstOf is a list in words, cut after its first entry.
-func firstOf(list string) string {
+// FirstOf is a list in words, cut after its first entry.
+func FirstOf(list string) string {
 	first, rest, more := strings.Cut(list, ", ")
 	if !more {
 		return list

@@ -2,44 +2,150 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/spf13/cobra"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
-	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/scoring"
 )
 
-// briefOf makes the brief of a period as of its end, or as of the last closed
-// day where it has begun and not closed, which Brief.Provisional tells. Pages
-// are linked below base, "" for no links. It reads the store and holds the lock
-// while it does, as an evaluation would.
-func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	sources, err := e.store.Sources(ctx)
+func newBriefCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "brief",
+		Short: "Write the one page for the weekly meeting",
+		Long: `Brief writes the one page for the weekly meeting, or with --edition kill-session
+the one for the monthly session that decides what ends: where the effort went
+against what was declared, each number beside its own past, what the shadow
+roadmap is made of, what changed, and questions to put to the meeting.
+
+A week is told as of its end, by the links, rules and decisions of now, as
+history tells it. Without --week or --month the last one that has closed is told.
+One that has begun and not closed is told as of the last closed day and marked as
+provisional.
+
+The page is printed as Markdown, as one HTML file that needs no other and prints
+on one sheet, or as the blocks of a Slack message. Links to pages need
+brief.pages_url.`,
+		Example: "  workdrift brief > brief.md\n  workdrift brief --week 2026-W14 --format html > brief.html\n  workdrift brief --edition kill-session --month 2026-04",
+		Args:    cobra.NoArgs,
+	}
+	path := configFlag(cmd)
+	ask := briefQuery{}
+	cmd.Flags().StringVar(&ask.edition, "edition", string(brief.Weekly), "`edition`: weekly or kill-session")
+	cmd.Flags().StringVar(&ask.week, "week", "", "ISO `week` of a weekly brief, such as 2026-W14")
+	cmd.Flags().StringVar(&ask.month, "month", "", "`month` of a kill session, such as 2026-04")
+	cmd.Flags().StringVar(&ask.format, "format", "markdown", "`format`: markdown, html or slack")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := ask.check(); err != nil {
+			return err
+		}
+		cfg, err := config.Load(*path)
+		if err != nil {
+			return err
+		}
+		text, err := askBrief(cmd.Context(), cfg, ask)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprint(cmd.OutOrStdout(), text)
+		return err
+	}
+	return cmd
+}
+
+// A briefQuery says which brief is asked for, and how it is to be written.
+type briefQuery struct{ edition, week, month, format string }
+
+func (q briefQuery) check() error {
+	if !slices.Contains([]string{"markdown", "html", "slack"}, q.format) {
+		return fmt.Errorf("--format is %q, want markdown, html or slack", q.format)
+	}
+	_, err := q.period(0)
+	return err
+}
+
+// period is the one that is asked for, the last closed one where none is named.
+func (q briefQuery) period(day scoring.Day) (brief.Period, error) {
+	edition, err := brief.ParseEdition(q.edition)
 	if err != nil {
-		return nil, fmt.Errorf("read sources: %w", err)
+		return brief.Period{}, err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.made == nil:
-		return nil, errors.New("the stored data is being evaluated; ask again in a moment")
-	case e.made.Partial:
-		return nil, errors.New("a source is still being read for the first time; no week is known to be complete")
-	case p.From > e.made.Day:
-		return nil, fmt.Errorf("%s has not begun, as far as days have closed: the last one that has is %s", p.Name, e.made.Day)
+	return brief.AskedPeriod(edition, q.week, q.month, day)
+}
+
+func (q briefQuery) values() url.Values {
+	return url.Values{"edition": {q.edition}, "week": {q.week}, "month": {q.month}, "format": {q.format}}
+}
+
+// A writtenBrief is how the daemon hands one to a command.
+type writtenBrief struct {
+	Text string `json:"text"`
+}
+
+// askBrief asks the running daemon, or evaluates the stored data when none runs.
+func askBrief(ctx context.Context, cfg *config.Config, q briefQuery) (string, error) {
+	if daemon := dialControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket)); daemon != nil {
+		var told writtenBrief
+		err := daemon.call(ctx, "GET", "/brief", q.values(), &told)
+		return told.Text, err
 	}
-	report := e.made
-	if p.Until < report.Day {
-		report = e.engine.Report(closedAt(objective.Date(p.Until), e.known.Windows.CloseGrace), sources)
-	}
-	if report.Day < p.Until && report != e.made {
-		return nil, fmt.Errorf("%s cannot be told as of its end: %s was the last day that had closed", p.Name, report.Day)
-	}
-	streams, err := e.streamsOf(ctx, report, e.engine.WorkSums(report, streamWindow, streamBlocks))
+	d, err := newDaemon(ctx, cfg, daemonOptions{Log: quietLogger(), Now: time.Now, Offline: true})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return brief.Make(brief.Input{
-		Period: p, Report: report, Streams: streams, History: e.history.Load(), Overrides: e.decisions(), BaseURL: base,
-	}), ctx.Err()
+	defer d.Close()
+	if err := d.evaluator.evaluate(ctx); err != nil {
+		return "", err
+	}
+	return d.writeBrief(ctx, q)
+}
+
+// tellBrief answers the command of that name.
+func (d *daemon) tellBrief(w http.ResponseWriter, r *http.Request) {
+	v := r.URL.Query()
+	text, err := d.writeBrief(r.Context(), briefQuery{v.Get("edition"), v.Get("week"), v.Get("month"), v.Get("format")})
+	reply(w, writtenBrief{text}, err)
+}
+
+// writeBrief makes the brief that is asked for and writes it in its format.
+func (d *daemon) writeBrief(ctx context.Context, q briefQuery) (string, error) {
+	report := d.evaluator.report.Load()
+	if report == nil {
+		return "", evaluating()
+	}
+	p, err := q.period(report.Day)
+	if err != nil {
+		return "", err
+	}
+	b, err := d.brief(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	switch q.format {
+	case "html":
+		page, err := b.HTML()
+		return string(page), err
+	case "slack":
+		_, blocks := b.Slack()
+		text, err := json.MarshalIndent(slack.Blocks{BlockSet: blocks}, "", "  ")
+		return string(text) + "\n", err
+	}
+	return b.Markdown(), nil
+}
+
+// brief makes the brief of a period, linked to where pages are reached.
+func (d *daemon) brief(ctx context.Context, p brief.Period) (*brief.Brief, error) {
+	d.mu.Lock()
+	pages := d.config.Brief.PagesURL
+	d.mu.Unlock()
+	return d.evaluator.briefOf(ctx, p, pages)
 }

@@ -78,6 +78,7 @@ func (d *daemon) control() http.Handler {
 		answer, err := d.evaluator.tellWeeks(r.Context(), min(max(weeks, 1), maxHistory))
 		reply(w, answer, err)
 	})
+	mux.HandleFunc("GET /brief", d.tellBrief)
 	mux.HandleFunc("POST /declarations/import", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := d.importDeclarations(r.Context())
 		reply(w, answer, err)

@@ -41,6 +41,7 @@ type evaluator struct {
 	history   atomic.Pointer[findings.History]
 	overrides atomic.Pointer[[]store.Override]
 	snapshot  atomic.Pointer[snapshot]
+	briefs    briefs
 
 	mu     turns // guards what follows
 	engine *scoring.Engine
@@ -179,6 +180,8 @@ func (e *evaluator) run(ctx context.Context) error {
 			// The report before stays in place, and its age tells.
 			e.metrics.failed.Inc()
 			e.log.Error("evaluation failed", "err", err)
+		case err == nil:
+			e.rebrief(ctx)
 		}
 	}
 }

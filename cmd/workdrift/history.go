@@ -176,7 +176,7 @@ func (e *evaluator) asOf(ctx context.Context, day objective.Date) (*scoring.Repo
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.engine.Report(closedAt(day, e.known.Windows.CloseGrace), sources), ctx.Err()
+	return e.reportOf(scoring.Day(day), sources), ctx.Err()
 }
 
 // tell picks what is told of the week at whose end a report was made.

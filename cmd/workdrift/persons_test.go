@@ -175,7 +175,7 @@ func (c *company) askControl(t *testing.T, dir string, into artefacts) {
 	}
 	queries := map[string]url.Values{
 		"/past": {"day": {time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "/backup": {"file": {filepath.Join(dir, "control.db")}}, "/declarations": {},
-		"/alive": {}, "/demo": {}, "/history": {"weeks": {"5"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
+		"/alive": {}, "/demo": {}, "/history": {"weeks": {"5"}}, "/brief": {"edition": {"weekly"}, "format": {"html"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
 	}
 	daemon := dialControl(t.Context(), filepath.Join(dir, controlSocket))
 	if daemon == nil {
@@ -229,7 +229,7 @@ func (c *company) runEverything(t *testing.T, path string, into artefacts) {
 	args := map[string][][]string{
 		"check": {{path}}, "score": {nil, {"-o", "json"}, {"--at", time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "version": {nil}, "verify": {nil}, "demo tell": {nil},
 		"checkin": {{c.story.Objectives()[0].ID, "0.7", "--as", "github:quuxwort-z"}}, "declarations": {nil, {"-o", "json"}},
-		"declarations import": {nil}, "history": {nil, {"-o", "json"}}, "backup": {{filepath.Join(dir, "command.db")}},
+		"declarations import": {nil}, "history": {nil, {"-o", "json"}}, "brief": {nil, {"--format", "html"}, {"--edition", "kill-session", "--format", "slack"}}, "backup": {{filepath.Join(dir, "command.db")}},
 		"backtest": {{"--rules", "../../deploy/prometheus/workdrift.alerts.yaml", "--rules", "../../deploy/prometheus/workdrift.rules.yaml", "--from", time.Now().AddDate(0, 0, -8).Format(time.DateOnly), "--step", "24h"}},
 	}
 	for _, subject := range c.subjects() {

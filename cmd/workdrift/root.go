@@ -36,7 +36,7 @@ for good.`,
 	}
 	root.AddCommand(newDemoCommand(), newServeCommand(), newCheckCommand(), newScoreCommand(),
 		newExplainCommand(), newIdentitiesCommand(), newCheckInCommand(), newDeclarationsCommand(),
-		newHistoryCommand(), newBacktestCommand(), newBackupCommand(), newVerifyCommand(), newVersionCommand())
+		newHistoryCommand(), newBriefCommand(), newBacktestCommand(), newBackupCommand(), newVerifyCommand(), newVersionCommand())
 	return root
 }
 

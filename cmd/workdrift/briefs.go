@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/store"
+)
+
+// Briefs are those that were made lately. A brief of a week that has closed takes
+// two reports about the past, so pages are content with one that is a little old,
+// and those that are being looked at are made anew beside the reports.
+type briefs struct {
+	mu   sync.Mutex // guards list, held for a moment only
+	list map[briefKey]*keptBrief
+
+	once   sync.Once
+	making chan struct{} // holds an entry while somebody makes one
+}
+
+type briefKey struct {
+	period brief.Period
+	base   string
+}
+
+// A keptBrief is a brief with what it was made from, and when by the real clock.
+type keptBrief struct {
+	*brief.Brief
+	engine      *scoring.Engine
+	fed         uint64
+	day         scoring.Day
+	made, asked time.Time
+}
+
+const (
+	// maxBriefs is how many are kept.
+	maxBriefs = 16
+	// briefAge is how old a brief may be that pages show.
+	briefAge = 5 * time.Minute
+	// briefInterest is for how long a brief is made anew that nobody looks at.
+	briefInterest = 15 * time.Minute
+)
+
+// shownBrief is briefOf for pages: one that was made a few minutes ago serves, and
+// who asks for another waits a moment at most while others are made.
+func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
+	key, s := briefKey{p, base}, e.snapshot.Load()
+	if s == nil {
+		return nil, evaluating()
+	}
+	if kept := e.briefs.look(key); kept != nil && kept.engine == s.engine && time.Since(kept.made) < briefAge {
+		return kept.Brief, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
+	defer cancel()
+	return e.briefOf(ctx, p, base)
+}
+
+// briefOf makes the brief of a period as of its end, or as of the last closed
+// day where it has begun and not closed, which Brief.Provisional tells. Pages
+// are linked below base, "" for no links. What was made is kept until something
+// changes.
+func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
+	key := briefKey{p, base}
+	if err := e.briefs.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer e.briefs.end()
+	if kept := e.briefs.get(key); kept != nil && kept.of(e.snapshot.Load()) {
+		return kept.Brief, nil
+	}
+	sources, err := e.store.Sources(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read sources: %w", err)
+	}
+	in, kept, err := e.briefInput(ctx, p, sources)
+	if err != nil {
+		return nil, err
+	}
+	// The lock was given back: the daemon's own report comes before another about
+	// the past.
+	if before := e.earlier(in.Report.Day-brief.Back, sources); enough(before) {
+		in.Before = before
+	}
+	in.BaseURL = base
+	kept.Brief = brief.Make(in)
+	e.briefs.keep(key, kept)
+	return kept.Brief, nil
+}
+
+// briefInput gathers what the brief of a period is made from, but for the report
+// that it is held against.
+func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []store.SourceState) (brief.Input, *keptBrief, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	in := brief.Input{Period: p}
+	if err := e.tellable(p); err != nil {
+		return in, nil, err
+	}
+	in.Report = e.made
+	if p.Until < in.Report.Day {
+		in.Report = e.reportOf(p.Until, sources)
+	}
+	if !enough(in.Report) {
+		return in, nil, &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("Nothing is known of %s: the data begins later.", p.Name)}
+	}
+	streams, err := e.streamsOf(ctx, in.Report, e.engine.WorkSums(in.Report, streamWindow, streamBlocks))
+	if err != nil {
+		return in, nil, err
+	}
+	in.Streams, in.History, in.Overrides, in.Model = streams, e.history.Load(), e.decisions(), e.known.Effort.Model.String()
+	now := time.Now()
+	return in, &keptBrief{engine: e.engine, fed: e.engine.Revision(), day: e.made.Day, made: now, asked: now}, nil
+}
+
+// tellable says why there can be no brief of a period. The caller holds the
+// lock.
+func (e *evaluator) tellable(p brief.Period) error {
+	switch {
+	case e.made == nil:
+		return evaluating()
+	case e.made.Partial:
+		return &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "A source is still being read for the first time: no week is known to be complete."}
+	case p.From > e.made.Day:
+		return &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s has not begun, as far as days have closed: the last that has is %s.", p.Name, e.made.Day)}
+	}
+	return nil
+}
+
+// earlier reports as of a day that has closed.
+func (e *evaluator) earlier(day scoring.Day, sources []store.SourceState) *scoring.Report {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.reportOf(day, sources)
+}
+
+// reportOf reports as of a day that has closed. The caller holds the lock.
+func (e *evaluator) reportOf(day scoring.Day, sources []store.SourceState) *scoring.Report {
+	return e.engine.Report(closedAt(objective.Date(day), e.known.Windows.CloseGrace), sources)
+}
+
+// enough reports whether anything had happened when a report was made.
+func enough(r *scoring.Report) bool {
+	worked := func(w scoring.WindowReport) bool { return w.Org.Works > 0 }
+	measured := func(w scoring.WeekReport) bool { return w.Status != scoring.InsufficientData }
+	return slices.ContainsFunc(r.Windows, worked) || slices.ContainsFunc(r.Weeks, measured)
+}
+
+// rebrief makes one of the briefs anew that pages show and that are too old.
+func (e *evaluator) rebrief(ctx context.Context) {
+	s := e.snapshot.Load()
+	if s == nil {
+		return
+	}
+	if key, ok := e.briefs.due(s); ok {
+		if _, err := e.briefOf(ctx, key.period, key.base); err != nil && ctx.Err() == nil {
+			e.log.Warn("a brief could not be made anew", "brief", key.period.Key(), "err", err)
+		}
+	}
+}
+
+// begin waits until nobody makes a brief.
+func (b *briefs) begin(ctx context.Context) error {
+	b.once.Do(func() { b.making, b.list = make(chan struct{}, 1), make(map[briefKey]*keptBrief) })
+	select {
+	case b.making <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (b *briefs) end() { <-b.making }
+
+// get returns what is kept, nil when nothing is.
+func (b *briefs) get(key briefKey) *keptBrief {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.list[key]
+}
+
+// look is get for somebody who looks at it.
+func (b *briefs) look(key briefKey) *keptBrief {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	kept := b.list[key]
+	if kept != nil {
+		kept.asked = time.Now()
+	}
+	return kept
+}
+
+func (b *briefs) keep(key briefKey, kept *keptBrief) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if before := b.list[key]; before != nil {
+		kept.asked = before.asked
+	} else if len(b.list) >= maxBriefs {
+		clear(b.list)
+	}
+	b.list[key] = kept
+}
+
+// due returns a brief that somebody looks at and that is too old.
+func (b *briefs) due(s *snapshot) (briefKey, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, kept := range b.list {
+		if !kept.of(s) && time.Since(kept.made) >= briefAge && time.Since(kept.asked) < briefInterest {
+			return key, true
+		}
+	}
+	return briefKey{}, false
+}
+
+// of reports whether a brief tells what it would tell if it were made now.
+func (k *keptBrief) of(s *snapshot) bool {
+	return s != nil && k.engine == s.engine && k.fed == s.fed && k.day == s.report.Day
+}

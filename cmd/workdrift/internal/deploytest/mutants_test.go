@@ -1,12 +1,15 @@
 package deploytest
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/workdrift/workdrift/internal/tooltest"
@@ -108,7 +111,7 @@ func TestMutantsOfTheRules(t *testing.T) {
 			m.plant(t, dir, spoken)
 			var out string
 			var found error
-			for i := 0; i < len(tests) && found == nil; i++ { // the quick ones first
+			for i := 0; i < len(tests) && found == nil; i++ {
 				out, found = tooltest.Run(t, dir, "promtool", "test", "rules", tests[i])
 			}
 			switch {
@@ -186,47 +189,65 @@ func (m mutant) change(r *shippedRule) bool {
 // healthy is a part of the name of the unit test in which nothing fires.
 const healthy = "raise nothing"
 
+// A ruleTest is one unit test of the rules.
+type ruleTest struct {
+	Alerts []evaluated `yaml:"alert_rule_test"`
+	Exprs  []evaluated `yaml:"promql_expr_test"`
+}
+
+type evaluated struct {
+	Time model.Duration `yaml:"eval_time"`
+}
+
+// steps is how often the rules are evaluated.
+func (r ruleTest) steps(interval model.Duration) int {
+	last := model.Duration(0)
+	for _, e := range slices.Concat(r.Alerts, r.Exprs) {
+		last = max(last, e.Time)
+	}
+	return int(last / interval)
+}
+
 // tests writes the unit tests that speak of the alert, or of none, and returns
-// the files and what they say.
+// a file for each, the quickest first, and what they say.
 func (m mutant) tests(t *testing.T, dir string) (names []string, spoken string) {
 	t.Helper()
+	steps := map[string]int{}
 	for _, file := range unitTests {
 		text, err := os.ReadFile(filepath.Join(rulesDir, file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var whole struct {
-			Files    []string    `yaml:"rule_files"`
-			Interval string      `yaml:"evaluation_interval"`
-			Order    []string    `yaml:"group_eval_order"`
-			Tests    []yaml.Node `yaml:"tests"`
+			Files    []string       `yaml:"rule_files"`
+			Interval model.Duration `yaml:"evaluation_interval"`
+			Order    []string       `yaml:"group_eval_order"`
+			Tests    []yaml.Node    `yaml:"tests"`
 		}
 		if err := yaml.Unmarshal(text, &whole); err != nil {
 			t.Fatal(err)
 		}
-		all := whole.Tests
-		whole.Tests = nil
-		for _, one := range all {
-			raw, err := yaml.Marshal(&one)
+		for i, one := range slices.Clone(whole.Tests) {
+			whole.Tests = []yaml.Node{one}
+			part, err := yaml.Marshal(&whole)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(raw), m.alert) || strings.Contains(string(raw), healthy) {
-				whole.Tests = append(whole.Tests, one)
+			if !strings.Contains(string(part), m.alert) && !strings.Contains(string(part), healthy) {
+				continue
 			}
+			var test ruleTest
+			if err := one.Decode(&test); err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprint(i, ".", file)
+			write(t, filepath.Join(dir, name), string(part))
+			names, steps[name], spoken = append(names, name), test.steps(whole.Interval), spoken+string(part)
 		}
-		if len(whole.Tests) == 0 {
-			continue
-		}
-		part, err := yaml.Marshal(&whole)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, file), string(part))
-		names, spoken = append(names, file), spoken+string(part)
 	}
 	if !strings.Contains(spoken, m.alert) {
 		t.Fatalf("no unit test speaks of %s", m.alert)
 	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(steps[a], steps[b]) })
 	return names, spoken
 }

@@ -20,7 +20,7 @@ import (
 // How streams of off-strategy work are made.
 const (
 	streamWindow = "28d"
-	streamBlocks = 4      // as long as the window, the last is the window
+	streamBlocks = 7      // as long as the window, the last is the window: half a year
 	streamFloor  = 3.     // person-days: less is tidying up
 	streamWorks  = 3      // likewise
 	maxStreamed  = 20_000 // works that are looked at
@@ -28,23 +28,19 @@ const (
 	maxClimb     = 5      // from a work to its epic
 )
 
-// A container is where a work is: what streams are made by.
-type container struct {
-	by, name, title string
-	repo, dir       string // of by path
-}
-
 // A placedWork is a work with where it is put.
 type placedWork struct {
-	container
+	container           // of its stream
+	base      container // before it was put into a part
 	*storedWork
 }
 
 // A storedWork is what streams need of a stored item.
 type storedWork struct {
 	at        container
-	key, text string // text is the title
-	folder    string // see directory
+	key, text string   // text is the title
+	terms     []string // of it
+	folder    string   // see directory
 	labels    []string
 	whole     bool // other works are part of it, as of an epic
 	status    store.Status
@@ -52,15 +48,13 @@ type storedWork struct {
 	updated   time.Time
 }
 
-type directoryOf struct{ repo, dir string }
-
 // A streamer makes the streams of one report.
 type streamer struct {
 	e      *evaluator
 	ctx    context.Context
 	works  map[uint64]*placedWork
 	stored map[uint64]*storedWork
-	apart  map[directoryOf]bool // directories that are streams of their own
+	apart  map[section]int // parts that are streams of their own, numbered in order
 	others int
 	err    error
 }
@@ -70,14 +64,18 @@ type streamer struct {
 // caller holds the engine's lock.
 func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report, sums *scoring.WorkSums) (*findings.Streams, error) {
 	m := &streamer{
-		e: e, ctx: ctx, works: make(map[uint64]*placedWork), stored: make(map[uint64]*storedWork), apart: make(map[directoryOf]bool),
+		e: e, ctx: ctx, works: make(map[uint64]*placedWork), stored: make(map[uint64]*storedWork), apart: make(map[section]int),
 	}
 	out := &findings.Streams{AsOf: report, Window: streamWindow}
 	// The blocks before come last: the containers are those of the window.
 	now := sums.Groups(streamWindow, 0, streamFloor, m.group)
 	if m.split(now); len(m.apart) > 0 {
 		now = sums.Groups(streamWindow, 0, streamFloor, m.group)
+		if m.join(now) {
+			now = sums.Groups(streamWindow, 0, streamFloor, m.group)
+		}
 	}
+	out.Others = m.others
 	trend := make(map[string][]scoring.Number)
 	for back := streamBlocks - 1; back > 0; back-- {
 		for _, g := range sums.Groups(streamWindow, back, streamFloor, m.group) {
@@ -104,7 +102,6 @@ func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report, sums 
 	if m.err != nil {
 		return nil, m.err
 	}
-	out.Others = m.others
 	e.stored = m.stored // so that the next report reads only what changed
 	return out, nil
 }
@@ -131,9 +128,9 @@ func (m *streamer) work(no uint64) *placedWork {
 		m.works[no] = nil
 		return nil
 	}
-	w := &placedWork{stored.at, stored}
+	w := &placedWork{base: stored.at, storedWork: stored}
 	if epic := m.epic(no); epic != nil {
-		w.container = container{by: "epic", name: epic.key, title: epic.text}
+		w.base = container{by: "epic", name: epic.key, title: epic.text}
 	}
 	m.narrow(w)
 	m.works[no] = w
@@ -155,7 +152,7 @@ func (m *streamer) read(no uint64) *storedWork {
 		}
 		if found {
 			w = &storedWork{
-				at: containerOf(&item), key: nameOf(item), text: item.Title, folder: directory(&item), labels: item.Attrs[store.AttrLabel],
+				at: containerOf(&item), key: nameOf(item), text: item.Title, terms: titleTerms(item.Title), folder: directory(&item), labels: item.Attrs[store.AttrLabel],
 				whole: len(item.Attrs[store.AttrLevel]) > 0, status: item.Status, created: item.Created, updated: item.Updated,
 			}
 		}
@@ -189,43 +186,6 @@ func containerOf(item *store.Item) container {
 		}
 	}
 	return container{by: "source", name: item.Source}
-}
-
-// Which directories of a repository become streams of their own.
-const (
-	splitWorks = 8  // a repository with fewer off-strategy works stays whole
-	splitPart  = .8 // and so does one of which most are in one directory
-)
-
-// split makes the directories of large repositories streams of their own, also
-// in the blocks before.
-func (m *streamer) split(groups []scoring.WorkGroup) {
-	for _, g := range groups {
-		if !strings.HasPrefix(g.Group, store.AttrRepo+" ") || len(g.Works) < splitWorks {
-			continue
-		}
-		dirs := make(map[string]int)
-		for _, no := range g.Works {
-			dirs[m.works[no].folder]++
-		}
-		for dir, n := range dirs {
-			if dir != "" && n >= streamWorks && float64(n) < splitPart*float64(len(g.Works)) {
-				m.apart[directoryOf{m.works[g.Works[0]].name, dir}] = true
-			}
-		}
-	}
-	for _, w := range m.works {
-		if w != nil {
-			m.narrow(w)
-		}
-	}
-}
-
-// narrow puts a work into the stream of its directory, if that is one.
-func (m *streamer) narrow(w *placedWork) {
-	if at := (directoryOf{w.name, w.folder}); w.by == store.AttrRepo && m.apart[at] {
-		w.container = container{by: store.AttrPath, name: at.repo + ", " + at.dir, repo: at.repo, dir: at.dir}
-	}
 }
 
 // directory is the first one that all paths of an item are in, "" where there is
@@ -270,7 +230,7 @@ func (m *streamer) stream(g scoring.WorkGroup) *findings.Stream {
 		if s.Oldest.IsZero() || !w.created.IsZero() && w.created.Before(s.Oldest) {
 			s.Oldest = w.created
 		}
-		count(terms, titleTerms(w.text))
+		count(terms, w.terms)
 		count(labels, w.labels)
 		if w.folder != "" {
 			count(paths, []string{w.folder + "/"})
@@ -288,19 +248,6 @@ func (m *streamer) stream(g scoring.WorkGroup) *findings.Stream {
 		}
 	}
 	return s
-}
-
-// containerRule writes the rule that matches a container, as the configuration has it.
-func containerRule(c container) string {
-	switch c.by {
-	case "epic":
-		return fmt.Sprintf("{keys: [%q]}", c.name)
-	case store.AttrPath:
-		return fmt.Sprintf("{repos: %q, paths: %q}", c.repo, c.dir+"/**")
-	case store.AttrRepo, store.AttrProject, store.AttrChannel:
-		return fmt.Sprintf("{%ss: %q}", c.by, c.name)
-	}
-	return ""
 }
 
 // count counts each value once.
@@ -341,6 +288,7 @@ func titleTerms(title string) []string {
 func filler(word string) bool {
 	switch word {
 	case "with", "from", "into", "this", "that", "when", "make", "more", "some", "does", "update", "merge", "revert", "remove",
+		"polish", "rework", "refactor", "improve", "prototype", "tidy", "clean", "cleanup", "rename", "upgrade",
 		"change", "should", "using", "after", "before":
 		return true
 	}

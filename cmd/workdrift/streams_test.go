@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -94,5 +95,63 @@ func TestContainers(t *testing.T) {
 	}
 	if got := common(map[string]int{"a": 3, "b": 9, "c": 2, "d": 3}, 24); !slices.Equal(got, []string{"b", "a", "d"}) {
 		t.Errorf("common are %q", got)
+	}
+}
+
+// Large containers fall into directories, labels and words of titles, as far as
+// these are worth a line of their own.
+func TestStreamsAreSplit(t *testing.T) {
+	acme := container{by: store.AttrRepo, name: "acme/api"}
+	m := &streamer{works: make(map[uint64]*placedWork), apart: make(map[section]int)}
+	work := func(title, folder string, labels ...string) uint64 {
+		no := uint64(len(m.works) + 1)
+		m.works[no] = &placedWork{container: acme, base: acme, storedWork: &storedWork{text: title, terms: titleTerms(title), folder: folder, labels: labels}}
+		return no
+	}
+	var all []uint64
+	add := func(n int, title, folder string, labels ...string) {
+		for range n {
+			all = append(all, work(title, folder, labels...))
+		}
+	}
+	add(4, "Embed questions", "svc", "idea")
+	add(3, "Tidy icons", "", "design", "idea")
+	add(2, "Tidy icons", "", "idea")
+	add(9, "Rewrite the billing importer", "")
+	add(2, "Lone wolf", "", "rare")
+	m.split([]scoring.WorkGroup{{Group: "repo acme/api", Works: all}})
+	streams := func() map[string]int {
+		out := make(map[string]int)
+		for _, no := range all {
+			out[m.works[no].by+" "+m.works[no].name+" "+containerRule(m.works[no].container)]++
+		}
+		return out
+	}
+	want := map[string]int{
+		`path acme/api, svc {repos: "acme/api", paths: "svc/**"}`:               4,
+		`label acme/api, “idea” {repos: "acme/api", labels: {exact: "idea"}}`:   5,
+		`term acme/api, “billing” {repos: "acme/api", titles: "/(?i)billing/"}`: 9,
+		`repo acme/api {repos: "acme/api"}`:                                     2,
+	}
+	if got := streams(); !maps.Equal(got, want) {
+		t.Errorf("streams %v, want %v", got, want)
+	}
+	// Those below the floor, withheld or of too few works go back into the whole.
+	told := func(enough bool, share scoring.Number, works ...uint64) scoring.WorkGroup {
+		return scoring.WorkGroup{Group: "x", Enough: enough, Share: share, Works: works}
+	}
+	if !m.join([]scoring.WorkGroup{told(false, .1, all[:4]...), told(true, scoring.Absent(), all[4:9]...), told(true, .1, all[9:18]...)}) {
+		t.Error("nothing was joined")
+	}
+	if got := streams(); got[`repo acme/api {repos: "acme/api"}`] != 11 || len(got) != 2 {
+		t.Errorf("joined they are %v", got)
+	}
+	if m.join([]scoring.WorkGroup{told(true, .1, all[9:18]...)}) {
+		t.Error("what is told was joined")
+	}
+	small := &streamer{works: m.works, apart: make(map[section]int)}
+	small.split([]scoring.WorkGroup{{Works: all[:splitWorks-1]}, {Works: slices.Repeat(all[9:10], 20)}})
+	if len(small.apart) != 0 {
+		t.Errorf("a small container, and one that is all alike, fall into %v", small.apart)
 	}
 }

@@ -24,8 +24,8 @@ type Streams struct {
 type Stream struct {
 	ID       string `json:"id"`
 	Category string `json:"category"` // unknown, excluded, stopped
-	// By says what puts the works together: epic, repo, project, channel or
-	// path; Name is its value, and Title that of the epic.
+	// By says what puts the works together: epic, repo, project, channel, or
+	// within one of these path, label or term; Name is its value, and Title that of the epic.
 	By    string `json:"by"`
 	Name  string `json:"name"`
 	Title string `json:"title,omitempty"`
@@ -89,9 +89,9 @@ func (s *Streams) Since(stream *Stream) string {
 	}
 	from := w.From - scoring.Day(n-1-first)*(w.Until-w.From+1)
 	if first == 0 {
-		return "since " + ShortDate(from) + " or longer"
+		return "seen since " + ShortDate(from) + " or longer"
 	}
-	return fmt.Sprintf("since the %s from %s", Span(w.Label), ShortDate(from))
+	return fmt.Sprintf("first seen in the %s from %s", Span(w.Label), ShortDate(from))
 }
 
 // Label is what a stream is called on a page.

@@ -15,10 +15,10 @@ func TestStreamSince(t *testing.T) {
 		trend []scoring.Number
 		want  string
 	}{
-		{[]scoring.Number{.1, 0, .1}, "since 27 Mar or longer"},
-		{[]scoring.Number{0, .1, .1}, "since the 28 days from 24 Apr"},
-		{[]scoring.Number{0, scoring.Absent(), .1}, "since the 28 days from 24 Apr"},
-		{[]scoring.Number{0, 0, 0}, "since the 28 days from 22 May"},
+		{[]scoring.Number{.1, 0, .1}, "seen since 27 Mar or longer"},
+		{[]scoring.Number{0, .1, .1}, "first seen in the 28 days from 24 Apr"},
+		{[]scoring.Number{0, scoring.Absent(), .1}, "first seen in the 28 days from 24 Apr"},
+		{[]scoring.Number{0, 0, 0}, "first seen in the 28 days from 22 May"},
 		{[]scoring.Number{.1}, ""},
 	} {
 		if got := s.Since(&Stream{Trend: tc.trend}); got != tc.want {

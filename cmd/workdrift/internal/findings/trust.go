@@ -98,7 +98,8 @@ func untold(r *scoring.Report) (list []Doubt) {
 	names := make(map[string][]string) // by why
 	var order []string
 	note := func(s *scoring.Score) {
-		if s.Status == scoring.OK || s.Status == scoring.Undefined { // undefined is what does not apply
+		// Undefined is what does not apply, and a profile only repeats its scores.
+		if s.Status == scoring.OK || s.Status == scoring.Undefined || strings.HasPrefix(s.Name, "drift_profile_") {
 			return
 		}
 		why := told(s.Status, s.Reason)

@@ -37,7 +37,10 @@ type streamCard struct {
 }
 
 // A bar is one block of a trend.
-type bar struct{ X, Y, Height float64 }
+type bar struct{ X, Y, Width, Height float64 }
+
+// sparkWidth is the width of a trend.
+const sparkWidth = 112
 
 // newestDecisions is how many decisions a page lists that is about something else.
 const newestDecisions = 10
@@ -100,10 +103,11 @@ func cardOf(stream findings.Stream) streamCard {
 			largest = max(largest, v)
 		}
 	}
+	step := sparkWidth / float64(max(1, len(stream.Trend)))
 	for i, v := range stream.Trend {
 		if v.Known() && v > 0 {
 			h := float64(v/largest) * 22
-			card.Bars = append(card.Bars, bar{float64(i) * 28, 24 - h, h})
+			card.Bars = append(card.Bars, bar{float64(i) * step, 24 - h, step * .85, h})
 		}
 	}
 	if n := len(stream.Trend); n > 1 && stream.Share.Known() {

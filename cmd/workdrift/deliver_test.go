@@ -124,7 +124,7 @@ func TestServeDelivers(t *testing.T) {
 	s := start(t, filepath.Join(r.dir, "config.yaml"), 0)
 	s.log.await(t, `msg="the brief goes to a new place, from the next edition on" outbox=slack/C\w+ last=weekly/`)
 	s.log.await(t, `outbox=slack/C\w+ last=kill-session/`)
-	s.log.await(t, `outbox=directory/\S+ last=kill-session/`)
+	s.log.await(t, `outbox=directory last=kill-session/`)
 	s.await(t, "complete", complete)
 	page := get(t, s.url+"/metrics")
 	for _, want := range []string{

@@ -27,7 +27,7 @@ type directoryBody struct{ Markdown, HTML string }
 // Directory is where editions are written to, each as a Markdown and an HTML
 // file. One that is there already stays as it is.
 func Directory(path string) Place {
-	return Place{Name: "directory/" + path, Encode: encodeDirectory, Sender: directory(path)}
+	return Place{Name: "directory", Encode: encodeDirectory, Sender: directory(path)}
 }
 
 func encodeDirectory(b *brief.Brief) ([]byte, error) {

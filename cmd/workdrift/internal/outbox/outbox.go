@@ -70,7 +70,7 @@ func (e *SendError) Unwrap() error { return e.Err }
 
 // A Place is where editions go.
 type Place struct {
-	Name string // that no other place has, now or later: its kind, a slash and more
+	Name string // that no other place has: "slack/C0123ABCD", "directory"
 	// Encode makes of a brief what Sender takes.
 	Encode func(*brief.Brief) ([]byte, error)
 	Sender Sender

@@ -15,6 +15,7 @@ func apiRoutes() []route {
 		{method: "GET", pattern: "/api/v1/teams", name: "teams", class: reading, csv: true, view: teams, params: paged("window")},
 		{method: "GET", pattern: "/api/v1/weeks", name: "weeks", class: reading, csv: true, view: weeks, params: paged()},
 		{method: "GET", pattern: "/api/v1/sources", name: "sources", class: reading, csv: true, view: sources, params: paged()},
+		{method: "GET", pattern: "/api/v1/deliveries", name: "deliveries", class: reading, csv: true, view: deliveries, params: paged()},
 		{method: "GET", pattern: "/api/v1/findings", name: "findings", class: reading, csv: true, view: findingTable, params: paged(),
 			on: func(o *Options) bool { return o.Findings != nil }},
 		{method: "GET", pattern: "/api/v1/explain", name: "explain", class: reading, csv: true, view: explain,

@@ -13,6 +13,7 @@ import (
 // A sourcesPage says how far the numbers can be trusted.
 type sourcesPage struct {
 	Sources  []sourceLine
+	Briefs   []deliveryLine
 	UpTo     string
 	Seen     []seen
 	Chart    chart.Chart
@@ -46,7 +47,7 @@ type methodShare struct {
 }
 
 func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
-	p := &sourcesPage{Scores: scoreGroupLines{Name: "Quality of the data"}}
+	p := &sourcesPage{Briefs: s.deliveryLines(), Scores: scoreGroupLines{Name: "Quality of the data"}}
 	for _, c := range s.Sources() {
 		p.Sources = append(p.Sources, s.sourceLine(c))
 	}

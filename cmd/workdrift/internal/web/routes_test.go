@@ -143,6 +143,7 @@ var calls = map[string]struct {
 	"GET /api/v1/teams":                  {"/api/v1/teams", "", 200},
 	"GET /api/v1/weeks":                  {"/api/v1/weeks", "", 200},
 	"GET /api/v1/sources":                {"/api/v1/sources", "", 200},
+	"GET /api/v1/deliveries":             {"/api/v1/deliveries", "", 200},
 	"GET /api/v1/findings":               {"/api/v1/findings", "", 200},
 	"GET /api/v1/explain":                {"/api/v1/explain?subject=sso", "", 200},
 	"GET /api/v1/streams":                {"/api/v1/streams", "", 200},

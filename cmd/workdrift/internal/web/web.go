@@ -67,6 +67,9 @@ type Options struct {
 	Report func() *scoring.Report
 	// Sources returns the state of every connector, in configured order.
 	Sources func() []Source
+	// Deliveries returns what became of the editions of the brief, nil where none
+	// is delivered.
+	Deliveries func() []store.Delivery
 	// Reload loads the configuration again. Nil switches POST /-/reload off.
 	Reload func(ctx context.Context) error
 	// Profiling serves net/http/pprof below /debug/pprof/.

@@ -95,6 +95,7 @@ func TestReleasesAreReproducible(t *testing.T) {
 	}
 	t.Run("static", func(t *testing.T) { checkStatic(t, path) })
 	t.Run("sbom", func(t *testing.T) { checkSBOM(t, path) })
+	t.Run("image", func(t *testing.T) { checkImage(t, path) })
 	t.Run("metric", func(t *testing.T) { checkMetric(t, path, head) })
 }
 

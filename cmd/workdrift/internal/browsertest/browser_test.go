@@ -159,11 +159,11 @@ func (b *tab) look(t *testing.T, check string) []string {
 }
 
 // ask returns the value of an expression in a page.
-func ask[T any](t *testing.T, b *tab, expression string) T {
+func ask[T any](t *testing.T, b *tab, expression string, options ...chromedp.EvaluateOption) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, pageWait)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
 		t.Fatalf("%.60s: %v", strings.TrimPrefix(expression, looks), err)
 	}
@@ -194,4 +194,42 @@ func (b *tab) colours(t *testing.T, scheme, medium string) {
 	command(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+}
+
+// text is what a part of the page says, as it is seen.
+func (b *tab) text(t *testing.T, selector string) string {
+	t.Helper()
+	return ask[string](t, b, fmt.Sprintf("document.querySelector(%q)?.innerText ?? ''", selector))
+}
+
+// fill types what should stand in a field.
+func (b *tab) fill(t *testing.T, field, text string) {
+	t.Helper()
+	b.do(t, chromedp.SendKeys(chromedp.CSS(field), text))
+}
+
+// choose takes an entry of a list.
+func (b *tab) choose(t *testing.T, list, value string) {
+	t.Helper()
+	b.do(t, chromedp.SetValue(chromedp.CSS(list), value))
+}
+
+// click clicks on what stays on the page.
+func (b *tab) click(t *testing.T, selector string) {
+	t.Helper()
+	b.do(t, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// press clicks on what leads to another page, which must be there.
+func (b *tab) press(t *testing.T, selector string) {
+	t.Helper()
+	if code := b.follow(t, chromedp.Click(chromedp.CSS(selector))); code != 200 {
+		t.Fatalf("%s led to status %d", selector, code)
+	}
+}
+
+// withoutScripts switches the scripts of pages off.
+func (b *tab) withoutScripts(t *testing.T) {
+	t.Helper()
+	command(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }

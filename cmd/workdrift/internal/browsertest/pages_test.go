@@ -27,6 +27,11 @@ func TestBrowser(t *testing.T) {
 	demo := demotest.Start(t, exe, "--speed", "1e-6")
 	b := newTab(t, browser, demo.URL)
 	t.Run("Pages", func(t *testing.T) { crawl(t, b) })
+	plain := newTab(t, browser, demo.URL)
+	plain.withoutScripts(t)
+	t.Run("Explain", func(t *testing.T) { explains(t, plain) })
+	t.Run("Reader", func(t *testing.T) { reads(t, browser, demo) })
+	t.Run("Decisions", func(t *testing.T) { decides(t, &desk{plain, demo}) })
 }
 
 // eachShape is how many pages are visited that differ only in what they are

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,17 @@ func Launch(t *testing.T, path string, args ...string) (said func() string) {
 		}
 	})
 	return said
+}
+
+// FreePort returns an address that nobody listens on just now.
+func FreePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // Build builds the real program. The result of the test is kept by the go command

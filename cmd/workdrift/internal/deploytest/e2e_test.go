@@ -295,7 +295,7 @@ func newTheatre(t *testing.T) *theatre {
 		t.Fatalf("the demo was not reloaded: %s", res.Status)
 	}
 	dir := t.TempDir()
-	address := freePort(t)
+	address := demotest.FreePort(t)
 	demotest.Launch(t, manager, "--config.file="+hurriedRoutes(t, dir, p.messages.url), "--storage.path="+t.TempDir(), "--web.listen-address="+address, "--cluster.listen-address=", "--log.level=warn")
 	p.alertmanager = "http://" + address
 	demotest.Await(t, "Alertmanager to be ready", func() bool { code, _ := get(t, p.alertmanager+"/-/ready"); return code == http.StatusOK })

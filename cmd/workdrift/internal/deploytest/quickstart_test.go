@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/demotest"
 	"github.com/workdrift/workdrift/internal/tooltest"
 )
 
@@ -69,7 +70,7 @@ func quickstart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports := []string{freePort(t), freePort(t), freePort(t)}
+	ports := []string{demotest.FreePort(t), demotest.FreePort(t), demotest.FreePort(t)}
 	began := time.Now()
 	cmd := exec.CommandContext(t.Context(), "deploy/quickstart.sh", "--once")
 	cmd.Dir = checkoutDir

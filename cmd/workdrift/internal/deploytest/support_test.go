@@ -3,7 +3,6 @@ package deploytest
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -30,17 +29,6 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// freePort returns an address that nobody listens on just now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // client asks without keeping connections, so that nothing stays behind.
@@ -125,7 +113,7 @@ func (d *demo) metrics(t *testing.T) string {
 // startPrometheus runs a Prometheus with a configuration until the test ends.
 func startPrometheus(t *testing.T, config string) (base string) {
 	t.Helper()
-	exe, address := tooltest.Need(t, "prometheus"), freePort(t)
+	exe, address := tooltest.Need(t, "prometheus"), demotest.FreePort(t)
 	demotest.Launch(t, exe, "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+address, "--log.level=warn")
 	base = "http://" + address
 	demotest.Await(t, "Prometheus to be ready", func() bool { code, _ := get(t, base+"/-/ready"); return code == http.StatusOK })

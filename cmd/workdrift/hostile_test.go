@@ -102,6 +102,7 @@ func TestHostileSources(t *testing.T) {
 	}
 	n.answers(t)
 	n.commands(t, path, items)
+	n.briefs(t, path)
 	r.stop(t)
 	for line := range strings.Lines(r.log.String()) {
 		if !strings.HasPrefix(line, "time=") || !isLine(strings.TrimSuffix(line, "\n")) {
@@ -233,6 +234,22 @@ func (n *newcomers) commands(t *testing.T, path string, items []store.Item) {
 				if !isLine(strings.TrimSuffix(line, "\n")) {
 					t.Errorf("explain %q prints %q", subject, line)
 				}
+			}
+		}
+	}
+}
+
+// briefs prints the brief in every format.
+func (n *newcomers) briefs(t *testing.T, path string) {
+	t.Helper()
+	for _, format := range []string{"markdown", "html", "slack"} {
+		stdout, stderr, code := workdrift(t, "brief", "--config", path, "--format", format)
+		if code != 0 || len(stdout) < 200 || format == "slack" && !json.Valid([]byte(stdout)) {
+			t.Errorf("brief as %s: %d %s%s", format, code, stdout, stderr)
+		}
+		for line := range strings.Lines(stdout) {
+			if !isLine(strings.TrimSuffix(line, "\n")) {
+				t.Errorf("the brief as %s has %q", format, line)
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store/bolt"
@@ -29,11 +30,19 @@ func collect(t *testing.T, r *running, path string) artefacts {
 	t.Helper()
 	dir := filepath.Dir(path)
 	found := artefacts{}
-	for _, page := range []string{
-		"/", "/metrics", "/api/v1/report", "/api/v1/scores", "/api/v1/sources", "/api/v1/declarations", "/api/v1/structure-log",
-		"/api/v1/explain?subject=unknown", "/api/v1/explain?subject=no/such", "/api/v1/annotations", "/api/v1/overrides", "/no-such-page", "/-/healthy", "/-/ready", "/static/style.css",
-		"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1",
-	} {
+	pages := []string{"/no-such-page", "/api/v1/explain?subject=no/such", "/static/style.css", "/debug/pprof/cmdline", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1"}
+	for _, p := range web.Paths() {
+		switch path := strings.Replace(strings.TrimSuffix(p.Pattern, "{$}"), "{objective}", "checkout-latency", 1); {
+		case p.Method != "GET" || path == "/static/":
+		case strings.HasPrefix(path, "/debug/"):
+			pages = append(pages, path+"?seconds=1")
+		case strings.Contains(path, "explain"):
+			pages = append(pages, path+"?subject=unknown")
+		default:
+			pages = append(pages, path)
+		}
+	}
+	for _, page := range pages {
 		_, body := request(t, client, http.MethodGet, r.url+page)
 		found["page "+page] = []byte(body)
 	}
@@ -42,6 +51,10 @@ func collect(t *testing.T, r *running, path string) artefacts {
 			stdout, stderr, _ := workdrift(t, "explain", what, "--config", path, "--output", output)
 			found["explain "+what+" as "+output] = []byte(stdout + stderr)
 		}
+	}
+	for _, format := range []string{"markdown", "html", "slack"} {
+		stdout, stderr, _ := workdrift(t, "brief", "--format", format, "--config", path)
+		found["brief as "+format] = []byte(stdout + stderr)
 	}
 	backup := filepath.Join(dir, "backup.db")
 	stdout, stderr, code := workdrift(t, "backup", backup, "--config", path)
@@ -112,6 +125,7 @@ func TestSecretsStayInside(t *testing.T) {
 		"password in a URL":          "CanaryPassword4c77e1",
 		"webhook secret":             "CanaryOfDeliveries/+&9d02~4",
 		"webhook secret to come":     "CanaryOfDeliveriesToCome/+&1e5b~5",
+		"token of the brief":         "xoxb-CanaryOfTheBrief+c03f~6",
 	}
 	c.github.SetTokens(secrets["token from a file"], secrets["token from the environment"])
 	elsewhere, err := fake.Listen(http.NotFoundHandler())
@@ -124,6 +138,7 @@ func TestSecretsStayInside(t *testing.T) {
 	write(t, filepath.Join(dir, "bad"), secrets["token that is not valid"]+"\n")
 	t.Setenv("WORKDRIFT_TEST_TOKEN", secrets["token from the environment"])
 	write(t, filepath.Join(dir, "hook"), secrets["webhook secret"])
+	write(t, filepath.Join(dir, "brief"), secrets["token of the brief"])
 	t.Setenv("WORKDRIFT_TEST_HOOK", secrets["webhook secret to come"])
 	path := filepath.Join(dir, "config.yaml")
 	text := "connectors:\n"
@@ -131,6 +146,7 @@ func TestSecretsStayInside(t *testing.T) {
 		token += ", webhook_secret_file: hook, webhook_secret_next_env: WORKDRIFT_TEST_HOOK"
 		text += strings.Replace(c.connector(name), "token_file: token", token, 1)
 	}
+	text += fmt.Sprintf("brief: {slack: {channel: C0123ABCD, token_file: brief, base_url: \"%s/api/\"}}\n", elsewhere.URL)
 	text += c.declared(6) + here + "web: {listen_address: \"127.0.0.1:0\", enable_pprof: true, enable_reload: true}\n"
 	write(t, path, text)
 

@@ -318,17 +318,54 @@ func TestRoutesRefuseOtherSites(t *testing.T) {
 	})
 }
 
-// GET changes nothing: only routes that are posted to may decide.
+// S8: GET changes nothing, and neither does what another site sends: only what
+// is posted by somebody who may reaches the functions that change something.
 func TestRoutesThatChange(t *testing.T) {
-	for _, rt := range routes() {
+	changed := 0
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		decide := o.Decide
+		o.Decide = func(ctx context.Context, list []store.Override) ([]store.Override, error) {
+			changed++
+			return decide(ctx, list)
+		}
+		o.CheckIn = func(context.Context, string, float64) error { changed++; return nil }
+		o.Reload = func(context.Context) error { changed++; return nil }
+		o.Hooks = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			changed++
+			w.WriteHeader(http.StatusNotFound)
+		})
+	})
+	login := []string{"Authorization", "Bearer " + triageToken}
+	eachRoute(t, func(name string, rt *route, path string, ok int) {
 		changes := rt.class == triaging || rt.class == signed || rt.name == "reload"
 		if safe := rt.method == "GET"; safe == changes {
-			t.Errorf("%s %s is of the class %s", rt.method, rt.pattern, rt.class)
+			t.Errorf("%s is of the class %s", name, rt.class)
 		}
 		if (rt.view == nil) == (rt.handler == nil) {
-			t.Errorf("%s %s needs a view or a handler", rt.method, rt.pattern)
+			t.Errorf("%s needs a view or a handler", name)
 		}
-	}
+		if strings.HasSuffix(path, "/profile") {
+			return // takes a second
+		}
+		for _, method := range []string{rt.method, "GET", "HEAD"} {
+			changed = 0
+			w := callAs(h, method, rt, path, distant, login...)
+			if want := changes && method == rt.method; changed > 0 != want && (rt.class != signed || method == rt.method) {
+				t.Errorf("%s of %s changes something: %v (%d)", method, name, changed > 0, w.Code)
+			}
+		}
+		if changed = 0; rt.class == signed {
+			return
+		}
+		callAs(h, rt.method, rt, path, distant, append([]string{"Sec-Fetch-Site", "cross-site"}, login...)...)
+		callAs(h, rt.method, rt, path, distant, append([]string{"Host", "evil.example"}, login...)...)
+		callAs(h, rt.method, rt, path, distant, "Authorization", "Bearer "+readToken)
+		callAs(h, rt.method, rt, path, distant)
+		if changed > 0 {
+			t.Errorf("%s changes something %d times for those who may not", name, changed)
+		}
+	})
 }
 
 // Every answer carries the headers, whatever the route.

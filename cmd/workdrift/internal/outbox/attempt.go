@@ -26,7 +26,7 @@ func (c *Courier) advance(ctx context.Context, d store.Delivery, place *Place) e
 	case receipt != "":
 		d.Receipt = receipt
 		return c.settle(ctx, d, store.DeliveryDelivered)
-	case errors.Is(err, ErrUnseen) && d.Attempts > 0:
+	case errors.Is(err, ErrUnseen) && d.State != store.DeliveryDue:
 		c.hold[n] = now.Add(lastWait)
 		return c.doubt(ctx, d, err)
 	case errors.Is(err, ErrUnseen):

@@ -135,6 +135,20 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// TestDeferredUnseen: an attempt that is known to have failed is followed by
+// another even where nothing could be looked up.
+func TestDeferredUnseen(t *testing.T) {
+	r := newRig(t)
+	r.slack.SetScopes("chat:write", "channels:history")
+	r.slack.Fault(aPost, 1, fake.Fault{Kind: fake.SecondaryLimit, Wait: 20 * time.Minute})
+	r.round()
+	r.until(tuesday.Add(3*time.Hour), 10*time.Minute)
+	r.wantPosted("weekly/2026-W14")
+	if d := r.state("weekly/2026-W14"); d.State != store.DeliveryDelivered || d.Attempts != 2 {
+		t.Errorf("stored %+v", d)
+	}
+}
+
 // TestGivenUp: what Slack will never take is tried once and said once.
 func TestGivenUp(t *testing.T) {
 	for _, code := range []string{"invalid_auth", "channel_not_found", "not_in_channel", "msg_too_long", "invalid_blocks"} {

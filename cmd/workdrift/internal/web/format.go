@@ -32,9 +32,9 @@ func functions(now func() time.Time) template.FuncMap {
 				Back      string
 			}{list, mayDecide, back}
 		},
-		"choice": func(targets []target, about string) any {
+		"choice": func(targets template.HTML, about string) any {
 			return struct {
-				Targets []target
+				Targets template.HTML
 				About   string
 			}{targets, about}
 		},

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
@@ -16,21 +19,25 @@ type itemTable struct {
 	More            int // further items
 	Next            string
 	Windows         []string
-	Targets         []target
-	Back            string // the page that a decision returns to
+	Targets         template.HTML // options of a choice
+	Back            string        // the page that a decision returns to
 }
 
-// A target is what work can be decided to count for.
-type target struct{ ID, Name string }
-
-// targetsOf lists what work can be decided to count for.
-func targetsOf(report *scoring.Report) []target {
-	list := []target{}
+// targetsOf lists what work can be decided to count for, as the options of a
+// choice. Every stream of a page has two such choices: they are written once.
+func targetsOf(report *scoring.Report) template.HTML {
+	var b strings.Builder
+	add := func(id, name string) {
+		fmt.Fprintf(&b, `<option value="%s">%s</option>`, template.HTMLEscapeString(id), template.HTMLEscapeString(name))
+	}
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
-		list = append(list, target{o.ID, strconv.Itoa(o.Rank) + ". " + o.Title})
+		add(o.ID, strconv.Itoa(o.Rank)+". "+o.Title)
 	}
-	return append(list, target{"run_work", "run work"}, target{"excluded", "off strategy, to be stopped"}, target{"unknown", "unknown, to be looked at again"})
+	add("run_work", "run work")
+	add("excluded", "off strategy, to be stopped")
+	add("unknown", "unknown, to be looked at again")
+	return template.HTML(b.String())
 }
 
 // itemsOnPage is how many items a page lists at a time.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
@@ -13,7 +14,7 @@ type killPage struct {
 	Window *scoring.WindowReport
 	Scores scoreGroupLines
 	*findings.Candidates
-	Targets []target
+	Targets template.HTML
 }
 
 func killList(s *server, r *http.Request) (any, string, error) {

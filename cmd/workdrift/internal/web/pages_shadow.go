@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"net/http"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
@@ -16,7 +17,7 @@ type shadowPage struct {
 	Chart   chart.Chart
 	Groups  []streamGroup
 	Streams *findings.Streams
-	Targets []target
+	Targets template.HTML
 	Decided []decisionGroup // the newest
 	More    int             // further decisions
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -134,7 +135,7 @@ func (e *evaluator) explain(ctx context.Context, what, window string) (*explanat
 				return nil, err
 			}
 		}
-		answer.Words = comparedWords(report, what)
+		answer.Words = findings.ComparedWords(report, what)
 		return answer, e.carriers(ctx, answer, e.engine.Carriers(report, window, keep))
 	}
 	if owned := report.Window(window).OwnedBy(what); owned != nil {

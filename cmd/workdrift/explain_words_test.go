@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -19,7 +20,7 @@ func TestExplanationTellsWords(t *testing.T) {
 			Unused:  []string{"page load"}, Breaches: []string{"PAY-7", "acme/api#3"}},
 		{Objective: "latency", Team: "gamma", Gap: scoring.Score{Status: scoring.SuppressedPrivacy, Reason: "fewer contributors than privacy.k_effort"}},
 	}}
-	answer := &explanation{Subject: "latency", Window: "28d", Items: []explainedItem{{Key: "PAY-1", Bucket: "objective"}}, Words: comparedWords(report, "latency")}
+	answer := &explanation{Subject: "latency", Window: "28d", Items: []explainedItem{{Key: "PAY-1", Bucket: "objective"}}, Words: findings.ComparedWords(report, "latency")}
 	var b strings.Builder
 	if err := answer.write(&b); err != nil {
 		t.Fatal(err)

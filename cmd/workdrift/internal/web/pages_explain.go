@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -74,6 +75,55 @@ type explainPage struct {
 	Items   *itemTable
 	Links   []windowLink
 	Subject string
+	Words   []vocabularyLine // of an objective
+	More    *subjectLink     // where it is told more, or can be acted on
+	Start   []subjectLink    // what can be asked about, where nothing was
+}
+
+// A subjectLink is something that can be explained.
+type subjectLink struct{ Name, Path string }
+
+// A vocabularyLine says how the words of a team, or of everybody, compare with
+// what an objective declares.
+type vocabularyLine struct {
+	Who, Gap         string
+	Differ           []string
+	Otherwise        []string // declared terms that mean another thing
+	Unused, Breaches []string
+}
+
+func vocabularyOf(report *scoring.Report, objective string) (list []vocabularyLine) {
+	for _, v := range findings.ComparedWords(report, objective) {
+		l := vocabularyLine{Who: cmp.Or(v.Team, "everybody"), Gap: findings.GapText(&v), Differ: findings.TermsText(&v), Unused: v.Unused, Breaches: v.Breaches}
+		for _, a := range v.Anchors {
+			if a.Flagged {
+				l.Otherwise = append(l.Otherwise, a.Term)
+			}
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// subjectsOf lists what can be explained in the window that pages lead with.
+func subjectsOf(report *scoring.Report) (list []subjectLink) {
+	path := func(subject string) string { return "/explain?" + url.Values{"subject": {subject}}.Encode() }
+	for i := range report.Objectives {
+		list = append(list, subjectLink{cmp.Or(report.Objectives[i].Title, report.Objectives[i].ID), path(report.Objectives[i].ID)})
+	}
+	w := findings.Headline(report)
+	if w == nil {
+		return list
+	}
+	for _, part := range effortParts(&w.Org) {
+		if part.Class != scoring.OnObjective.String() {
+			list = append(list, subjectLink{"effort " + part.Name, part.Path})
+		}
+	}
+	for _, o := range w.Owned {
+		list = append(list, subjectLink{"what " + o.Team + " owns", path(o.Team)})
+	}
+	return list
 }
 
 type windowLink struct {
@@ -89,6 +139,7 @@ func explainSubject(s *server, r *http.Request) (any, string, error) {
 	q := r.URL.Query()
 	p := &explainPage{Subject: q.Get("subject")}
 	if p.Subject == "" {
+		p.Start = subjectsOf(report)
 		return p, "", nil
 	}
 	window := q.Get("window")
@@ -100,6 +151,16 @@ func explainSubject(s *server, r *http.Request) (any, string, error) {
 	}
 	for _, label := range p.Items.Windows {
 		p.Links = append(p.Links, windowLink{label, "/explain?" + url.Values{"subject": {p.Subject}, "window": {label}}.Encode(), label == window})
+	}
+	if o := report.Objective(p.Subject); o != nil {
+		p.Words = vocabularyOf(report, o.ID)
+		p.More = &subjectLink{"Everything about this objective", findings.ObjectivePath(o.ID)}
+	}
+	switch p.Subject {
+	case scoring.Unknown.String(), scoring.Excluded.String():
+		p.More = &subjectLink{"The same by streams, to decide about", "/shadow"}
+	case scoring.Stopped.String():
+		p.More = &subjectLink{"What was stopped, and goes on", "/kill-list"}
 	}
 	p.What, p.Amount = subjectOf(report, p.Subject, window)
 	return p, "What is behind “" + p.What + "”", nil

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
@@ -18,6 +20,7 @@ type method struct {
 	scoring.Definition
 	Now       string
 	Threshold string
+	Behind    *subjectLink // what it is made of
 }
 
 func methodsOf(s *server, _ *http.Request) (any, string, error) {
@@ -29,7 +32,7 @@ func methodsOf(s *server, _ *http.Request) (any, string, error) {
 			continue
 		}
 		told[d.Name] = true
-		m := method{Definition: d}
+		m := method{Definition: d, Behind: behind(d)}
 		if report != nil {
 			m.now(report)
 		}
@@ -40,6 +43,31 @@ func methodsOf(s *server, _ *http.Request) (any, string, error) {
 		}
 	}
 	return p, "", nil
+}
+
+// behind is where the work behind a score is listed, nil where that would be
+// people's days.
+func behind(d scoring.Definition) *subjectLink {
+	for _, of := range []struct {
+		prefixes []string
+		link     subjectLink
+	}{
+		{[]string{"shadow_", "unplanned_", "noise_output", "text_"}, subjectLink{"the shadow roadmap", "/shadow"}},
+		{[]string{"top_objectives_", "allocation_gap", "priority_", "starved_", "watermelon_ratio", "ownership_gap", "unclear_", "activity_phrased", "pareto_share"}, subjectLink{"the objectives", "/objectives"}},
+		{[]string{"run_work_", "toil_"}, subjectLink{"run work", "/explain?subject=run_work"}},
+		{[]string{"zombie_effort"}, subjectLink{"work for what was stopped", "/explain?subject=stopped"}},
+		{[]string{"stop_", "stops_", "zombie_", "live_zombie_", "kill_session_", "announcement_lag", "workstream_net_growth"}, subjectLink{"the kill list", "/kill-list"}},
+		{[]string{"structure_", "drift_phase", "drift_indicator_", "drift_latch_", "restatement", "unexplained_shift", "objective_churn", "rank_volatility", "review_", "loop_"}, subjectLink{"what changed", "/changes"}},
+		{[]string{"effort_coverage", "effort_model_spread"}, subjectLink{"the sources", "/sources#coverage"}},
+	} {
+		if slices.ContainsFunc(of.prefixes, func(prefix string) bool { return strings.HasPrefix(d.Name, prefix) }) {
+			return &of.link
+		}
+	}
+	if d.Objectives && !d.Teams {
+		return &subjectLink{"each objective, with its items", "/objectives"}
+	}
+	return nil
 }
 
 // now fills in what a report says of the score.

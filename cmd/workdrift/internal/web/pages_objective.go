@@ -91,7 +91,7 @@ type objectivePage struct {
 	Edits   []objectiveEdit
 	Items   *itemTable
 	NoItems string // why there are none yet
-	Words   *scoring.VocabularyReport
+	Words   []vocabularyLine
 }
 
 // A scoreGroupLines is a table of scores under a heading.
@@ -138,11 +138,7 @@ func oneObjectivePage(s *server, r *http.Request) (any, string, error) {
 	if s.Declared != nil {
 		p.history(s.Declared(), report.Day)
 	}
-	for i := range report.Vocabulary {
-		if v := &report.Vocabulary[i]; v.Objective == o.ID && v.Team == "" {
-			p.Words = v
-		}
-	}
+	p.Words = vocabularyOf(report, o.ID)
 	if s.Explain != nil && w != nil {
 		p.Items, err = s.itemsOf(r, o.ID, w.Label)
 		if refused, ok := errors.AsType[*Refusal](err); ok && refused.Status == http.StatusServiceUnavailable {

@@ -74,3 +74,34 @@ func TestSourcesTellOfQuotasAndGaps(t *testing.T) {
 		t.Error("the overview does not warn of it")
 	}
 }
+
+// What is behind a number is a link away: who explains nothing yet is offered
+// what can be explained, and an objective tells of its words.
+func TestExplainLeadsOn(t *testing.T) {
+	r := fullReport(t)
+	r.Vocabulary = []scoring.VocabularyReport{
+		{Objective: "other", Unused: []string{"another's"}},
+		{Objective: "sso", Team: "core", Items: 42, P: .005, Flagged: true, Gap: scoring.Score{Status: scoring.OK, Value: .31},
+			Terms: []scoring.Usage{{Term: "<b>login", Work: .2, Declaration: .1}}, Others: 8, Unused: []string{"passkey"}, Breaches: []string{"PAY-7"},
+			Anchors: []scoring.Anchor{{Term: "session", Flagged: true}, {Term: "token"}}},
+	}
+	h := handler(t, r, withEverything(t))
+	for path, wants := range map[string][]string{
+		"/explain": {`<a href="/explain?subject=sso">Single sign-on</a>`},
+		"/explain?subject=sso": {"gap 0.31, p 0.005 over 42 works: flagged", "&lt;b&gt;login (more than declared), 8 words that nobody declared.",
+			"another thing by: session.", "Never uses: passkey.", `<a href="/explain?subject=PAY-7">`, `<a href="/objectives/sso">`},
+		"/explain?subject=unknown": {`<a href="/shadow">The same by streams`},
+		"/objectives/sso":          {"Never uses: passkey."},
+		"/methods":                 {`Behind it: <a href="/shadow">`, `Behind it: <a href="/objectives">the objectives`},
+	} {
+		body := ask(h, "GET", path, "Authorization", "Bearer "+readToken).Body.String()
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: %q is missing in %s", path, want, body)
+			}
+		}
+		if strings.Contains(body, "another&#39;s") {
+			t.Errorf("%s tells of another objective's words", path)
+		}
+	}
+}

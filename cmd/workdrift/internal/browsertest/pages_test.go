@@ -148,9 +148,9 @@ func (c *crawler) visit(t *testing.T, p string) {
 	wrong("1280 wide", c.look(t, "fits()"))
 	c.colours(t, "dark", "")
 	wrong("dark", c.look(t, "contrast()"))
-	for _, width := range []int64{360, 320} { // a small phone, and what 400 % leaves of 1280
+	for _, width := range []int64{768, 360, 320} { // a tablet, a small phone, and what 400 % leaves of 1280
 		c.size(t, width, 780)
-		wrong("narrow", c.look(t, "fits()"))
+		wrong(fmt.Sprint(width, " wide"), c.look(t, "fits()"))
 	}
 	c.colours(t, "light", "print")
 	wrong("print", c.look(t, "contrast()"))

@@ -167,6 +167,14 @@
           if (!el.matches("[type=checkbox], [type=radio]") || box.height < 18) wrong.push(`small to touch, ${box.width.toFixed()}×${box.height.toFixed()}: ${name(el)}`);
         }
       }
+      for (const el of all(".scroll button, .scroll input, .scroll select").filter(seen)) {
+        const clip = el.closest(".scroll").getBoundingClientRect();
+        if (el.getBoundingClientRect().right > clip.right + 0.5) wrong.push(`out of sight until one scrolls: ${name(el)}`);
+      }
+      for (const el of all("p, caption, h1, h2, h3, li, label > span").filter((el) => seen(el) && !hiddenForEyes(el))) {
+        const box = el.getBoundingClientRect();
+        if (box.width < 60 && words(el.textContent).length > 60) wrong.push(`squeezed: ${name(el)}`);
+      }
       for (const svg of all("svg").filter(seen)) {
         const texts = all("text", svg).filter(seen);
         const scale = svg.getScreenCTM().a;

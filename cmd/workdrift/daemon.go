@@ -320,7 +320,7 @@ func (d *daemon) reload(ctx context.Context) error {
 	return nil
 }
 
-// sources is what the status page says about the connectors.
+// sources is what pages say about the connectors.
 func (d *daemon) sources() []web.Source {
 	d.mu.Lock()
 	defer d.mu.Unlock()

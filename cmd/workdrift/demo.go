@@ -29,7 +29,7 @@ func newDemoCommand() *cobra.Command {
 		Short: "Watch a made-up organisation drift",
 		Long: `Demo starts local servers that speak the protocols of GitHub, Jira, Slack and
 Prometheus for a made-up organisation, reads 26 weeks of its history through the
-real connectors into a real database, and serves metrics and the status page on
+real connectors into a real database, and serves metrics and the pages on
 127.0.0.1. When the first report is ready it prints the addresses and the
 headline numbers. From then on new work arrives every few seconds, and a day
 passes every few seconds; each brief is posted to the organisation's Slack and
@@ -206,7 +206,7 @@ func freeAddress(ctx context.Context, address string) string {
 
 // writeDemo tells where to look and what the first report says.
 func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report) {
-	fmt.Fprintf(w, "Status page  http://%s/\nMetrics      http://%s/metrics\nBriefs       %s\nEverything   %s\n\n",
+	fmt.Fprintf(w, "Pages        http://%s/\nMetrics      http://%s/metrics\nBriefs       %s\nEverything   %s\n\n",
 		cfg.Web.ListenAddress, cfg.Web.ListenAddress, cfg.Brief.Directory, o.dir)
 	if err := writeReport(w, r, "28d"); err != nil || o.once {
 		return

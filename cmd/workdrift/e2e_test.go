@@ -27,7 +27,7 @@ func TestDemoPrintsItsFirstReport(t *testing.T) {
 		t.Fatalf("exit code %d, stderr %s", code, stderr)
 	}
 	for _, want := range []string{
-		`Status page  http://127\.0\.0\.1:\d+/\n`, `Metrics      http://127\.0\.0\.1:\d+/metrics\n`,
+		`Pages        http://127\.0\.0\.1:\d+/\n`, `Metrics      http://127\.0\.0\.1:\d+/metrics\n`,
 		`As of \d{4}-\d\d-\d\d, the last closed day\.\n`, `\n +28d +\d\d % +\d\d %–\d\d % +\d\d % `,
 		`\n1\. checkout-latency \(active\)`, `\n6\. search-relevance \(retired\)`, `\nunknown `, `\nteam mobile `,
 	} {

@@ -25,7 +25,7 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the daemon: poll, evaluate, serve metrics and pages",
 		Long: `Serve polls every configured source, evaluates what changed, and serves
-/metrics, the status page, /-/healthy and /-/ready until it is stopped. At
+/metrics, the pages, /-/healthy and /-/ready until it is stopped. At
 /hooks/<connector> it takes the webhooks of connectors that have a secret for
 them.
 

@@ -176,7 +176,7 @@ func phaseFinding(r *scoring.Report) []Finding {
 		return nil
 	}
 	return []Finding{{
-		ID: "phase", kind: "phase", weight: .32, Path: "/changes", Score: scoring.DriftPhase,
+		ID: "phase", kind: "phase", weight: .32, Path: "/changes#" + ISOWeek(last.Week), Score: scoring.DriftPhase,
 		Text: fmt.Sprintf("The phase went from %s to %s in the week of %s: %s.", Words(last.From), Words(last.To), ShortDate(last.Week), PhaseMeaning(last.To)),
 	}}
 }
@@ -195,7 +195,7 @@ func shiftFinding(r *scoring.Report) []Finding {
 	if shift.Verdict != "" {
 		text += "; that " + FirstOf(Words(shift.Verdict))
 	}
-	return []Finding{{ID: "shift", kind: "shift", weight: max(float64(shift.Value), -float64(shift.Value)) / 2, Path: "/changes", Score: name, Text: text + "."}}
+	return []Finding{{ID: "shift", kind: "shift", weight: max(float64(shift.Value), -float64(shift.Value)) / 2, Path: "/changes#" + ISOWeek(day), Score: name, Text: text + "."}}
 }
 
 // FirstOf is a list in words, cut after its first entry.

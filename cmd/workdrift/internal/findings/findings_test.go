@@ -41,12 +41,12 @@ func TestFindings(t *testing.T) {
 	streams := &Streams{List: []Stream{{ID: "s1", Category: "excluded", Share: .4}, {ID: "s2", Category: "unknown", By: "repo", Name: "acme/assistant", Share: .22, Works: 41}}}
 	want := []struct{ id, text, path string }{
 		{"watermelon-sso", "“Single sign-on” is reported green at 80 %; the evidence says 10 % (not supported by outcome).", "/objectives/sso"},
-		{"phase", "The phase went from aligned to total decoupling in the week of 18 Sep: objectives are reported green while their outcomes do not move.", "/changes"},
+		{"phase", "The phase went from aligned to total decoupling in the week of 18 Sep: objectives are reported green while their outcomes do not move.", "/changes#2024-W38"},
 		{"largest-stream", "The largest undeclared stream is repo acme/assistant: about 22 % of all effort, in 41 pieces of work.", "/shadow#s2"},
 		{"starved-sso", "“Single sign-on”, priority 1, was to get 50 % of the effort and got 30 % in the last 28 days.", "/objectives/sso"},
 		{"stopped-work", "8 % of the effort of the last 28 days, 8 person-days, went on for “Old billing”, which is not active any more.", "/kill-list"},
 		{"restatement", "12 % of the effort of weeks that were closed counts for something else now than it did then.", "/changes"},
-		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01, and 2 other changes.", "/changes"},
+		{"shift", "The share of the top priorities has been 19 points lower since the week of 15 Aug; that coincides with rank of sso on 2024-09-01, and 2 other changes.", "/changes#2024-W33"},
 		{"breach", "Beyond its alert threshold in each of the last 4 weeks: effort against the declared order.", "/methods#priority_inversion"},
 	}
 	got := Of(aStory(), streams)

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
@@ -35,7 +36,15 @@ type headlineCard struct {
 type phaseCard struct {
 	Name, Meaning, Why string
 	Since              scoring.Day
+	Before             []pastPhase // the newest first
 	Latches            []scoring.LatchReport
+}
+
+// A pastPhase is a phase that has ended, and the week in which it began.
+type pastPhase struct {
+	Name   string
+	Monday scoring.Day
+	Week   string
 }
 
 // A teamCard is a team beside its own past.
@@ -105,6 +114,9 @@ func (p *overviewPage) lead(r *scoring.Report) {
 		if n := len(r.Phase.Changes); n > 0 {
 			last := r.Phase.Changes[n-1]
 			p.Phase.Why = findings.Words(last.Why)
+			for _, c := range slices.Backward(r.Phase.Changes[:n-1]) {
+				p.Phase.Before = append(p.Phase.Before, pastPhase{findings.Words(c.To), c.Week, findings.ISOWeek(c.Week)})
+			}
 			p.Top.Chart.Mark(r.Weeks, last.Week, findings.Words(last.To))
 			p.Shadow.Chart.Mark(r.Weeks, last.Week, findings.Words(last.To))
 		}

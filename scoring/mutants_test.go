@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -31,21 +32,19 @@ func TestEveryFormulaMatters(t *testing.T) {
 	names := formulas(t)
 	binary := filepath.Join(t.TempDir(), "scoring.test")
 	mutable(t, names, binary)
-	quick, slow := timed(t, binary, eventTests(t))
+	groups := timed(t, binary, eventTests(t))
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if !notice(t, binary, name, quick) && !notice(t, binary, name, slow) {
+			notices := func(tests []string) bool {
+				_, err := runTests(t, binary, name, tests)
+				return err != nil
+			}
+			if !slices.ContainsFunc(groups, notices) {
 				t.Errorf("no test of reports notices that %s returns zeros", name)
 			}
 		})
 	}
-}
-
-// notice runs tests with a formula broken, and says whether one of them fails.
-func notice(t *testing.T, binary, mutant string, tests []string) bool {
-	_, err := runTests(t, binary, mutant, tests)
-	return err != nil
 }
 
 func runTests(t *testing.T, binary, mutant string, tests []string) (string, error) {
@@ -56,27 +55,37 @@ func runTests(t *testing.T, binary, mutant string, tests []string) (string, erro
 	return string(out), err
 }
 
-// timed runs the tests with every formula as it is, and tells those that take no
-// time from those that do.
-func timed(t *testing.T, binary string, tests []string) (quick, slow []string) {
+// timed runs the tests with every formula as it is, and groups them, the quickest
+// first: each group takes about as long as all before it, the first a hundredth
+// of all.
+func timed(t *testing.T, binary string, tests []string) (groups [][]string) {
+	t.Helper()
 	out, err := runTests(t, binary, "", tests)
 	if err != nil {
 		t.Fatalf("the tests fail with every formula as it is: %v\n%s", err, out)
 	}
+	took, total := map[string]float64{}, 0.
 	for line := range strings.Lines(out) {
 		var name string
 		var seconds float64
-		if _, err := fmt.Sscanf(line, "--- PASS: %s (%fs)", &name, &seconds); err != nil {
-			continue
-		}
-		if seconds < 0.1 {
-			quick = append(quick, name)
-		} else {
-			slow = append(slow, name)
+		if _, err := fmt.Sscanf(line, "--- PASS: %s (%fs)", &name, &seconds); err == nil {
+			took[name] = seconds
+			total += seconds
 		}
 	}
-	t.Logf("%d tests of reports, of which %d take their time", len(quick)+len(slow), len(slow))
-	return quick, slow
+	var group []string
+	before, within := 0., 0.
+	names := slices.Collect(maps.Keys(took))
+	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(took[a], took[b]) })
+	for i, name := range names {
+		group, within = append(group, name), within+took[name]
+		if within >= max(before, total/100) || i == len(names)-1 {
+			groups, group = append(groups, group), nil
+			before, within = before+within, 0
+		}
+	}
+	t.Logf("%d tests of reports in %d groups, the first of %d", len(names), len(groups), len(groups[0]))
+	return groups
 }
 
 // methods are those of which a vector is about.

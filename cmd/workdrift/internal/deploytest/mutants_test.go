@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
@@ -33,8 +34,8 @@ const (
 	level   = "job:workdrift_drift_phase:level_last30m"
 )
 
-// mutants are faults by hand. For each alert there are besides: no wait, no
-// going on, and each comparison the other way.
+// mutants are faults by hand. For each alert there are besides: a twelfth of the
+// wait, a twenty-fourth of going on, and each comparison the other way.
 var mutants = []mutant{
 	{"WorkdriftShadowRoadmapHigh", shadow, "", without, ""},
 	{"WorkdriftShadowRoadmapHigh", shadow, "", bridged, "workdrift_shadow_effort_ratio"},
@@ -177,13 +178,23 @@ func (m mutant) change(r *shippedRule) bool {
 		r.Expr = strings.ReplaceAll(r.Expr, m.old, m.new)
 	case r.Alert != m.alert:
 	case m.old == "for":
-		r.For = ""
+		r.For = shortened(r.For, 12)
 	case m.old == "keep":
-		r.Keep = ""
+		r.Keep = shortened(r.Keep, 24)
 	case m.old == "turned":
 		r.Expr = turned.Replace(r.Expr)
 	}
 	return before.Expr != r.Expr || before.For != r.For || before.Keep != r.Keep
+}
+
+// shortened divides a duration. What is less than a minute is none, since rules
+// are not evaluated more often.
+func shortened(text string, by int) string {
+	d, err := model.ParseDuration(text)
+	if short := time.Duration(d) / time.Duration(by); err == nil && short >= time.Minute {
+		return model.Duration(short).String()
+	}
+	return ""
 }
 
 // healthy is a part of the name of the unit test in which nothing fires.

@@ -20,6 +20,7 @@ import (
 // in the demo, so that nothing but what the tests do changes a number.
 func TestBrowser(t *testing.T) {
 	browser := newBrowser(t)
+	t.Run("Teeth", func(t *testing.T) { teeth(t, browser) })
 	t.Run("Hostile", func(t *testing.T) { hostiles(t, browser) })
 	exe := path.Join(t.TempDir(), "workdrift")
 	if err := demotest.Build(exe); err != nil {

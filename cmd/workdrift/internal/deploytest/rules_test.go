@@ -1,6 +1,7 @@
 package deploytest
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,6 +53,54 @@ func TestAmtoolAcceptsTheExample(t *testing.T) {
 			t.Errorf("%s: %v\n%s", alert, err, out)
 		}
 	}
+}
+
+// What arrives in Slack and by mail says what is wrong, what to do and where to
+// look, or that it is over.
+func TestMessagesSayWhatToDo(t *testing.T) {
+	type message struct {
+		Status string        `json:"status"`
+		Alerts []messageLine `json:"alerts"`
+	}
+	var all message
+	for _, r := range shipped(t, alerting).all() {
+		all.Alerts = append(all.Alerts, messageLine{"firing", r.Annotations})
+	}
+	one := all.Alerts[0]
+	foreign := messageLine{"firing", map[string]string{"summary": "Another's.", "description": "No link."}}
+	for _, tc := range []struct {
+		message
+		title, text string
+	}{
+		{message{"firing", []messageLine{one}}, one.Annotations["summary"], one.text()},
+		{message{"resolved", []messageLine{{"resolved", one.Annotations}}}, "Over: " + one.Annotations["summary"], "(over) " + one.text()},
+		{message{"firing", []messageLine{one, foreign}}, "Workdrift: 2 alerts", one.text() + "Another's.\nNo link.\n\n"},
+		{message{"firing", all.Alerts}, fmt.Sprintf("Workdrift: %d alerts", len(all.Alerts)), all.Alerts[len(all.Alerts)-1].text()},
+	} {
+		data, err := json.Marshal(tc.message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "data.json")
+		write(t, file, string(data))
+		for name, want := range map[string]string{"workdrift.title": tc.title, "workdrift.text": tc.text} {
+			out, err := tooltest.Run(t, alertDir, "amtool", "template", "render", "--template.glob=workdrift.tmpl", "--template.data="+file,
+				"--template.text={{ template \""+name+"\" . }}")
+			if err != nil || !strings.HasSuffix(strings.TrimSpace(out), strings.TrimSpace(want)) {
+				t.Errorf("%s: %v %q, want %q", name, err, out, want)
+			}
+		}
+	}
+}
+
+type messageLine struct {
+	Status      string            `json:"status"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+func (l messageLine) text() string {
+	a := l.Annotations
+	return fmt.Sprintf("%s\n%s\nWhat to do: %s\nLook at it: %s\n\n", a["summary"], a["description"], a["runbook_url"], a["dashboard_url"])
 }
 
 // shippedRule is a rule of the shipped files.

@@ -318,7 +318,7 @@ func because(i explainedItem) string {
 		fmt.Fprintf(&b, " → %s", connectors.Printable(step))
 	}
 	if i.Rule != "" {
-		fmt.Fprintf(&b, ", rule %s", i.Rule)
+		fmt.Fprintf(&b, ", rule %s", connectors.Printable(i.Rule))
 	}
 	if i.Kind == store.KindDiscussion && i.PartOf == "" && i.Method == attribution.None.String() {
 		b.WriteString("; chat is no effort until something says what it is about")

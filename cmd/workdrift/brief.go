@@ -35,12 +35,12 @@ provisional.
 The page is printed as Markdown, as one HTML file that needs no other and prints
 on one sheet, or as the blocks of a Slack message. Links to pages need
 brief.pages_url.`,
-		Example: "  workdrift brief > brief.md\n  workdrift brief --week 2026-W14 --format html > brief.html\n  workdrift brief --edition kill-session --month 2026-04",
+		Example: "  workdrift brief > brief.md\n  workdrift brief --week 2026-W14 --format html > brief.html\n  workdrift brief --edition kill-session\n  workdrift brief --month 2026-04",
 		Args:    cobra.NoArgs,
 	}
 	path := configFlag(cmd)
 	ask := briefQuery{}
-	cmd.Flags().StringVar(&ask.edition, "edition", string(brief.Weekly), "`edition`: weekly or kill-session")
+	cmd.Flags().StringVar(&ask.edition, "edition", "", "`edition`: weekly, or kill-session, which --month stands for too (default weekly)")
 	cmd.Flags().StringVar(&ask.week, "week", "", "ISO `week` of a weekly brief, such as 2026-W14")
 	cmd.Flags().StringVar(&ask.month, "month", "", "`month` of a kill session, such as 2026-04")
 	cmd.Flags().StringVar(&ask.format, "format", "markdown", "`format`: markdown, html or slack")
@@ -75,11 +75,7 @@ func (q briefQuery) check() error {
 
 // period is the one that is asked for, the last closed one where none is named.
 func (q briefQuery) period(day scoring.Day) (brief.Period, error) {
-	edition, err := brief.ParseEdition(q.edition)
-	if err != nil {
-		return brief.Period{}, err
-	}
-	return brief.AskedPeriod(edition, q.week, q.month, day)
+	return brief.AskedPeriod(q.edition, q.week, q.month, day)
 }
 
 func (q briefQuery) values() url.Values {
@@ -144,8 +140,16 @@ func (d *daemon) writeBrief(ctx context.Context, q briefQuery) (string, error) {
 
 // brief makes the brief of a period, linked to where pages are reached.
 func (d *daemon) brief(ctx context.Context, p brief.Period) (*brief.Brief, error) {
+	return d.evaluator.briefOf(ctx, p, d.pagesURL())
+}
+
+// shownBrief is brief for pages.
+func (d *daemon) shownBrief(ctx context.Context, p brief.Period) (*brief.Brief, error) {
+	return d.evaluator.shownBrief(ctx, p, d.pagesURL())
+}
+
+func (d *daemon) pagesURL() string {
 	d.mu.Lock()
-	pages := d.config.Brief.PagesURL
-	d.mu.Unlock()
-	return d.evaluator.briefOf(ctx, p, pages)
+	defer d.mu.Unlock()
+	return d.config.Brief.PagesURL
 }

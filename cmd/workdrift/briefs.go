@@ -59,9 +59,9 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 	if kept := e.briefs.look(key); kept != nil && kept.engine == s.engine && time.Since(kept.made) < briefAge {
 		return kept.Brief, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
+	wait, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
 	defer cancel()
-	return e.briefOf(ctx, p, base)
+	return e.briefWithin(ctx, wait, key)
 }
 
 // briefOf makes the brief of a period as of its end, or as of the last closed
@@ -69,8 +69,13 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 // are linked below base, "" for no links. What was made is kept until something
 // changes.
 func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	key := briefKey{p, base}
-	if err := e.briefs.begin(ctx); err != nil {
+	return e.briefWithin(ctx, ctx, briefKey{p, base})
+}
+
+// briefWithin is briefOf for who waits no longer than a context for others whose
+// briefs are made.
+func (e *evaluator) briefWithin(ctx, wait context.Context, key briefKey) (*brief.Brief, error) {
+	if err := e.briefs.begin(wait); err != nil {
 		return nil, err
 	}
 	defer e.briefs.end()
@@ -81,7 +86,7 @@ func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*
 	if err != nil {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
-	in, kept, err := e.briefInput(ctx, p, sources)
+	in, kept, err := e.briefInput(ctx, key.period, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +95,7 @@ func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*
 	if before := e.earlier(in.Report.Day-brief.Back, sources); enough(before) {
 		in.Before = before
 	}
-	in.BaseURL = base
+	in.BaseURL = key.base
 	kept.Brief = brief.Make(in)
 	e.briefs.keep(key, kept)
 	return kept.Brief, nil

@@ -374,6 +374,7 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
 		Streams: d.evaluator.streams, Sites: d.sites,
+		Brief:     d.shownBrief,
 		Findings:  func(r *scoring.Report) []findings.Finding { return findings.Of(r, d.evaluator.streamed()) },
 		Profiling: cfg.EnablePprof, Hosts: cfg.AllowedHosts,
 	}

@@ -36,11 +36,13 @@
 //     none.
 //
 //  8. The report is swapped in. scoring.Collector exposes it at /metrics,
-//     internal/web shows it. Neither computes anything.
+//     internal/web shows it. Neither computes anything. internal/brief writes the
+//     page for the meeting; both take their sentences from internal/findings and
+//     their charts from internal/chart.
 //
 // The rest of this package is wiring. daemon.go puts the parts together and
 // starts and stops them; serve.go, score.go, demo.go, explain.go,
-// identities.go, checkin.go, declarations.go (with githistory.go and structurelog.go), history.go, backup.go,
+// identities.go, checkin.go, declarations.go (with githistory.go and structurelog.go), history.go, brief.go (with briefs.go), backup.go,
 // verify.go and check.go are the commands; notify.go tells the service manager how
 // the daemon is; control.go is the socket through which a command
 // asks a running daemon; access.go, listings.go and triage.go stand behind the

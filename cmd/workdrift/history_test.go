@@ -11,7 +11,7 @@ import (
 )
 
 // TestHistory: the weeks are told from what is stored, by the command itself or
-// by the daemon that holds the database, and both tell the same.
+// by the daemon that holds the database, and both tell the same. So are briefs.
 func TestHistory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out what is long and in one goroutine")
@@ -55,11 +55,17 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%v: of 7 weeks is told\n%s", err, some)
 	}
 
+	briefs := briefOfDemo(t, path, told)
+
 	r := start(t, path, 10*time.Millisecond)
 	r.await(t, "complete", complete)
 	if online, stderr, code := workdrift(t, "history", "--config", path, "--output", "json"); code != 0 || online != offline {
 		t.Errorf("the daemon tells something else: %d %s\n%s", code, stderr, online)
 	}
+	if online := briefOfDemo(t, path, told); online != briefs {
+		t.Errorf("the daemon writes another brief:\n%s", online)
+	}
+	briefRefusals(t, path)
 	if _, stderr, code := workdrift(t, "history", "--config", path, "--weeks", "0"); code == 0 || !strings.Contains(stderr, "want 1 to 156") {
 		t.Errorf("no week: %d %s", code, stderr)
 	}

@@ -124,6 +124,8 @@ func Make(in Input) *Brief {
 	b := &Brief{
 		Period: in.Period, Day: r.Day, Provisional: !in.Period.Closed(r.Day), Title: titleOf(in.Period),
 		Weeks: weeks, Figures: []Figure{}, Points: []Point{}, Decisions: []Decision{},
+		Objectives: Objectives{List: []Objective{}}, Streams: Streams{List: []Stream{}}, Changes: Changes{List: []Dated{}},
+		Teams: Teams{List: []Team{}}, Candidates: Candidates{List: []Candidate{}},
 		base: in.BaseURL, topN: r.TopN, alert: r.Thresholds[scoring.TopObjectivesEffort],
 	}
 	b.Quality = b.quality(r)

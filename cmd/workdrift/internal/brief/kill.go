@@ -42,8 +42,6 @@ type Decision struct {
 }
 
 func (b *Brief) kill(in Input, w *scoring.WindowReport) {
-	b.Objectives.List, b.Streams.List, b.Changes.List, b.Teams.List = []Objective{}, []Stream{}, []Dated{}, []Team{}
-	b.Candidates.List = []Candidate{}
 	if w == nil {
 		return
 	}

@@ -100,8 +100,11 @@ func (e Edition) Param() string {
 }
 
 // Page is the path of the page that shows the brief of the period.
-func (p Period) Page() string {
-	return "/brief?" + url.Values{"edition": {string(p.Edition)}, p.Edition.Param(): {p.Name}}.Encode()
+func (p Period) Page() string { return "/brief?" + p.Query() }
+
+// Query asks for the brief of the period.
+func (p Period) Query() string {
+	return url.Values{"edition": {string(p.Edition)}, p.Edition.Param(): {p.Name}}.Encode()
 }
 
 // Next returns the period after this one.
@@ -110,10 +113,20 @@ func (p Period) Next() Period { return PeriodAt(p.Edition, p.Until+1) }
 // Previous returns the period before this one.
 func (p Period) Previous() Period { return PeriodAt(p.Edition, p.From-1) }
 
-// AskedPeriod returns the period that is asked for by the parameters of both
-// editions, or the last that had ended when a day had closed where neither is
-// given.
-func AskedPeriod(e Edition, week, month string, day scoring.Day) (Period, error) {
+// AskedPeriod returns the period that is asked for: the week or the month that is
+// named, or the last of an edition that had ended when a day had closed. Without
+// an edition a month is of the kill session, and all else is weekly.
+func AskedPeriod(edition, week, month string, day scoring.Day) (Period, error) {
+	e := Weekly
+	if month != "" {
+		e = KillSession
+	}
+	if edition != "" {
+		var err error
+		if e, err = ParseEdition(edition); err != nil {
+			return Period{}, err
+		}
+	}
 	switch {
 	case e == Weekly && month != "":
 		return Period{}, fmt.Errorf("month %q: the edition %s is of a week", month, e)

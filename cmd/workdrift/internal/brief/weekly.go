@@ -200,7 +200,6 @@ func question(f *findings.Finding) string {
 }
 
 func (b *Brief) objectives(in Input, w *scoring.WindowReport) {
-	b.Objectives.List = []Objective{}
 	var before *scoring.WindowReport
 	if in.Before != nil {
 		before = in.Before.Window(w.Label)
@@ -242,7 +241,6 @@ func valueOf(o *scoring.ObjectiveReport, name string) scoring.Number {
 }
 
 func (b *Brief) streams(s *findings.Streams) {
-	b.Streams.List = []Stream{}
 	if s == nil {
 		return
 	}
@@ -279,7 +277,6 @@ func streamText(s *findings.Stream) string {
 // changes lists what happened in the last four weeks, and the shifts that were
 // found in them, of which many began before.
 func (b *Brief) changes(in Input) {
-	b.Changes.List = []Dated{}
 	known := make(map[string]bool)
 	if in.Before != nil {
 		for _, c := range findings.Changes(in.Before, nil, nil) {
@@ -309,7 +306,6 @@ func (b *Brief) changes(in Input) {
 }
 
 func (b *Brief) teams(r *scoring.Report, w *scoring.WindowReport) {
-	b.Teams.List = []Team{}
 	for i := range w.Teams {
 		if i == maxTeams {
 			b.Teams.More = len(w.Teams) - maxTeams

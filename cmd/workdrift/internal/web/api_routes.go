@@ -20,6 +20,7 @@ func apiRoutes() []route {
 			on: func(o *Options) bool { return o.Findings != nil }},
 		{method: "GET", pattern: "/api/v1/explain", name: "explain", class: reading, csv: true, view: explain,
 			params: paged("subject", "window"), on: func(o *Options) bool { return o.Explain != nil }},
+		{method: "GET", pattern: "/api/v1/brief", name: "brief", class: reading, view: briefView, params: briefParams(), on: hasBrief},
 		{method: "GET", pattern: "/api/v1/streams", name: "streams", class: reading, csv: true, view: streamTable,
 			params: paged("category"), on: func(o *Options) bool { return o.Streams != nil }},
 		{method: "GET", pattern: "/api/v1/definitions", name: "definitions", class: reading, csv: true, view: definitionTable, params: paged()},
@@ -41,4 +42,5 @@ func apiRoutes() []route {
 }
 
 func hasHistory(o *Options) bool { return o.Declared != nil }
+func hasBrief(o *Options) bool   { return o.Brief != nil }
 func decides(o *Options) bool    { return o.Decide != nil }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/hostile"
 	"github.com/workdrift/workdrift/scoring"
@@ -62,6 +63,9 @@ func newStage(t testing.TB) *stage {
 			return s.explanation(subject, window), nil
 		}
 		o.Declared = s.history
+		o.Brief = func(_ context.Context, p brief.Period) (*brief.Brief, error) {
+			return brief.Make(brief.Input{Period: p, Report: s.report, Streams: s.streams(), History: s.history(), Overrides: o.Overrides()}), nil
+		}
 		o.Overrides = func() []store.Override {
 			return []store.Override{{Key: s.text, To: s.text, Role: s.text, Why: s.text, At: noon}}
 		}
@@ -220,7 +224,10 @@ func at(list []string, i int) string {
 // what no JSON can hold.
 func TestHostileTextsLeaveTheAPIAlone(t *testing.T) {
 	s := newStage(t)
-	routes := slices.DeleteFunc(apiRoutes(), func(rt route) bool { return rt.method != "GET" || strings.HasSuffix(rt.pattern, ".yaml") })
+	routes := slices.DeleteFunc(apiRoutes(), func(rt route) bool {
+		return rt.method != "GET" || strings.HasSuffix(rt.pattern, ".yaml") ||
+			rt.name == "brief" // which cuts texts to what fits on its page, see its own test
+	})
 	answer := func(rt *route) any {
 		w := call(s, rt, rt.pattern, distant)
 		var v any

@@ -184,7 +184,7 @@ func TestPagesAreStatic(t *testing.T) {
 }
 
 // pagePaths are all pages that there are.
-var pagePaths = []string{"/", "/objectives", "/objectives/sso", "/shadow", "/kill-list", "/changes", "/sources", "/methods", "/decisions", "/shadow?done=decided", "/explain", "/explain?subject=sso", "/explain?subject=unknown&window=91d"}
+var pagePaths = []string{"/", "/objectives", "/objectives/sso", "/brief", "/brief?edition=kill-session", "/shadow", "/kill-list", "/changes", "/sources", "/methods", "/decisions", "/shadow?done=decided", "/explain", "/explain?subject=sso", "/explain?subject=unknown&window=91d"}
 
 // everyPage asks for a page of a server on which everything is switched on.
 func everyPage(t *testing.T, path string) string {

@@ -31,7 +31,7 @@ type navEntry struct{ Path, Name string }
 
 func navigation() []navEntry {
 	return []navEntry{
-		{"/", "Overview"}, {"/objectives", "Objectives"}, {"/shadow", "Shadow roadmap"}, {"/kill-list", "Kill list"},
+		{"/", "Overview"}, {"/brief", "Brief"}, {"/objectives", "Objectives"}, {"/shadow", "Shadow roadmap"}, {"/kill-list", "Kill list"},
 		{"/changes", "What changed"}, {"/sources", "Sources"}, {"/methods", "Methods"},
 	}
 }

@@ -6,6 +6,8 @@ func pageRoutes() []route {
 	return []route{
 		{method: "GET", pattern: "/{$}", name: "overview", class: reading,
 			handler: shown(pageView{"overview.html", "Overview", "/", overview})},
+		{method: "GET", pattern: "/brief", name: "brief_page", class: reading, on: hasBrief, params: briefParams(),
+			handler: shown(pageView{"brief.html", "Brief", "/brief", briefOf})},
 		{method: "GET", pattern: "/objectives", name: "objectives_page", class: reading,
 			handler: shown(pageView{"objectives.html", "Objectives", "/objectives", objectivesList})},
 		{method: "GET", pattern: "/objectives/{objective}", name: "objective_page", class: reading,

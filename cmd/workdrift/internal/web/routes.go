@@ -43,6 +43,8 @@ func routes() []route {
 	list := []route{
 		{method: "GET", pattern: "/static/", name: "static", class: public,
 			handler: func(*server) http.Handler { return http.FileServerFS(assets) }},
+		{method: "GET", pattern: "/brief.md", name: "brief_markdown", class: reading, on: hasBrief, params: briefParams(), handler: served((*server).briefMarkdown)},
+		{method: "GET", pattern: "/brief.html", name: "brief_html", class: reading, on: hasBrief, params: briefParams(), handler: served((*server).briefHTML)},
 		{method: "GET", pattern: "/metrics", name: "metrics", class: reading, handler: (*server).metrics},
 		{method: "POST", pattern: "/-/reload", name: "reload", class: operating, handler: served((*server).reload),
 			on: func(o *Options) bool { return o.Reload != nil }},

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -60,10 +61,18 @@ func withEverything(t testing.TB) func(*Options) {
 		o.Overrides = func() []store.Override { return kept }
 		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) { return kept[:1], nil }
 		o.CheckIn = func(context.Context, string, float64) error { return nil }
+		o.Brief = func(_ context.Context, p brief.Period) (*brief.Brief, error) { return aBrief(p, o.Report()), nil }
 		o.Findings = func(*scoring.Report) []findings.Finding {
 			return []findings.Finding{{ID: "largest-stream", Text: "=1+1 is the largest stream.", Window: "28d"}}
 		}
 	}
+}
+
+func aBrief(p brief.Period, report *scoring.Report) *brief.Brief {
+	return brief.Make(brief.Input{
+		Period: p, Report: report, Before: report, Streams: someStreams(report), History: aHistory(), Model: "presence",
+		Overrides: []store.Override{{Key: "acme/web#7", To: "excluded", Role: "triage", Why: "=1+1", At: noon}},
+	})
 }
 
 func anExplanation(report *scoring.Report, subject, window string) *Explanation {
@@ -116,6 +125,9 @@ var calls = map[string]struct {
 	"GET /shadow":                        {"/shadow", "", 200},
 	"GET /kill-list":                     {"/kill-list", "", 200},
 	"GET /changes":                       {"/changes", "", 200},
+	"GET /brief":                         {"/brief?edition=kill-session", "", 200},
+	"GET /brief.md":                      {"/brief.md", "", 200},
+	"GET /brief.html":                    {"/brief.html?week=2025-W10", "", 200},
 	"GET /sources":                       {"/sources", "", 200},
 	"GET /methods":                       {"/methods", "", 200},
 	"GET /decisions":                     {"/decisions", "", 200},
@@ -146,6 +158,7 @@ var calls = map[string]struct {
 	"GET /api/v1/deliveries":             {"/api/v1/deliveries", "", 200},
 	"GET /api/v1/findings":               {"/api/v1/findings", "", 200},
 	"GET /api/v1/explain":                {"/api/v1/explain?subject=sso", "", 200},
+	"GET /api/v1/brief":                  {"/api/v1/brief", "", 200},
 	"GET /api/v1/streams":                {"/api/v1/streams", "", 200},
 	"GET /api/v1/definitions":            {"/api/v1/definitions", "", 200},
 	"GET /api/v1/structure-log":          {"/api/v1/structure-log", "", 200},

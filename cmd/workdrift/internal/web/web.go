@@ -25,6 +25,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
@@ -104,6 +105,12 @@ type Options struct {
 	// "host:port", or "*.host" for every server below it. Addresses elsewhere
 	// are shown, but no link leads there. Nil for none.
 	Sites func() []string
+
+	// Brief makes the brief of a period; Refusal when there is none. What it
+	// returns does not change. One that was made a few minutes ago serves; for
+	// others who asks may wait for a moment, as for Streams' first. Nil when there
+	// are none here.
+	Brief func(ctx context.Context, p brief.Period) (*brief.Brief, error)
 
 	// Hosts are the names under which the pages may be reached, besides IP
 	// addresses and localhost.

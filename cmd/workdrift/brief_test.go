@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
+	"github.com/workdrift/workdrift/scoring"
+)
+
+// briefOfDemo prints briefs of the demo's history, which tell its story: the
+// watermelon, the zombie and the order that was changed. It returns them.
+func briefOfDemo(t *testing.T, path string, weeks []toldWeek) string {
+	t.Helper()
+	run := func(args ...string) string {
+		out, stderr, code := workdrift(t, append([]string{"brief", "--config", path}, args...)...)
+		if code != 0 || stderr != "" {
+			t.Fatalf("%v: %d %s", args, code, stderr)
+		}
+		return out
+	}
+	last := run("--week", weeks[len(weeks)-1].Week)
+	wants := func(text string, list ...string) {
+		t.Helper()
+		for _, want := range list {
+			if !regexp.MustCompile(want).MatchString(text) {
+				t.Errorf("%s is missing in\n%s", want, text)
+			}
+		}
+	}
+	wants(last, `^# Week \d{4}-W\d\d, `, `(?m)^\d\. .*“Checkout answers within 300 ms” is reported green at 80 %; the evidence says \d %`,
+		`(?m)^\d\. .*went on for “The best crossing is the first result”`, `(?m)^\| 1 \| Checkout answers .* green outside, red inside`,
+		`(?m)^top 3 priorities  [▁▂▃▄▅▆▇█]{26} `, `that coincides with rank of eu-residency on`)
+	reranked := ""
+	for _, w := range weeks {
+		for _, e := range w.Edits {
+			if e.Kind == "rank" {
+				reranked = w.Week
+			}
+		}
+	}
+	wants(run("--week", reranked), `(?m)^- \d+ \w+, declared: “European customers' data stays in Europe”: rank from 2 to 3`)
+	kill := run("--edition", "kill-session", "--format", "html")
+	wants(kill, `<h1>Kill session for `, `The best crossing is the first result<br>`, `retired since`)
+	if strings.Contains(kill, "<a href") {
+		t.Error("links lead to pages whose address nobody told")
+	}
+	return last + kill + run("--format", "slack", "--week", weeks[0].Week)
+}
+
+// briefRefusals asks for briefs that there are not.
+func briefRefusals(t *testing.T, path string) {
+	t.Helper()
+	for _, tc := range [][2]string{
+		{"2031-W01", "has not begun"}, {"2019-W07", "the data begins later"}, {"2026-7", "want an ISO week such as"},
+	} {
+		if _, stderr, code := workdrift(t, "brief", "--config", path, "--week", tc[0]); code != 1 || !strings.Contains(stderr, tc[1]) {
+			t.Errorf("%s: %d %q", tc[0], code, stderr)
+		}
+	}
+	if _, stderr, code := workdrift(t, "brief", "--config", path, "--format", "pdf"); code != 1 || !strings.Contains(stderr, "want markdown, html or slack") {
+		t.Errorf("%d %q", code, stderr)
+	}
+}
+
+// What was made serves as long as nothing changed; what somebody looks at and is
+// too old is made anew.
+func TestBriefsAreKept(t *testing.T) {
+	engine := new(scoring.Engine)
+	s := &snapshot{engine: engine, fed: 7, report: &scoring.Report{Day: 20_000}}
+	day := scoring.Day(20_000)
+	key := briefKey{brief.LastClosed(brief.Weekly, day), ""}
+	var b briefs
+	if err := b.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.end()
+	now := time.Now()
+	old := &keptBrief{engine: engine, fed: 7, day: day, made: now.Add(-2 * briefAge), asked: now.Add(-2 * briefInterest)}
+	b.keep(key, old)
+	if !b.get(key).of(s) {
+		t.Error("nothing changed, and the brief is another")
+	}
+	s.fed++
+	if b.get(key).of(s) {
+		t.Error("something changed, and the brief is the same")
+	}
+	if _, due := b.due(s); due {
+		t.Error("a brief is due that nobody looks at")
+	}
+	b.look(key)
+	if got, due := b.due(s); !due || got != key {
+		t.Errorf("due is %+v, %t", got, due)
+	}
+	b.keep(key, &keptBrief{engine: engine, fed: 7, day: day, made: now, asked: now.Add(-2 * briefInterest)})
+	if _, due := b.due(s); due {
+		t.Error("a brief is due that is new")
+	}
+	if !b.get(key).asked.After(now.Add(-briefInterest)) {
+		t.Error("making a brief anew forgot who looks at it")
+	}
+	for i := range maxBriefs + 3 {
+		b.keep(briefKey{brief.LastClosed(brief.Weekly, day-scoring.Day(7*i)), ""}, &keptBrief{})
+	}
+	if len(b.list) > maxBriefs {
+		t.Errorf("%d briefs are kept", len(b.list))
+	}
+}
+
+// Who asks for a page waits for others' briefs only for a moment.
+func TestBriefsWait(t *testing.T) {
+	e := &evaluator{}
+	e.snapshot.Store(&snapshot{report: &scoring.Report{}})
+	if err := e.briefs.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer e.briefs.end()
+	wait, over := context.WithCancelCause(t.Context())
+	over(evaluating())
+	if _, err := e.briefWithin(t.Context(), wait, briefKey{}); err == nil || err.Error() != evaluating().Error() {
+		t.Errorf("%v, want %v", err, evaluating())
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/connectors/fake"
+	"github.com/workdrift/workdrift/internal/tooltest"
+	"github.com/workdrift/workdrift/store"
 )
 
 // A briefRig is a daemon with a git clone, a channel for its briefs and a clock
@@ -27,8 +30,7 @@ type briefRig struct {
 func newBriefRig(t *testing.T, now time.Time) *briefRig {
 	t.Helper()
 	r := &briefRig{T: t, dir: t.TempDir(), now: now, log: newOutput()}
-	clone := t.TempDir()
-	makeClone(t, clone, 200)
+	clone := dailyClone(t, now)
 	space := fake.NewWorkspace("acme")
 	channel := space.AddChannel(now, fake.ChannelSpec{Name: "leads", Bot: true})
 	r.slack = fake.NewSlack(space, fake.SlackOptions{
@@ -36,7 +38,7 @@ func newBriefRig(t *testing.T, now time.Time) *briefRig {
 	})
 	write(t, filepath.Join(r.dir, "token"), "xoxb-0123456789")
 	write(t, filepath.Join(r.dir, "config.yaml"), fmt.Sprintf(`connectors:
-  clone: {type: git, path: %q, repo: acme/clone, since: 2025-06-01}
+  clone: {type: git, path: %q, repo: acme/clone, since: 60d}
 storage: {directory: .}
 web: {listen_address: "127.0.0.1:0"}
 privacy: {k_effort: 1, dominance: 1, min_person_days: 1}
@@ -48,6 +50,26 @@ brief:
 	r.start()
 	t.Cleanup(r.stop)
 	return r
+}
+
+// dailyClone is a repository with a commit on each of the 50 days before a time.
+func dailyClone(t *testing.T, now time.Time) string {
+	t.Helper()
+	tooltest.Need(t, "git")
+	var in strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&in, "commit refs/heads/main\ncommitter Developer <dev@example.org> %d +0000\ndata 4\nwork\nM 644 inline api/a.go\ndata 3\n%03d\n",
+			now.AddDate(0, 0, i-50).Unix(), i)
+	}
+	dir := t.TempDir()
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"fast-import", "--quiet"}} {
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir}, args...)...)
+		cmd.Stdin = strings.NewReader(in.String())
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	return dir
 }
 
 func (r *briefRig) start() {
@@ -153,5 +175,56 @@ func TestBriefNeedsItsToken(t *testing.T) {
 	_, stderr, code := workdrift(t, "check", path)
 	if code != 1 || !strings.Contains(stderr, path+":8:10: brief.slack: read secret") {
 		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// TestBriefOutlivesAKill ends the program, without warning, while Slack takes
+// its message. The next one finds the message and posts none.
+func TestBriefOutlivesAKill(t *testing.T) {
+	now := time.Now().UTC()
+	r := newBriefRig(t, now)
+	// Yesterday's edition is late, and its week has closed whatever day it is.
+	yesterday := now.AddDate(0, 0, -1)
+	path := filepath.Join(r.dir, "config.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(text)+fmt.Sprintf("  editions: [weekly]\n  weekly: {weekday: %s, time: \"00:00\"}\n", strings.ToLower(yesterday.Weekday().String())))
+	place := r.d.mailed().plan.Places[1].Name
+	err = r.d.store.SaveDelivery(t.Context(), store.Delivery{Outbox: place, Edition: "weekly/2020-W01", State: store.DeliverySkipped, Due: yesterday.AddDate(-1, 0, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+	child, _, stderr := program(t, r.dir, "serve", "--config", path)
+	r.slack.Fault(fake.Matching("/chat.postMessage"), 1, fake.Fault{Kind: fake.MutateAfter, Do: func() {
+		if err := child.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+	}})
+	hanging := time.AfterFunc(childDeadline, func() { child.Process.Kill() })
+	defer hanging.Stop()
+	if err := child.Run(); err == nil || len(r.slack.Posted()) != 1 {
+		t.Errorf("the program ended with %v after %d messages:\n%s", err, len(r.slack.Posted()), stderr)
+	}
+	r.now = time.Now().Add(10 * time.Minute)
+	r.start()
+	var sent []store.DeliveryState
+	for round := range 2 {
+		for d, err := range r.d.store.Deliveries(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Outbox == place && d.State != store.DeliverySkipped {
+				sent = append(sent, d.State)
+			}
+		}
+		if round == 0 {
+			r.until(r.now.Add(time.Hour), 10*time.Minute)
+		}
+	}
+	if want := []store.DeliveryState{store.DeliverySending, store.DeliveryDelivered}; !slices.Equal(sent, want) || len(r.slack.Posted()) != 1 {
+		t.Errorf("stored %v after %d messages, want %v", sent, len(r.slack.Posted()), want)
 	}
 }

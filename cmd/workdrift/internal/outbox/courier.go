@@ -40,6 +40,7 @@ type Courier struct {
 	metrics *metrics
 	wake    chan struct{}
 	hold    map[name]time.Time // not before: the waits that need not outlive the process
+	said    string             // why an edition cannot be made, by the last line in the log
 
 	mu    sync.Mutex
 	known map[name]store.Delivery // nil before it was read
@@ -161,6 +162,9 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 		return c.keep(ctx, d)
 	case now.Sub(due) > Late:
 		d.Why = "it could not be made in time"
+		if reason, ok := strings.CutPrefix(c.said, d.Edition+": "); ok {
+			d.Why += ": " + reason
+		}
 		return c.settle(ctx, d, store.DeliveryGivenUp)
 	}
 	if closes, closed := c.ClosesAt(period); !closed && now.Before(latest(due, closes).Add(Patience)) {
@@ -169,7 +173,7 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 	if made[d.Edition] == nil {
 		one, err := c.Make(ctx, period)
 		if err != nil {
-			c.Log.Debug("the brief waits", "edition", d.Edition, "for", err)
+			c.waits(d.Edition, err)
 			return nil
 		}
 		made[d.Edition] = one
@@ -181,6 +185,14 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 	}
 	d.State, d.Body = store.DeliveryDue, body
 	return c.keep(ctx, d)
+}
+
+// waits says why an edition cannot be made yet, once for each reason.
+func (c *Courier) waits(edition string, err error) {
+	if why := edition + ": " + err.Error(); why != c.said {
+		c.said = why
+		c.Log.Warn("the brief is due and cannot be made yet", "edition", edition, "err", err)
+	}
 }
 
 // look tells whether a delivery is known, and whether it is the first of its

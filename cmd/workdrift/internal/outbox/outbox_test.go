@@ -232,6 +232,21 @@ func TestPatience(t *testing.T) {
 	r.wantPosted("weekly/2026-W14", "weekly/2026-W15")
 }
 
+// TestNotMade: an edition that cannot be made is said once, and in the end given
+// up with the reason.
+func TestNotMade(t *testing.T) {
+	r := newRig(t)
+	r.blank = errors.New("the data begins later")
+	r.round()
+	r.until(tuesday.Add(80*time.Hour), time.Hour)
+	if d := r.state("weekly/2026-W14"); d.State != store.DeliveryGivenUp || !strings.HasSuffix(d.Why, ": the data begins later") || d.Attempts != 0 {
+		t.Errorf("stored %+v", d)
+	}
+	if n := strings.Count(r.logs.String(), "cannot be made yet"); n != 1 || r.counted("given_up") != 1 {
+		t.Errorf("%d lines in the log, %d counted", n, r.counted("given_up"))
+	}
+}
+
 // TestPlaces: a directory gets the same editions as files, and those that are
 // there stay as they are.
 func TestPlaces(t *testing.T) {

@@ -40,7 +40,8 @@ type rig struct {
 	channel string
 	dir     string
 	now     time.Time
-	late    bool // the period has not closed
+	late    bool  // the period has not closed
+	blank   error // why no brief can be made
 	logs    bytes.Buffer
 	http    *http.Transport
 
@@ -104,6 +105,9 @@ func (r *rig) start() {
 		Plan:     func() Plan { return r.plan },
 		ClosesAt: func(p brief.Period) (time.Time, bool) { return closes(p), !r.late && !r.now.Before(closes(p)) },
 		Make: func(_ context.Context, p brief.Period) (*brief.Brief, error) {
+			if r.blank != nil {
+				return nil, r.blank
+			}
 			return brief.Make(brief.Input{Period: p, Report: &scoring.Report{Day: p.Until}}), nil
 		},
 		Registerer: r.metrics,

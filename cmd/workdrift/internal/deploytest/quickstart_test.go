@@ -63,7 +63,7 @@ func TestReadmeDeployment(t *testing.T) {
 func quickstart(t *testing.T) {
 	t.Helper()
 	tooltest.Need(t, "prometheus-alertmanager", "alertmanager")
-	for _, name := range []string{"curl", "prometheus", "promtool", "amtool"} {
+	for _, name := range []string{"curl", "ps", "prometheus", "promtool", "amtool"} {
 		tooltest.Need(t, name)
 	}
 	exe, err := program()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -26,6 +27,12 @@ type decisionGroup struct {
 	To        string // in words
 	Role, Why string
 	Keys      []string // in order
+	Stops     bool     // they are to end
+}
+
+// Week is the ISO week of the decision.
+func (g *decisionGroup) Week() string {
+	return findings.ISOWeek(scoring.Day(objective.DateOf(g.At.UTC()).Monday()))
 }
 
 // keysShown is how many keys a line lists before it only counts them.
@@ -47,7 +54,7 @@ func decisionGroups(list []store.Override, report *scoring.Report) (groups []dec
 	})
 	for i, o := range list {
 		if before := max(0, i-1); i == 0 || !list[before].At.Equal(o.At) || list[before].To != o.To || list[before].Why != o.Why || list[before].Role != o.Role {
-			groups = append(groups, decisionGroup{At: o.At, To: targetName(o.To, report), Role: o.Role, Why: o.Why})
+			groups = append(groups, decisionGroup{At: o.At, To: targetName(o.To, report), Role: o.Role, Why: o.Why, Stops: o.To == scoring.Excluded.String()})
 		}
 		last := &groups[len(groups)-1]
 		last.Keys = append(last.Keys, o.Key)
@@ -99,7 +106,11 @@ func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 		if len(newest.Keys) > 1 {
 			verb = " count for “"
 		}
-		return &doneNote{Text: "The decision is kept: " + newest.Items() + verb + newest.To + "”." + follows, Undo: newest, Back: back}
+		clock := ""
+		if newest.Stops {
+			clock = " The clock of this stop runs, and shows on the kill list when the day has closed."
+		}
+		return &doneNote{Text: "The decision is kept: " + newest.Items() + verb + newest.To + "”." + follows + clock, Undo: newest, Back: back}
 	case what == "withdrawn":
 		return &doneNote{Text: "The decision is withdrawn." + follows}
 	}

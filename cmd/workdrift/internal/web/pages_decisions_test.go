@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -28,6 +31,9 @@ func TestDecisionGroups(t *testing.T) {
 	}
 	if want := []string{"Single sign-on: PAY-9", "off strategy: PAY-3", "Single sign-on: PAY-1 PAY-2 PAY-4 PAY-5"}; !slices.Equal(got, want) {
 		t.Errorf("groups %q, want %q", got, want)
+	}
+	if !groups[1].Stops || groups[0].Stops || groups[0].Week() != findings.ISOWeek(scoring.Day(objective.DateOf(noon).Monday())) {
+		t.Errorf("what stops, or its week, is wrong: %+v", groups)
 	}
 	if last := &groups[2]; len(last.First()) != 3 || len(last.Rest()) != 1 || last.Items() != "4 items" {
 		t.Errorf("of four are listed %q and counted %q", last.First(), last.Rest())
@@ -91,5 +97,27 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 	if w := post("/decisions/withdraw", url.Values{"key": {"acme/web#7", "acme/web#8"}}); w.Code != http.StatusSeeOther || !slices.Equal(kept, []string{"acme/web#7 "}) {
 		t.Errorf("withdrawing: %d, %q", w.Code, kept)
+	}
+}
+
+// The kill list tells of what was stopped here, and of nothing else that was
+// decided; a stop says that its clock runs.
+func TestStopsOnTheKillList(t *testing.T) {
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Triager}
+		o.Overrides = func() []store.Override {
+			return []store.Override{{Key: "PAY-1", To: "sso", Role: "triage", Why: "kept", At: noon.Add(-time.Hour)}, {Key: "PAY-2", To: "excluded", Role: "triage", Why: "no more", At: noon}}
+		}
+	})
+	body := ask(h, "GET", "/kill-list?done=decided").Body.String()
+	_, stopped, _ := strings.Cut(body, `id="stopped"`)
+	for want, there := range map[string]bool{"PAY-2": true, "no more": true, "/changes#2026-W25": true, "PAY-1": false} {
+		if strings.Contains(stopped, want) != there {
+			t.Errorf("%q: want it there %t in %s", want, there, stopped)
+		}
+	}
+	if !strings.Contains(body, "The clock of this stop runs") {
+		t.Error("the stop does not say that its clock runs")
 	}
 }

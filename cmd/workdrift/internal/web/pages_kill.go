@@ -14,6 +14,7 @@ type killPage struct {
 	Window *scoring.WindowReport
 	Scores scoreGroupLines
 	*findings.Candidates
+	Stopped []decisionGroup // here, the newest first
 	Targets template.HTML
 }
 
@@ -33,5 +34,10 @@ func killList(s *server, r *http.Request) (any, string, error) {
 		}
 	}
 	p.Candidates = findings.CandidatesOf(report, streams, s.declared(), s.decided())
+	for _, g := range decisionGroups(s.decided(), report) {
+		if g.Stops {
+			p.Stopped = append(p.Stopped, g)
+		}
+	}
 	return p, "", nil
 }

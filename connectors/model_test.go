@@ -3,6 +3,7 @@ package connectors
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"strconv"
 	"testing"
@@ -80,9 +81,25 @@ func (w *world) check() {
 	}
 }
 
+// thorough lets rapid try a thousand sequences of fifty steps, unless fewer or
+// more are asked for.
+func thorough(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{"rapid.checks": "1000", "rapid.steps": "50"} {
+		f := flag.Lookup(name)
+		if before := f.Value.String(); before == f.DefValue && !testing.Short() {
+			if err := flag.Set(name, value); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = flag.Set(name, before) }) // it was valid
+		}
+	}
+}
+
 // Whatever fails, and whenever the process dies, the cursor never runs ahead
 // of what is stored, nothing is lost and nothing counts twice.
 func TestPollerModel(t *testing.T) {
+	thorough(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{t: t, st: newMemory()}
 		dead := errors.New("the process dies")

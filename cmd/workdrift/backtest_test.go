@@ -19,7 +19,7 @@ import (
 // passed in the week in which the reports pass it.
 func TestBacktestOfTheDemo(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	_, d, _ := newDemo(t, nil)
 	before := reportText(t, pollAndScore(t, d))

@@ -42,7 +42,7 @@ func storyWeeks(t *testing.T, now time.Time) []toldWeek {
 // people go on with, and its first two outcomes stall from weeks 13 and 15 on.
 func TestDemoTellsItsStory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for _, now := range []time.Time{
 		time.Date(2025, 6, 20, 15, 0, 0, 0, time.UTC),

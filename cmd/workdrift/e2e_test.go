@@ -20,7 +20,7 @@ import (
 
 func TestDemoPrintsItsFirstReport(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	stdout, stderr, code := workdrift(t, "demo", "--once", "--listen", "127.0.0.1:0")
 	if code != 0 || stderr != "" {
@@ -86,6 +86,9 @@ func pollAndScore(t *testing.T, d *daemon) *scoring.Report {
 }
 
 func TestDemoDrifts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and does one thing after another")
+	}
 	org, d, _ := newDemo(t, nil)
 	report := pollAndScore(t, d)
 	if report.Partial || len(report.Late) > 0 || report.Day != report.Expected || report.Day.String() != "2025-06-18" {

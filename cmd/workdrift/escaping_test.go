@@ -22,7 +22,7 @@ var trusted = map[string]string{
 // S7: what goes into pages is escaped by html/template.
 func TestPagesAreEscaped(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	templates, used := 0, map[string]bool{}
 	for _, p := range listPackages(t) {

@@ -14,7 +14,7 @@ import (
 // by the daemon that holds the database, and both tell the same. So are briefs.
 func TestHistory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")

@@ -181,7 +181,7 @@ func matches(pattern, name string) bool {
 
 func TestNoGlobalState(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	files := 0
 	for _, p := range listPackages(t) {

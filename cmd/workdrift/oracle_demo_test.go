@@ -22,7 +22,7 @@ import (
 // the answers come to. The report must be equal to the micro-person-day.
 func TestDemoOracle(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	org, d, cfg := newDemo(t, nil)
 	report := pollAndScore(t, d)

@@ -24,7 +24,7 @@ type oracleRun struct {
 // true, to the micro-person-day, for every objective, bucket, team and window.
 func TestOracle(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	runs := []oracleRun{
 		{name: "read at the end", seed: 1, looks: []int{98}},

@@ -263,6 +263,9 @@ func commands(cmd *cobra.Command, before string) map[string]*cobra.Command {
 
 // Property 10 of the scores: nothing that is said names a person.
 func TestNoSurfaceNamesAPerson(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and does one thing after another")
+	}
 	c := newCompany(t, 6)
 	hired := c.hire(t)
 	dir := t.TempDir()

@@ -152,7 +152,7 @@ func repository(t *testing.T) {
 // repository.
 func TestReadmeCommands(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	text := readme(t)
 	yaml := blocks(text, "yaml")

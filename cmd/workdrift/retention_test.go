@@ -166,7 +166,7 @@ func (g *ledgerRig) told(t *testing.T) string {
 // that forgets nothing; and a daemon that starts anew tells the same.
 func TestRetention(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

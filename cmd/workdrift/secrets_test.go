@@ -187,6 +187,9 @@ func TestSecretsStayInside(t *testing.T) {
 // The people of the company appear nowhere: not in what is said, and in the
 // file only in the one bucket of handles, until they are forgotten.
 func TestPeopleAreNowhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and does one thing after another")
+	}
 	c := newCompany(t, 5)
 	w := c.story.World()
 	someone := c.story.Teams()[0].Members[0]

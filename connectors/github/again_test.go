@@ -96,7 +96,7 @@ func TestReadAgain(t *testing.T) {
 // and that nothing is asked between two times.
 func TestReadAgainEnds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	r := zonedRig(t, 1)
 	// Each census reads the open ones.

@@ -206,7 +206,7 @@ func TestCase12Ghosts(t *testing.T) {
 // Case 13: GraphQL in trouble.
 func TestCase13GraphQL(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	world := func() *fake.World {
 		w := newWorld()

@@ -307,7 +307,7 @@ func TestCase06NotModified(t *testing.T) {
 // process, and must always end in the same place.
 func TestResume(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	w := fake.NewWorld("acme")
 	fake.Populate(w, fake.Size{Repos: 2, Issues: 160, Pulls: 160, Commits: 120, People: 6}, start, present.Add(-time.Hour), 11)

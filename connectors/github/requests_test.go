@@ -33,7 +33,7 @@ func minimum(w *fake.World, size int) int {
 
 func TestBackfillRequests(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	w := fake.NewWorld("acme")
 	fake.Populate(w, fake.Size{Repos: 4, Issues: 2000, Pulls: 1500, Commits: 1000, People: 12}, start, present.Add(-time.Hour), 7)
@@ -95,7 +95,7 @@ func TestIdlePoll(t *testing.T) {
 // TestChangesCost proves that what a poll costs depends on what changed.
 func TestChangesCost(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	w := fake.NewWorld("acme")
 	fake.Populate(w, fake.Size{Repos: 2, Issues: 600, Pulls: 600, Commits: 300, People: 6}, start, present.Add(-24*time.Hour), 5)

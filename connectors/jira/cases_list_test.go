@@ -236,7 +236,7 @@ func TestCase18Zones(t *testing.T) {
 // and one that changes every minute is collected all the same.
 func TestCase19LateIndex(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		s := newSite()

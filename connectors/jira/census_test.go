@@ -109,7 +109,7 @@ func TestLongCensus(t *testing.T) {
 // again when the batch that held them was not kept.
 func TestNotKept(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for _, wait := range []time.Duration{7 * time.Hour, 25 * time.Hour} {
 		s := newSite()

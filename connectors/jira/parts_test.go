@@ -120,7 +120,7 @@ func (b *bucket) RoundTrip(req *http.Request) (*http.Response, error) {
 // server allows at once is read over several polls.
 func TestSmallBucket(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for name, o := range map[string]fake.JiraOptions{"worklogs": {DataCenter: true}, "histories": {DataCenter: true, InlineHistories: 1}} {
 		t.Run(name, func(t *testing.T) {

@@ -43,7 +43,7 @@ const startUp = 5
 // scope, and on Cloud one for the long histories, which are asked for page by page.
 func TestBackfillRequests(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		const n = 1000
@@ -70,7 +70,7 @@ func TestBackfillRequests(t *testing.T) {
 // that it leaves nothing behind but the time.
 func TestIdlePoll(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		r := newRig(t, largeSite(300), o)
@@ -109,7 +109,7 @@ func TestIdlePoll(t *testing.T) {
 // undisturbed reading does.
 func TestDisturbed(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	products(t, func(t *testing.T, o fake.JiraOptions) {
 		const n = 1000

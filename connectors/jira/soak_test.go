@@ -108,7 +108,7 @@ func visible(s *connectortest.Shelf) *connectortest.Shelf {
 // index and restarts, and proves that what is kept in the end is what there is.
 func TestSoak(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for seed := range *soakSeeds {
 		products(t, func(t *testing.T, o fake.JiraOptions) {

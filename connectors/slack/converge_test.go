@@ -94,7 +94,7 @@ func lasting(s *connectortest.Shelf) *connectortest.Shelf {
 // but for what changed in threads that had settled.
 func TestConverges(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for seed := range uint64(6) {
 		c := &chatter{office: newOffice(), rng: rand.New(rand.NewPCG(seed, 1))}

@@ -81,7 +81,7 @@ func accepted(t *testing.T, payload json.RawMessage) *reply {
 // no references to work, so only decoding is proved.
 func TestRecordedMessages(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	for _, c := range []struct {
 		name, path    string

@@ -46,7 +46,7 @@ func busy() *fake.Workspace {
 // with five percent of all requests failing.
 func TestBackfillRequests(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	w := busy()
 	least := minimum(w, 500, 63)
@@ -79,7 +79,7 @@ func TestBackfillRequests(t *testing.T) {
 // nothing for threads that did not move.
 func TestIdlePoll(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	r := newRig(t, busy(), fake.SlackOptions{NoLimit: true})
 	c := r.connect()

@@ -92,6 +92,9 @@ func cursorOf(ctx context.Context, db *DB) (int, error) {
 // TestKill kills a writing process again and again: nothing that it
 // acknowledged may be lost, nothing torn, and the cursor never ahead.
 func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and in other processes")
+	}
 	kills := 30
 	if *long {
 		kills = 1000

@@ -95,6 +95,9 @@ func use(ctx context.Context, path string) (sum [32]byte, err error) {
 // TestBitFlips flips single bits all over the file: each is noticed, or
 // changes nothing.
 func TestBitFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and does one thing after another")
+	}
 	flips := 300
 	if *long {
 		flips = 10_000

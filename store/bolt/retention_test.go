@@ -77,6 +77,9 @@ func (c *stepContext) Err() error {
 // leaves it: the collapsed week is there, nothing is damaged, and repeating ends
 // where it would have ended undisturbed.
 func TestEraseKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out what is long and does one thing after another")
+	}
 	dir := t.TempDir()
 	base := filepath.Join(dir, "base.db")
 	db := openTest(t, base, Options{})

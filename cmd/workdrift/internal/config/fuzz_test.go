@@ -47,7 +47,7 @@ func checkLoad(t testing.TB, text string) {
 // A thousand damaged configurations either load or say where they are wrong.
 func TestMutations(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short leaves out what is long and in one goroutine")
+		t.Skip("-short leaves out what is long and does one thing after another")
 	}
 	raw, err := os.ReadFile(examplePath)
 	if err != nil {

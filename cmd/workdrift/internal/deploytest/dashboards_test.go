@@ -371,3 +371,7 @@ type shown struct {
 func (s shown) String() string {
 	return fmt.Sprintf("%-55s %3d series %5d samples  %s", s.panel, s.series, s.samples, s.query)
 }
+
+func (s shown) markdown() string {
+	return fmt.Sprintf("| %s | `%s` | %d | %d |\n", s.panel, strings.ReplaceAll(s.query, "|", `\|`), s.series, s.samples)
+}

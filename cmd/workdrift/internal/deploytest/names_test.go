@@ -174,10 +174,35 @@ func checkSelectors(t *testing.T, known exposed, recorded []string, what, query 
 			values := series[m.Name]
 			if values == nil {
 				t.Errorf("%s selects by %s, which %s has not; it has %v", what, m.Name, selector.Name, slices.Sorted(maps.Keys(series)))
-			} else if m.Name != "work_team" && m.Type != labels.MatchNotEqual && !slices.ContainsFunc(values, m.Matches) {
+			} else if m.Name != "work_team" && m.Name != "objective" && m.Type != labels.MatchNotEqual && !slices.ContainsFunc(values, m.Matches) {
 				t.Errorf("%s selects %s of %s, which is never so", what, m, selector.Name)
 			}
 		}
 		return nil
 	})
+}
+
+// Whoever reads of a score in the README finds it in a dashboard.
+func TestDashboardsShowTheScoresOfTheReadme(t *testing.T) {
+	shown := ""
+	for _, d := range dashboards(t) {
+		for _, query := range d.queries(nil) {
+			shown += query + "\n"
+		}
+	}
+	_, section, _ := strings.Cut(readFile(t, "../../../../README.md"), "\n## The scores\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(section, -1)
+	if len(rows) < 30 {
+		t.Fatalf("only %d scores", len(rows))
+	}
+	for _, row := range rows {
+		for _, m := range regexp.MustCompile("`([a-z_]+)[`{]").FindAllStringSubmatch(row[1], -1) {
+			name := "workdrift_" + m[1] + "{"
+			// About people, so only where it is asked for, which the demo does not.
+			if !strings.Contains(shown, name) && m[1] != "team_late_work_shift_ratio" {
+				t.Errorf("no panel shows %s", m[1])
+			}
+		}
+	}
 }

@@ -2,16 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"iter"
-	"log/slog"
 	"os"
 	"runtime/debug"
 
 	promversion "github.com/prometheus/common/version"
 	"github.com/spf13/cobra"
 
-	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -76,19 +73,6 @@ func newVersionCommand() *cobra.Command {
 // configFlag adds the flag that names the configuration.
 func configFlag(cmd *cobra.Command) *string {
 	return cmd.Flags().StringP("config", "c", "config.yaml", "configuration `file`")
-}
-
-// newLogger returns the logger that a configuration asks for.
-func newLogger(w io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo // the configuration refuses other names
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // prepareDirectory makes the storage directory, for its owner only.

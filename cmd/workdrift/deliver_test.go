@@ -198,14 +198,19 @@ func TestBriefOutlivesAKill(t *testing.T) {
 	}
 	r.stop()
 	child, _, stderr := program(t, r.dir, "serve", "--config", path)
+	started := make(chan *os.Process, 1)
 	r.slack.Fault(fake.Matching("/chat.postMessage"), 1, fake.Fault{Kind: fake.MutateAfter, Do: func() {
-		if err := child.Process.Kill(); err != nil {
+		if err := (<-started).Kill(); err != nil {
 			t.Error(err)
 		}
 	}})
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started <- child.Process
 	hanging := time.AfterFunc(childDeadline, func() { child.Process.Kill() })
 	defer hanging.Stop()
-	if err := child.Run(); err == nil || len(r.slack.Posted()) != 1 {
+	if err := child.Wait(); err == nil || len(r.slack.Posted()) != 1 {
 		t.Errorf("the program ended with %v after %d messages:\n%s", err, len(r.slack.Posted()), stderr)
 	}
 	r.now = time.Now().Add(10 * time.Minute)

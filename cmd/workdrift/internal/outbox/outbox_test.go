@@ -35,6 +35,7 @@ func TestExactlyOnce(t *testing.T) {
 					r.slack.Fault(aPost, 1, f)
 				}
 				r.round()
+				r.now = tuesday.Add(-20 * time.Minute)
 				for r.now.Before(tuesday.Add(4 * time.Hour)) {
 					r.until(r.now.Add(30*time.Minute), 10*time.Minute)
 					if restarts {
@@ -205,7 +206,8 @@ func TestOutage(t *testing.T) {
 	r := newRig(t)
 	r.round()
 	r.slack.Fault(aPost, -1, fake.Fault{Kind: fake.SecondaryLimit, Wait: time.Second})
-	r.until(tuesday.Add(80*time.Hour), time.Minute)
+	r.now = tuesday
+	r.until(tuesday.Add(80*time.Hour), 5*time.Minute)
 	d := r.state("weekly/2026-W14")
 	if d.State != store.DeliveryGivenUp || d.Attempts < 60 || d.Attempts > 80 || !strings.Contains(d.Why, "rate_limited") {
 		t.Errorf("stored %+v", d)
@@ -220,12 +222,13 @@ func TestPatience(t *testing.T) {
 	r.plan.Slots[0].Weekday = time.Monday
 	r.round()
 	monday := tuesday.AddDate(0, 0, -1)
+	r.now = monday
 	r.until(monday.Add(10*time.Hour-time.Minute), time.Minute) // 18:00 is when Sunday closes
 	r.wantPosted()
 	r.until(monday.Add(10*time.Hour), time.Minute)
 	r.wantPosted("weekly/2026-W14")
 
-	r.late = true
+	r.late, r.now = true, monday.AddDate(0, 0, 7)
 	r.until(monday.AddDate(0, 0, 7).Add(16*time.Hour-time.Minute), time.Minute)
 	r.wantPosted("weekly/2026-W14")
 	r.until(monday.AddDate(0, 0, 7).Add(16*time.Hour), time.Minute)

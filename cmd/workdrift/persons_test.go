@@ -285,6 +285,7 @@ func TestNoSurfaceNamesAPerson(t *testing.T) {
 	said["log at debug"] = []byte(r.log.String())
 	keptOf(t, filepath.Join(dir, databaseFile), said)
 	c.checkLooksAtSomething(t, said, report)
+	checkWithheld(t, said)
 	for _, id := range ids {
 		for _, holder := range said.holders(id) {
 			i := bytes.Index(said[holder], []byte(id))

@@ -39,18 +39,11 @@ func (s *WorkSums) Groups(label string, back int, floor float64, group func(no u
 		name     string
 		category Category
 	}
-	var total effort.Micro
 	groups := make(map[key]*workLoad)
 	members := make(map[key][]uint64)
 	sums := make(map[Category]effort.Micro)
-	var off []*workLoad
-	for _, l := range s.loads(days) {
-		if total += l.sum; l.category.OffStrategy() {
-			off = append(off, l)
-		}
-	}
-	e.largestFirst(off)
-	for _, l := range off {
+	off := s.offStrategy(days)
+	for _, l := range off.loads {
 		at := key{group(l.no, l.category), l.category}
 		g := groups[at]
 		if g == nil {
@@ -88,7 +81,7 @@ func (s *WorkSums) Groups(label string, back int, floor float64, group func(no u
 		members[at] = slices.Compact(members[at])
 		w := WorkGroup{Group: at.name, Category: at.category, Share: g.share, Enough: g.sum.PersonDays() >= floor, Works: members[at]}
 		if w.Share.Known() {
-			w.Share *= Number(math.Round(100*float64(sums[at.category])/float64(total)) / 100)
+			w.Share *= Number(math.Round(100*float64(sums[at.category])/float64(off.total)) / 100)
 		}
 		out = append(out, w)
 	}

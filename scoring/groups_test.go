@@ -33,7 +33,7 @@ func TestWorkGroupsTellOfNoFew(t *testing.T) {
 		name := func(no uint64, _ Category) string { return fmt.Sprint(no % n) }
 		parts, sums := make(map[string][]loadPart), make(map[Category]effort.Micro)
 		all, read := effort.Micro(0), e.WorkSums(r, w.Label, 1)
-		for _, l := range read.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)}) {
+		for _, l := range read.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)}, new(loadRoom)) {
 			all += l.sum
 			if l.category.OffStrategy() {
 				at := l.category.String() + name(l.no, l.category)

@@ -65,7 +65,9 @@ func (e *Engine) withholdWorks(works []*workLoad, all bool) {
 	var people contributors
 	for i, l := range works {
 		total += l.sum
-		if people = e.contributorsOf(l.parts, people[:0]); e.tellsOfFew(people) {
+		if len(l.parts) < e.declared.Privacy.KEffort { // most are, and need no closer look
+			hide(i)
+		} else if people = e.contributorsOf(l.parts, people[:0]); e.tellsOfFew(people) {
 			hide(i)
 		}
 	}

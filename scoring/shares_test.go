@@ -89,7 +89,7 @@ func TestSharesTellOfNoFew(t *testing.T) {
 		w := &r.Windows[len(r.Windows)-1]
 		sums := e.WorkSums(r, w.Label, 1)
 		shares := slices.Collect(sums.Shares(w.Label).All())
-		works := sums.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)})
+		works := sums.loads(DateRange{objective.Date(w.From), objective.Date(w.Until)}, new(loadRoom))
 		if len(shares) != len(works) {
 			t.Fatalf("%d works, want %d", len(shares), len(works))
 		}

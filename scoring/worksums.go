@@ -19,6 +19,8 @@ type WorkSums struct {
 	report *Report
 	slots  []workSlot
 	rows   []workRow // by slot, and within one by person
+	room   loadRoom  // of the loads that nobody needs any more
+	off    map[DateRange]offStrategy
 }
 
 // A workSlot is a work in one place: where its effort went, and by which method.
@@ -42,7 +44,7 @@ type workRow struct {
 // WorkSums reads the works of a report's windows, and of as many blocks as long
 // as one of the windows that end with it.
 func (e *Engine) WorkSums(r *Report, window string, blocks int) *WorkSums {
-	s := &WorkSums{engine: e, report: r}
+	s := &WorkSums{engine: e, report: r, off: make(map[DateRange]offStrategy)}
 	var days DateRange
 	for i, w := range r.Windows {
 		if of := (DateRange{objective.Date(w.From), objective.Date(w.Until)}); i == 0 {
@@ -74,7 +76,8 @@ func (s *WorkSums) block(label string, back int) (DateRange, bool) {
 // read fills in the rows of a range of days. Weeks that were collapsed name no
 // persons and are left out.
 func (s *WorkSums) read(days DateRange) {
-	e, first := s.engine, make(map[uint32]int32) // by work: its first slot, plus one
+	e := s.engine
+	first := make([]int32, len(e.items)) // by work: its first slot, plus one
 	var parts []placement
 	for person := range e.lines {
 		e.pause()
@@ -103,7 +106,7 @@ func (s *WorkSums) read(days DateRange) {
 }
 
 // slot returns the number of the slot of a part of a work's effort.
-func (s *WorkSums) slot(first map[uint32]int32, work uint32, p *placement) uint32 {
+func (s *WorkSums) slot(first []int32, work uint32, p *placement) uint32 {
 	head := first[work]
 	for i := head; i > 0; i = s.slots[i-1].next {
 		if at := &s.slots[i-1]; at.category == p.category && int(at.objective) == p.objective && at.method == p.method {
@@ -149,16 +152,24 @@ type loadPart struct {
 	sum    effort.Micro
 }
 
-// loads sums up the effort of a range of days that was read.
-func (s *WorkSums) loads(days DateRange) []*workLoad {
+// A loadRoom is where loads and their parts are kept.
+type loadRoom struct {
+	loads []workLoad
+	parts []loadPart
+}
+
+// loads sums up the effort of a range of days that was read. They stay until the
+// room is used again.
+func (s *WorkSums) loads(days DateRange, room *loadRoom) []*workLoad {
 	rows := 0
 	for i := range s.rows {
 		if in(days, objective.Date(s.rows[i].day)) {
 			rows++
 		}
 	}
-	room, parts := make([]workLoad, 0, min(rows, len(s.slots))), make([]loadPart, 0, rows)
-	var list []*workLoad
+	// Nothing may move while it is pointed to.
+	loads := slices.Grow(room.loads[:0], min(rows, len(s.slots)))
+	parts := slices.Grow(room.parts[:0], rows)
 	from := int32(0)
 	for i := range s.slots {
 		slot := &s.slots[i]
@@ -178,13 +189,40 @@ func (s *WorkSums) loads(days DateRange) []*workLoad {
 			parts = parts[:begin]
 			continue
 		}
-		room = append(room, workLoad{
+		loads = append(loads, workLoad{
 			no: uint64(slot.no), category: slot.category, objective: int(slot.objective), method: slot.method,
 			sum: sum, parts: slices.Clip(parts[begin:]), share: Absent(),
 		})
-		list = append(list, &room[len(room)-1])
+	}
+	room.loads, room.parts = loads, parts
+	list := make([]*workLoad, len(loads))
+	for i := range loads {
+		list[i] = &loads[i]
 	}
 	return list
+}
+
+// offStrategy are the loads of off-strategy work, largest first, and the effort
+// of all work.
+type offStrategy struct {
+	loads []*workLoad
+	total effort.Micro
+}
+
+// offStrategy returns those of a range of days, which is often asked for again.
+func (s *WorkSums) offStrategy(days DateRange) offStrategy {
+	if off, ok := s.off[days]; ok {
+		return off
+	}
+	var off offStrategy
+	for _, l := range s.loads(days, new(loadRoom)) {
+		if off.total += l.sum; l.category.OffStrategy() {
+			off.loads = append(off.loads, l)
+		}
+	}
+	s.engine.largestFirst(off.loads)
+	s.off[days] = off
+	return off
 }
 
 // largestFirst orders loads the same way in every engine.
@@ -261,7 +299,7 @@ func (s *WorkSums) Shares(label string) *Shares {
 	if !ok {
 		return nil
 	}
-	list := s.loads(days)
+	list := s.loads(days, &s.room)
 	e.largestFirst(list)
 	type place struct {
 		category  Category

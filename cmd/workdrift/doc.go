@@ -38,7 +38,8 @@
 //  8. The report is swapped in. scoring.Collector exposes it at /metrics,
 //     internal/web shows it. Neither computes anything. internal/brief writes the
 //     page for the meeting; both take their sentences from internal/findings and
-//     their charts from internal/chart.
+//     their charts from internal/chart. internal/outbox brings that page, on
+//     schedule and once, to where deliver.go finds it wanted.
 //
 // The rest of this package is wiring. daemon.go puts the parts together and
 // starts and stops them; serve.go, score.go, demo.go, explain.go,

@@ -73,7 +73,9 @@ connectors:
     token_file: %s
 web: {listen_address: %q, %s}
 storage: {directory: .}
-brief:
+brief: # late in the week: a day passes faster than sources are read
+  weekly: {weekday: thursday}
+  kill_session: {weekday: thursday}
   slack: {channel: %s, base_url: "%s/api/", token_file: %s}
   directory: briefs
 log: {level: warn}

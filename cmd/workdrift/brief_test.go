@@ -72,14 +72,17 @@ func TestBriefsAreKept(t *testing.T) {
 	engine := new(scoring.Engine)
 	s := &snapshot{engine: engine, fed: 7, report: &scoring.Report{Day: 20_000}}
 	day := scoring.Day(20_000)
-	key := briefKey{brief.LastClosed(brief.Weekly, day), ""}
+	key := brief.LastClosed(brief.Weekly, day)
 	var b briefs
 	if err := b.begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.end()
+	if got, due := b.due(s); !due || got != key {
+		t.Errorf("due is %+v, %t, though nobody has made the last", got, due)
+	}
 	now := time.Now()
-	old := &keptBrief{engine: engine, fed: 7, day: day, made: now.Add(-2 * briefAge), asked: now.Add(-2 * briefInterest)}
+	old := &keptBrief{engine: engine, fed: 7, day: day, Brief: &brief.Brief{Period: key}, made: now.Add(-2 * briefPause), asked: now.Add(-2 * briefInterest)}
 	b.keep(key, old)
 	if !b.get(key).of(s) {
 		t.Error("nothing changed, and the brief is another")
@@ -95,7 +98,12 @@ func TestBriefsAreKept(t *testing.T) {
 	if got, due := b.due(s); !due || got != key {
 		t.Errorf("due is %+v, %t", got, due)
 	}
-	b.keep(key, &keptBrief{engine: engine, fed: 7, day: day, made: now, asked: now.Add(-2 * briefInterest)})
+	old.made, old.asked = now.Add(-2*briefAge), now.Add(-2*briefInterest)
+	if got, due := b.due(s); !due || got != key || old.serves(s) {
+		t.Errorf("due is %+v, %t, though the last is too old to be shown", got, due)
+	}
+	old.made, old.asked = now.Add(-2*briefPause), now
+	b.keep(key, &keptBrief{Brief: old.Brief, engine: engine, fed: 7, day: day, made: now, asked: now.Add(-2 * briefInterest)})
 	if _, due := b.due(s); due {
 		t.Error("a brief is due that is new")
 	}
@@ -103,7 +111,7 @@ func TestBriefsAreKept(t *testing.T) {
 		t.Error("making a brief anew forgot who looks at it")
 	}
 	for i := range maxBriefs + 3 {
-		b.keep(briefKey{brief.LastClosed(brief.Weekly, day-scoring.Day(7*i)), ""}, &keptBrief{})
+		b.keep(brief.LastClosed(brief.Weekly, day-scoring.Day(7*i)), &keptBrief{})
 	}
 	if len(b.list) > maxBriefs {
 		t.Errorf("%d briefs are kept", len(b.list))
@@ -120,7 +128,7 @@ func TestBriefsWait(t *testing.T) {
 	defer e.briefs.end()
 	wait, over := context.WithCancelCause(t.Context())
 	over(evaluating())
-	if _, err := e.briefWithin(t.Context(), wait, briefKey{}); err == nil || err.Error() != evaluating().Error() {
+	if _, err := e.briefWithin(t.Context(), wait, brief.Period{}, ""); err == nil || err.Error() != evaluating().Error() {
 		t.Errorf("%v, want %v", err, evaluating())
 	}
 }

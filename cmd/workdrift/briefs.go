@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -16,19 +17,16 @@ import (
 )
 
 // Briefs are those that were made lately. A brief of a week that has closed takes
-// two reports about the past, so pages are content with one that is a little old,
-// and those that are being looked at are made anew beside the reports.
+// two reports about the past, two seconds of a processor where a million events
+// are stored. So pages show one that was made within the hour, that of the last
+// closed week is always there, and those that are being looked at are made anew
+// after a report.
 type briefs struct {
 	mu   sync.Mutex // guards list, held for a moment only
-	list map[briefKey]*keptBrief
+	list map[brief.Period]*keptBrief
 
 	once   sync.Once
 	making chan struct{} // holds an entry while somebody makes one
-}
-
-type briefKey struct {
-	period brief.Period
-	base   string
 }
 
 // A keptBrief is a brief with what it was made from, and when by the real clock.
@@ -44,24 +42,28 @@ const (
 	// maxBriefs is how many are kept.
 	maxBriefs = 16
 	// briefAge is how old a brief may be that pages show.
-	briefAge = 5 * time.Minute
-	// briefInterest is for how long a brief is made anew that nobody looks at.
+	briefAge = time.Hour
+	// briefPause is how old one is before it is made anew for who looks at it.
+	briefPause = 5 * time.Minute
+	// briefInterest is for how long that is done after somebody looked.
 	briefInterest = 15 * time.Minute
 )
 
-// shownBrief is briefOf for pages: one that was made a few minutes ago serves, and
+// shownBrief is briefOf for pages: one that was made within the hour serves, and
 // who asks for another waits a moment at most while others are made.
 func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	key, s := briefKey{p, base}, e.snapshot.Load()
+	s := e.snapshot.Load()
 	if s == nil {
 		return nil, evaluating()
 	}
-	if kept := e.briefs.look(key); kept != nil && kept.engine == s.engine && time.Since(kept.made) < briefAge {
-		return kept.Brief, nil
+	if kept := e.briefs.look(p); kept != nil && kept.serves(s) {
+		return kept.At(base), nil
 	}
 	wait, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
 	defer cancel()
-	return e.briefWithin(ctx, wait, key)
+	b, err := e.briefWithin(ctx, wait, p, base)
+	e.briefs.look(p)
+	return b, err
 }
 
 // briefOf makes the brief of a period as of its end, or as of the last closed
@@ -69,24 +71,24 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 // are linked below base, "" for no links. What was made is kept until something
 // changes.
 func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	return e.briefWithin(ctx, ctx, briefKey{p, base})
+	return e.briefWithin(ctx, ctx, p, base)
 }
 
 // briefWithin is briefOf for who waits no longer than a context for others whose
 // briefs are made.
-func (e *evaluator) briefWithin(ctx, wait context.Context, key briefKey) (*brief.Brief, error) {
+func (e *evaluator) briefWithin(ctx, wait context.Context, p brief.Period, base string) (*brief.Brief, error) {
 	if err := e.briefs.begin(wait); err != nil {
 		return nil, err
 	}
 	defer e.briefs.end()
-	if kept := e.briefs.get(key); kept != nil && kept.of(e.snapshot.Load()) {
-		return kept.Brief, nil
+	if kept := e.briefs.get(p); kept != nil && kept.of(e.snapshot.Load()) {
+		return kept.At(base), nil
 	}
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
-	in, kept, err := e.briefInput(ctx, key.period, sources)
+	in, kept, err := e.briefInput(ctx, p, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +97,9 @@ func (e *evaluator) briefWithin(ctx, wait context.Context, key briefKey) (*brief
 	if before := e.earlier(in.Report.Day-brief.Back, sources); enough(before) {
 		in.Before = before
 	}
-	in.BaseURL = key.base
 	kept.Brief = brief.Make(in)
-	e.briefs.keep(key, kept)
-	return kept.Brief, nil
+	e.briefs.keep(p, kept)
+	return kept.At(base), nil
 }
 
 // briefInput gathers what the brief of a period is made from, but for the report
@@ -117,13 +118,14 @@ func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []st
 	if !enough(in.Report) {
 		return in, nil, &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("Nothing is known of %s: the data begins later.", p.Name)}
 	}
+	stored := e.stored
 	streams, err := e.streamsOf(ctx, in.Report, e.engine.WorkSums(in.Report, streamWindow, streamBlocks))
+	e.stored = stored // for the next report, which is not of the past
 	if err != nil {
 		return in, nil, err
 	}
 	in.Streams, in.History, in.Overrides, in.Model = streams, e.history.Load(), e.decisions(), e.known.Effort.Model.String()
-	now := time.Now()
-	return in, &keptBrief{engine: e.engine, fed: e.engine.Revision(), day: e.made.Day, made: now, asked: now}, nil
+	return in, &keptBrief{engine: e.engine, fed: e.engine.Revision(), day: e.made.Day, made: time.Now()}, nil
 }
 
 // tellable says why there can be no brief of a period. The caller holds the
@@ -159,22 +161,26 @@ func enough(r *scoring.Report) bool {
 	return slices.ContainsFunc(r.Windows, worked) || slices.ContainsFunc(r.Weeks, measured)
 }
 
-// rebrief makes one of the briefs anew that pages show and that are too old.
+// rebrief makes a brief that pages will want or that they show and that is too
+// old.
 func (e *evaluator) rebrief(ctx context.Context) {
 	s := e.snapshot.Load()
-	if s == nil {
+	if s == nil || s.report.Partial {
 		return
 	}
-	if key, ok := e.briefs.due(s); ok {
-		if _, err := e.briefOf(ctx, key.period, key.base); err != nil && ctx.Err() == nil {
-			e.log.Warn("a brief could not be made anew", "brief", key.period.Key(), "err", err)
-		}
+	p, ok := e.briefs.due(s)
+	if !ok {
+		return
+	}
+	_, err := e.briefOf(ctx, p, "")
+	if _, none := errors.AsType[*web.Refusal](err); err != nil && !none && ctx.Err() == nil {
+		e.log.Warn("a brief could not be made", "brief", p.Key(), "err", err)
 	}
 }
 
 // begin waits until nobody makes a brief.
 func (b *briefs) begin(ctx context.Context) error {
-	b.once.Do(func() { b.making, b.list = make(chan struct{}, 1), make(map[briefKey]*keptBrief) })
+	b.once.Do(func() { b.making, b.list = make(chan struct{}, 1), make(map[brief.Period]*keptBrief) })
 	select {
 	case b.making <- struct{}{}:
 		return nil
@@ -186,44 +192,54 @@ func (b *briefs) begin(ctx context.Context) error {
 func (b *briefs) end() { <-b.making }
 
 // get returns what is kept, nil when nothing is.
-func (b *briefs) get(key briefKey) *keptBrief {
+func (b *briefs) get(p brief.Period) *keptBrief {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.list[key]
+	return b.list[p]
 }
 
 // look is get for somebody who looks at it.
-func (b *briefs) look(key briefKey) *keptBrief {
+func (b *briefs) look(p brief.Period) *keptBrief {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	kept := b.list[key]
+	kept := b.list[p]
 	if kept != nil {
 		kept.asked = time.Now()
 	}
 	return kept
 }
 
-func (b *briefs) keep(key briefKey, kept *keptBrief) {
+func (b *briefs) keep(p brief.Period, kept *keptBrief) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if before := b.list[key]; before != nil {
+	if before := b.list[p]; before != nil {
 		kept.asked = before.asked
 	} else if len(b.list) >= maxBriefs {
 		clear(b.list)
 	}
-	b.list[key] = kept
+	b.list[p] = kept
 }
 
-// due returns a brief that somebody looks at and that is too old.
-func (b *briefs) due(s *snapshot) (briefKey, bool) {
+// due returns a brief that is to be made: that of the last closed week, or one
+// that somebody looks at.
+func (b *briefs) due(s *snapshot) (brief.Period, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for key, kept := range b.list {
-		if !kept.of(s) && time.Since(kept.made) >= briefAge && time.Since(kept.asked) < briefInterest {
-			return key, true
+	last := brief.LastClosed(brief.Weekly, s.report.Day)
+	if kept := b.list[last]; kept == nil || !kept.of(s) && !kept.serves(s) {
+		return last, true
+	}
+	for p, kept := range b.list {
+		if !kept.of(s) && time.Since(kept.made) >= briefPause && time.Since(kept.asked) < briefInterest {
+			return p, true
 		}
 	}
-	return briefKey{}, false
+	return brief.Period{}, false
+}
+
+// serves reports whether pages may show a brief.
+func (k *keptBrief) serves(s *snapshot) bool {
+	return k.engine == s.engine && (k.of(s) || time.Since(k.made) < briefAge && (k.day == s.report.Day || k.Until <= k.day))
 }
 
 // of reports whether a brief tells what it would tell if it were made now.

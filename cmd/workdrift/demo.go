@@ -211,6 +211,6 @@ func writeDemo(w io.Writer, cfg *config.Config, o demoOptions, r *scoring.Report
 	if err := writeReport(w, r, "28d"); err != nil || o.once {
 		return
 	}
-	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. See how it came to that, and ask why, with\n  workdrift history --config %s\n  workdrift explain unknown --config %[2]s\nCtrl-C stops the demo.\n",
+	fmt.Fprintf(w, "\nThe organisation works on: a day passes every %s. See how it came to that, and ask why, with\n  workdrift history --config %s\n  workdrift explain unknown --config %[2]s\n  workdrift brief --config %[2]s\nCtrl-C stops the demo.\n",
 		time.Duration(float64(time.Minute)/o.speed).Round(time.Millisecond), cfg.Path)
 }

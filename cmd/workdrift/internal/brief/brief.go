@@ -143,6 +143,13 @@ func Make(in Input) *Brief {
 	return b
 }
 
+// At returns the brief with links to pages below base, "" for none.
+func (b *Brief) At(base string) *Brief {
+	out := *b
+	out.base = base
+	return &out
+}
+
 // Key identifies the brief: "weekly/2026-W14", "kill-session/2026-11".
 func (b *Brief) Key() string { return b.Period.Key() }
 

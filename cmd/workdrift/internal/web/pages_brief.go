@@ -12,8 +12,8 @@ import (
 type briefPage struct {
 	*brief.Brief
 	Chart      *chart.Chart
-	File, Text string // where it is downloaded, as HTML and as Markdown
-	Before     *brief.Period
+	File, Text string        // where it is downloaded, as HTML and as Markdown
+	Before     *brief.Period // nil where nothing is known of it
 	After      *brief.Period // nil where it has not begun
 	Other      brief.Period  // of the other edition
 	IsKill     bool
@@ -47,7 +47,9 @@ func briefOf(s *server, r *http.Request) (any, string, error) {
 		p.Other = brief.LastClosed(brief.Weekly, b.Day)
 	}
 	before, after := b.Previous(), b.Next()
-	p.Before = &before
+	if len(b.Weeks) > 0 && b.Weeks[0].Monday <= before.Until {
+		p.Before = &before
+	}
 	if report, err := s.published(); err == nil && after.From <= report.Day {
 		p.After = &after
 	}

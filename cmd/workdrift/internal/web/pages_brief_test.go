@@ -18,7 +18,7 @@ func TestBriefs(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"/brief?week=2025-W09", 200, []string{"<h1>Week 2025-W09, 24 February to 2 March 2025", `href="/brief?edition=weekly&amp;week=2025-W08"`, `href="/brief.html?edition=weekly&amp;week=2025-W09"`}},
+		{"/brief?week=2025-W09", 200, []string{"<h1>Week 2025-W09, 24 February to 2 March 2025", `href="/brief.html?edition=weekly&amp;week=2025-W09"`}},
 		{"/brief?month=2025-02", 200, []string{"<h1>Kill session for February 2025", "What could end"}},
 		{"/brief?week=2025-W60", 400, []string{"want an ISO week such as 2026-W14"}},
 		{"/brief?edition=weekly&month=2025-02", 400, []string{"the edition weekly is of a week"}},
@@ -42,7 +42,13 @@ func TestBriefs(t *testing.T) {
 			t.Errorf("%s: disposition %q", tc.path, disposition)
 		}
 	}
-	if code, body, _ := get("/brief"); code != 200 || !strings.Contains(body, `aria-current="page">Brief<`) {
-		t.Errorf("%d\n%s", code, body)
+	code, body, _ := get("/brief")
+	for _, want := range []string{`aria-current="page">Brief<`, "<h1>Week 2026-W24, ", `rel="prev">2026-W23<`, `rel="next">2026-W25<`} {
+		if code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%d, %q is missing in\n%s", code, want, body)
+		}
+	}
+	if _, body, _ := get("/brief?week=2025-W09"); strings.Contains(body, `rel="prev"`) {
+		t.Error("the page leads to before the data begins")
 	}
 }

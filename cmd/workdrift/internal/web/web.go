@@ -107,9 +107,9 @@ type Options struct {
 	Sites func() []string
 
 	// Brief makes the brief of a period; Refusal when there is none. What it
-	// returns does not change. One that was made a few minutes ago serves; for
-	// others who asks may wait for a moment, as for Streams' first. Nil when there
-	// are none here.
+	// returns does not change. One that was made within the hour serves; for
+	// others than the last closed week's who asks first may wait. Nil when there are
+	// none here.
 	Brief func(ctx context.Context, p brief.Period) (*brief.Brief, error)
 
 	// Hosts are the names under which the pages may be reached, besides IP

@@ -118,6 +118,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 	}
 	d.evaluator = &evaluator{
 		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle,
+		accounts: func(ctx context.Context) (map[string]bool, error) { return accountsOf(ctx, db) },
 		onReport: func(r *scoring.Report) {
 			d.courier.Wake()
 			if o.OnReport != nil {

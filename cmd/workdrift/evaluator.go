@@ -24,6 +24,8 @@ type evaluator struct {
 	store store.Store
 	log   *slog.Logger
 	now   func() time.Time
+	// accounts returns what accountsOf does; nil when nobody's name is known.
+	accounts func(context.Context) (map[string]bool, error)
 	// reportAt is the moment as of which reports are made; it differs from now
 	// for a report about the past.
 	reportAt  func() time.Time

@@ -49,6 +49,10 @@ func (c *company) hire(t *testing.T) []newcomer {
 		})
 		w.Review(at.Add(time.Hour), repo, number, fake.ReviewSpec{Author: o.login, State: "APPROVED", Body: "Nice, @" + z.login})
 		w.MergePull(at.Add(2*time.Hour), repo, number, o.login, fake.Merge)
+		w.OpenPull(at, repo, fake.PullSpec{
+			Author: o.login, Title: "Try the other thing again", Labels: []string{z.login, "owner: " + o.login, "zyxexperiment"}, Head: fmt.Sprint("try", day),
+			Commits: []fake.CommitSpec{{Author: o.login, Message: "try", Authored: at, Committed: at, Files: []string{o.login + "/x.go"}}},
+		})
 		w.PushCommits(at.Add(3*time.Hour), repo, "", fake.CommitSpec{
 			Name: z.name, Email: "private." + z.email(), Message: "Merge branch '" + o.login + "/try' of github.com:" + z.login + "/checkout", Authored: at, Committed: at, Files: []string{"x.go"},
 		})

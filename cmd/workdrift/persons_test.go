@@ -329,7 +329,7 @@ func (c *company) checkLooksAtSomething(t *testing.T, said artefacts, report *sc
 		}
 	}
 	whole := string(bytes.Join(slices.Collect(maps.Values(said)), nil))
-	for _, text := range []string{"Hand over to @…, mail @…", " as @… asked, cc @…", "Merge branch &#39;try", "workdrift_team_context_switches", `"pair"`} {
+	for _, text := range []string{"Hand over to @…, mail @…", " as @… asked, cc @…", "Merge branch &#39;try", "workdrift_team_context_switches", `"pair"`, "zyxexperiment"} {
 		if !strings.Contains(whole, text) && !strings.Contains(whole, strings.ReplaceAll(text, "&#39;", "'")) {
 			t.Errorf("nothing that was said holds %s", text)
 		}

@@ -57,14 +57,22 @@ type streamer struct {
 	apart  map[section]int // parts that are streams of their own, numbered in order
 	others int
 	err    error
+	people map[string]bool // see accountsOf
 }
 
 // streamsOf makes the streams of a report from its sums. The report may be one
 // about the past: where works are and how they stand is as of now also then. The
 // caller holds the engine's lock.
 func (e *evaluator) streamsOf(ctx context.Context, report *scoring.Report, sums *scoring.WorkSums) (*findings.Streams, error) {
+	var people map[string]bool
+	if e.accounts != nil {
+		var err error
+		if people, err = e.accounts(ctx); err != nil {
+			return nil, err
+		}
+	}
 	m := &streamer{
-		e: e, ctx: ctx, works: make(map[uint64]*placedWork), stored: make(map[uint64]*storedWork), apart: make(map[section]int),
+		e: e, ctx: ctx, people: people, works: make(map[uint64]*placedWork), stored: make(map[uint64]*storedWork), apart: make(map[section]int),
 	}
 	out := &findings.Streams{AsOf: report, Window: streamWindow}
 	// The blocks before come last: the containers are those of the window.
@@ -128,7 +136,7 @@ func (m *streamer) work(no uint64) *placedWork {
 		m.works[no] = nil
 		return nil
 	}
-	w := &placedWork{base: stored.at, storedWork: stored}
+	w := &placedWork{base: stored.at, storedWork: stored.without(m.people)}
 	if epic := m.epic(no); epic != nil {
 		w.base = container{by: "epic", name: epic.key, title: epic.text}
 	}

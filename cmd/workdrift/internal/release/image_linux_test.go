@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -68,7 +67,8 @@ func (im *image) populate(t *testing.T, dir, program string) {
 		case "/out/workdrift":
 			err = errors.Join(err, copyFile(path, program, 0o755))
 		case "/usr/local/go/lib/time/zoneinfo.zip":
-			err = errors.Join(err, copyFile(path, filepath.Join(runtime.GOROOT(), "lib/time/zoneinfo.zip"), 0o644))
+			goroot := strings.TrimSpace(run(t, ".", nil, "go", "env", "GOROOT"))
+			err = errors.Join(err, copyFile(path, filepath.Join(goroot, "lib/time/zoneinfo.zip"), 0o644))
 		case "/etc/ssl/certs/ca-certificates.crt": // which no step of the test needs
 			err = errors.Join(err, os.WriteFile(path, nil, 0o644))
 		case "/out/state", "/out/tmp":

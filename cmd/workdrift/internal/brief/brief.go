@@ -101,12 +101,12 @@ type Point struct {
 	Path     string `json:"path,omitempty"`
 }
 
-// How much fits on a page. What is left out is counted.
+// How much fits on a page, with the longest titles too. What is left out is counted.
 const (
 	maxPoints     = 4
-	maxObjectives = 7
+	maxObjectives = 6
 	maxStreams    = 3
-	maxChanges    = 4
+	maxChanges    = 3
 	maxTeams      = 6
 	maxCandidates = 6
 	maxDecisions  = 4

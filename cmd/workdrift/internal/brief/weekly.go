@@ -301,7 +301,7 @@ func (b *Brief) changes(in Input) {
 				text += "; that " + findings.FirstOf(c.More)
 			}
 		}
-		b.Changes.List = append(b.Changes.List, Dated{c.Day, c.Kind, text, c.Path})
+		b.Changes.List = append(b.Changes.List, Dated{c.Day, c.Kind, cut(text, maxChange), c.Path})
 	}
 }
 

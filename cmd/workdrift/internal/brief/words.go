@@ -12,6 +12,9 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
+// maxChange is how much of a change is told, in runes.
+const maxChange = 150
+
 // maxTitle is how much of a title is told, in runes.
 const maxTitle = 70
 

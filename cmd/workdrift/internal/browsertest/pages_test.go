@@ -32,6 +32,7 @@ func TestBrowser(t *testing.T) {
 	plain := newTab(t, browser, demo.URL)
 	plain.withoutScripts(t)
 	t.Run("Explain", func(t *testing.T) { explains(t, plain) })
+	t.Run("Brief", func(t *testing.T) { briefs(t, browser, plain) })
 	t.Run("Reader", func(t *testing.T) { reads(t, browser, demo) })
 	t.Run("Decisions", func(t *testing.T) { decides(t, &desk{plain, demo}) })
 }
@@ -84,7 +85,7 @@ func crawl(t *testing.T, b *tab) {
 		c.queue = c.queue[1:]
 		t.Run(p, func(t *testing.T) { c.visit(t, p) })
 	}
-	for _, p := range []string{"/", "/objectives", "/shadow", "/kill-list", "/changes", "/sources", "/methods", "/decisions", "/explain"} {
+	for _, p := range []string{"/", "/brief", "/objectives", "/shadow", "/kill-list", "/changes", "/sources", "/methods", "/decisions", "/explain"} {
 		if !c.visited[p] {
 			t.Errorf("no page leads to %s", p)
 		}

@@ -221,7 +221,7 @@ func (c *Chart) line(weeks []scoring.WeekReport, s Series) {
 // What keeps texts apart: those of dots, and those of marks, which are larger on
 // phones.
 const (
-	lineHeight = 13
+	lineHeight = 15
 	markHeight = 17
 	markRoom   = 120 // for the longest text of a mark
 )

@@ -75,29 +75,36 @@ func (s *WorkSums) Groups(label string, back int, floor float64, group func(no u
 	out := make([]WorkGroup, 0, len(keys))
 	for _, at := range keys {
 		g := groups[at]
-		slices.SortFunc(members[at], func(a, b uint64) int {
-			return cmp.Or(cmp.Compare(e.items[a].order, e.items[b].order), cmp.Compare(a, b))
-		})
-		members[at] = slices.Compact(members[at])
-		w := WorkGroup{Group: at.name, Category: at.category, Share: g.share, Enough: g.sum.PersonDays() >= floor, Works: members[at]}
+		w := WorkGroup{Group: at.name, Category: at.category, Share: g.share, Enough: g.sum.PersonDays() >= floor, Works: e.listed(members[at])}
 		if w.Share.Known() {
 			w.Share *= Number(math.Round(100*float64(sums[at.category])/float64(off.total)) / 100)
 		}
 		out = append(out, w)
 	}
-	slices.SortStableFunc(out, func(a, b WorkGroup) int {
-		switch {
-		case a.Share.Known() != b.Share.Known():
-			if a.Share.Known() {
-				return -1
-			}
-			return 1
-		case a.Share.Known():
-			return cmp.Compare(b.Share, a.Share)
-		}
-		return cmp.Compare(a.Group, b.Group)
-	})
+	slices.SortStableFunc(out, largestTold)
 	return out
+}
+
+// listed puts works into an order that tells nothing, each once.
+func (e *Engine) listed(works []uint64) []uint64 {
+	slices.SortFunc(works, func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(e.items[a].order, e.items[b].order), cmp.Compare(a, b))
+	})
+	return slices.Compact(works)
+}
+
+// largestTold orders groups by what is told of them.
+func largestTold(a, b WorkGroup) int {
+	switch {
+	case a.Share.Known() != b.Share.Known():
+		if a.Share.Known() {
+			return -1
+		}
+		return 1
+	case a.Share.Known():
+		return cmp.Compare(b.Share, a.Share)
+	}
+	return cmp.Compare(a.Group, b.Group)
 }
 
 // mergedParts adds up the parts of each person, in the order of the first of each.

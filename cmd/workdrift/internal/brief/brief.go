@@ -25,8 +25,8 @@ type Input struct {
 	// Report is as of the end of the period, or of the last closed day where the
 	// period has not closed.
 	Report *scoring.Report
-	// Before is the report of Before weeks earlier, nil where nothing was closed
-	// then.
+	// Before is the report as of Back days before Report's day, nil where nothing
+	// had happened then.
 	Before *scoring.Report
 	// Streams are those of Report's shadow roadmap, nil where they are not known.
 	Streams *findings.Streams

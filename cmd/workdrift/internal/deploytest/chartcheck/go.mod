@@ -1,4 +1,4 @@
-module github.com/workdrift/workdrift/deploy/helm/check
+module github.com/workdrift/workdrift/cmd/workdrift/internal/deploytest/chartcheck
 
 go 1.26.0
 

@@ -1,9 +1,9 @@
-// Command check lints the chart as "helm lint --strict" does, renders it as
+// Command chartcheck lints the chart as "helm lint --strict" does, renders it as
 // "helm template" does, with helm's own packages, decodes each object into the
 // type that Kubernetes or the Prometheus operator has for it, and prints them
 // all:
 //
-//	check [-set path=value ...] CHART VALUES
+//	chartcheck [-set path=value ...] CHART VALUES
 //
 // A field that its type does not have, or has otherwise, is an error, as it
 // would be for an API server that validates strictly. It is a module of its own,
@@ -53,7 +53,7 @@ func main() {
 // run checks the chart and prints its objects, as documents of one stream in the
 // order of their files.
 func run(args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags := flag.NewFlagSet("chartcheck", flag.ContinueOnError)
 	var sets []string
 	flags.Func("set", "a value, as path=value", func(text string) error { sets = append(sets, text); return nil })
 	if err := flags.Parse(args); err != nil {

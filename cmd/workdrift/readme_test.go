@@ -193,7 +193,7 @@ func TestReadmeCommands(t *testing.T) {
 			readmeCommand(t, args[3:])
 		}
 	}
-	for _, name := range []string{"demo", "check", "score", "explain", "identities", "serve", "history", "declarations", "backtest"} {
+	for _, name := range []string{"demo", "check", "score", "explain", "identities", "serve", "history", "declarations", "backtest", "brief"} {
 		if !ran[name] {
 			t.Errorf("the README does not show %s", name)
 		}
@@ -232,6 +232,7 @@ func readmeCommand(t *testing.T, args []string) {
 		"history":      `(?m)^\d{4}-W\d\d +\d+ %`,
 		"declarations": `1 commits: 1 declarations were new`,
 		"backtest":     `Replayed the reports of`,
+		"brief":        `(?m)^# Week \d{4}-W\d\d, `,
 		// The one place that shows a handle.
 		"identities": `(?m)^  email:ada@example\.org$`,
 	}[args[0]]

@@ -311,6 +311,41 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
+// What is told of words stands as of the last report, whatever was asked about
+// the past since.
+func TestPastLeavesGuesses(t *testing.T) {
+	w := newTextWorld(scoring.TextOn)
+	w.judged(180)
+	w.work("IN-", 10, ofLogin)
+	w.work("X-", 16, ofNeither)
+	e, r := w.report(t)
+	tell := func() string {
+		said := fmt.Sprint(e.Undecided())
+		for no := range uint64(len(w.changes)) {
+			said += fmt.Sprint(e.Suggest(no+1), e.Explain(no+1).Attribution)
+		}
+		return said
+	}
+	before := tell()
+	if textShare(r) == 0 || len(e.Undecided()) == 0 {
+		t.Fatal("nothing is guessed or asked")
+	}
+	for _, weeks := range []int{1, 3, 8} {
+		past := closed.AddDate(0, 0, -7*weeks)
+		sources := []store.SourceState{{Source: "gh", Watermark: closed}}
+		alone, _ := w.report(t)
+		if got, want := e.ReportPast(past, sources), alone.Report(past, sources); asJSON(t, got) != asJSON(t, want) {
+			t.Errorf("%d weeks ago: not what a report of then says", weeks)
+		}
+		if tell() != before {
+			t.Errorf("after a report of %d weeks ago other guesses are told", weeks)
+		}
+	}
+	if again := e.Report(closed, []store.SourceState{{Source: "gh", Watermark: closed}}); asJSON(t, again) != asJSON(t, r) {
+		t.Error("the next report differs")
+	}
+}
+
 // An engine that followed everything, decisions that came and went included, and
 // one that is fed in another order report what a new one reports.
 func TestTextFollows(t *testing.T) {

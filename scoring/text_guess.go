@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/scoring/text"
+	"github.com/workdrift/workdrift/store"
 )
 
 // maxGuessed is how many works are guessed in one report, those of the most
@@ -70,6 +72,12 @@ func (e *Engine) guessTexts(day objective.Date, partial bool) {
 			above = e.guessWorks(day)
 		}
 	}
+	e.letCount(above)
+}
+
+// letCount has guesses count from now on, in place of others.
+func (e *Engine) letCount(above map[uint32]int16) {
+	g := &e.guesses
 	if e.declared.Text.Mode == TextOn {
 		for work, o := range g.above {
 			if now, still := above[work]; !still || now != o {
@@ -83,6 +91,23 @@ func (e *Engine) guessTexts(day objective.Date, partial bool) {
 		}
 	}
 	g.above = above
+}
+
+// ReportPast is Report for a moment before that of the last one, after which the
+// guesses are those of the last one again: it is the present that people ask
+// about.
+func (e *Engine) ReportPast(now time.Time, sources []store.SourceState) *Report {
+	present, judged := e.guesses, objective.Date(0)
+	if present.model != nil {
+		judged = present.model.judged
+	}
+	r := e.Report(now, sources)
+	e.letCount(present.above)
+	e.guesses = present
+	if present.model != nil {
+		present.model.judge(e.declared.Text, judged)
+	}
+	return r
 }
 
 func (e *Engine) restateWork(work uint32) {

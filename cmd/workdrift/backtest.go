@@ -227,7 +227,7 @@ func (e *evaluator) past(ctx context.Context, day objective.Date, metrics []stri
 	}
 	// A collector of its own, without a limit: only what is asked for leaves.
 	collector := scoring.NewCollector(math.MaxInt32)
-	collector.Set(e.engine.Report(closedAt(day, e.known.Windows.CloseGrace), sources))
+	collector.Set(e.engine.ReportPast(closedAt(day, e.known.Windows.CloseGrace), sources))
 	registry := prometheus.NewRegistry()
 	if err := registry.Register(collector); err != nil {
 		return values, err

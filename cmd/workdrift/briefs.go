@@ -151,7 +151,7 @@ func (e *evaluator) earlier(day scoring.Day, sources []store.SourceState) *scori
 
 // reportOf reports as of a day that has closed. The caller holds the lock.
 func (e *evaluator) reportOf(day scoring.Day, sources []store.SourceState) *scoring.Report {
-	return e.engine.Report(closedAt(objective.Date(day), e.known.Windows.CloseGrace), sources)
+	return e.engine.ReportPast(closedAt(objective.Date(day), e.known.Windows.CloseGrace), sources)
 }
 
 // enough reports whether anything had happened when a report was made.

@@ -172,7 +172,7 @@ func TestObjectivesFile(t *testing.T) {
 	}
 	file := c.Connectors[0].Resolve("sub/goals.yaml")
 	set := c.declared.Set
-	if set.TopN != 1 || len(set.Objectives) != 2 || set.Objectives[0].Match.At != file+":3:60" {
+	if set.TopN != 1 || len(set.Objectives) != 2 || set.Objectives[0].Match.At != "goals.yaml:3:60" {
 		t.Errorf("set %+v", set)
 	}
 	if got, want := strings.Join(c.Warnings(), "\n"), file+":4:5: objectives[1]: it has neither keys nor a rule"; !strings.HasPrefix(got, want) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -367,9 +368,10 @@ func checkPattern(p objective.Pattern, attr string) string {
 	return ""
 }
 
-// place is where a node was written, for explanations.
+// place is where a node was written, for explanations. They are read by people
+// whom the folders of the server do not concern.
 func (d *decoder) place(n *yaml.Node) string {
-	return fmt.Sprintf("%s:%d:%d", d.file, n.Line, n.Column)
+	return fmt.Sprintf("%s:%d:%d", filepath.Base(d.file), n.Line, n.Column)
 }
 
 func validGlob(pattern string) bool { return doublestar.ValidatePattern(pattern) }

@@ -220,10 +220,11 @@ func (b *tab) click(t *testing.T, selector string) {
 	b.do(t, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// press clicks on what leads to another page, which must be there.
+// press presses Enter on what leads to another page, which must be there: what
+// is on its way to another place can be missed by a click.
 func (b *tab) press(t *testing.T, selector string) {
 	t.Helper()
-	if code := b.follow(t, chromedp.Click(chromedp.CSS(selector))); code != 200 {
+	if code := b.follow(t, chromedp.SendKeys(chromedp.CSS(selector), "\r")); code != 200 {
 		t.Fatalf("%s led to status %d", selector, code)
 	}
 }

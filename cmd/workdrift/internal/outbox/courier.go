@@ -40,18 +40,25 @@ type Courier struct {
 	metrics *metrics
 	wake    chan struct{}
 	hold    map[name]time.Time // not before: the waits that need not outlive the process
-	said    string             // why an edition cannot be made, by the last line in the log
+	// said is why the last of each kind of edition cannot be made, as the log has it.
+	said map[brief.Edition]notMade
 
 	mu    sync.Mutex
 	known map[name]store.Delivery // nil before it was read
 }
+
+// A notMade is an edition that cannot be made, and the reason.
+type notMade struct{ edition, why string }
 
 // A name is that of a delivery.
 type name struct{ place, edition string }
 
 // New returns a courier, which does nothing before Run.
 func New(o Options) *Courier {
-	return &Courier{Options: o, metrics: newMetrics(o.Registerer), wake: make(chan struct{}, 1), hold: map[name]time.Time{}}
+	return &Courier{
+		Options: o, metrics: newMetrics(o.Registerer), wake: make(chan struct{}, 1),
+		hold: map[name]time.Time{}, said: map[brief.Edition]notMade{},
+	}
 }
 
 // Wake makes the courier look at once, as when there is a new report. It never
@@ -162,8 +169,8 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 		return c.keep(ctx, d)
 	case now.Sub(due) > Late:
 		d.Why = "it could not be made in time"
-		if reason, ok := strings.CutPrefix(c.said, d.Edition+": "); ok {
-			d.Why += ": " + reason
+		if said := c.said[slot.Edition]; said.edition == d.Edition {
+			d.Why += ": " + said.why
 		}
 		return c.settle(ctx, d, store.DeliveryGivenUp)
 	}
@@ -173,7 +180,7 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 	if made[d.Edition] == nil {
 		one, err := c.Make(ctx, period)
 		if err != nil {
-			c.waits(d.Edition, err)
+			c.waits(slot.Edition, notMade{d.Edition, err.Error()})
 			return nil
 		}
 		made[d.Edition] = one
@@ -188,10 +195,10 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 }
 
 // waits says why an edition cannot be made yet, once for each reason.
-func (c *Courier) waits(edition string, err error) {
-	if why := edition + ": " + err.Error(); why != c.said {
-		c.said = why
-		c.Log.Warn("the brief is due and cannot be made yet", "edition", edition, "err", err)
+func (c *Courier) waits(kind brief.Edition, now notMade) {
+	if c.said[kind] != now {
+		c.said[kind] = now
+		c.Log.Warn("the brief is due and cannot be made yet", "edition", now.edition, "err", now.why)
 	}
 }
 

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -283,5 +284,24 @@ func TestUnmentioned(t *testing.T) {
 	got := string(unmentioned([]byte(`{"text":"\u003c!channel\u003e \u003c@U1\u003e \u003c#C1\u003e \u003chttps://a.example|b\u003e"}`)))
 	if want := `{"text":"\u0026lt;!channel\u003e \u0026lt;@U1\u003e \u0026lt;#C1\u003e \u003chttps://a.example|b\u003e"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestTwoNotMade: of editions that are due at the same time, each has its reason.
+func TestTwoNotMade(t *testing.T) {
+	r := newRig(t)
+	r.plan.Slots = append(r.plan.Slots, Slot{Edition: brief.KillSession, Weekday: time.Tuesday, Time: 8 * time.Hour})
+	r.courier.Make = func(_ context.Context, p brief.Period) (*brief.Brief, error) {
+		return nil, errors.New("no data for " + p.Key())
+	}
+	r.round()
+	r.until(tuesday.Add(80*time.Hour), time.Hour)
+	for _, edition := range []string{"weekly/2026-W14", "kill-session/2026-03"} {
+		if d := r.state(edition); d.State != store.DeliveryGivenUp || !strings.HasSuffix(d.Why, ": no data for "+edition) {
+			t.Errorf("stored %+v", d)
+		}
+	}
+	if n := strings.Count(r.logs.String(), "cannot be made yet"); n != 2 {
+		t.Errorf("%d lines in the log", n)
 	}
 }

@@ -131,6 +131,7 @@ func (d *desk) assigns(t *testing.T, numbers map[string]string, pages string) {
 	if said := d.text(t, ".done"); !strings.Contains(said, "The decision is kept") {
 		t.Fatalf("the page says %q", said)
 	}
+	decided := ask[string](t, d.tab, "location.pathname+location.search")
 	after := d.changed(t, numbers)
 	for metric, up := range map[string]bool{
 		`workdrift_objective_effort_ratio{objective="checkout-latency",window="28d"}`: true,
@@ -153,7 +154,7 @@ func (d *desk) assigns(t *testing.T, numbers map[string]string, pages string) {
 	if big := d.text(t, ".card .big"); !strings.HasPrefix(big, share) {
 		t.Errorf("the overview says %s, the metrics %s %%", big, share)
 	}
-	d.open(t, "/shadow?done=decided") // as the page was after the decision
+	d.open(t, decided) // as the page was after the decision
 	d.undo(t, numbers, pages)
 }
 

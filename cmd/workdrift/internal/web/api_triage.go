@@ -74,7 +74,7 @@ func decide(s *server, r *http.Request) (any, error) {
 	if strings.TrimSpace(d.To) == "" {
 		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is missing: an objective, run_work, excluded or unknown."}
 	}
-	return s.keep(r, d)
+	return keptAnswer(s.keep(r, d))
 }
 
 // stop decides that items are off strategy, which starts the clock that
@@ -87,10 +87,20 @@ func stop(s *server, r *http.Request) (any, error) {
 	if err := readJSON(r, &d); err != nil {
 		return nil, err
 	}
-	return s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why})
+	return keptAnswer(s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why}))
 }
 
-func (s *server) keep(r *http.Request, d decision) (any, error) {
+// keptAnswer is how the API answers what keep returned.
+func keptAnswer(kept, replaced []store.Override, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return created{decided{overrideRows(kept), overrideRows(replaced)}}, nil
+}
+
+// keep makes a decision. It returns what is in force now, and what that took the
+// place of.
+func (s *server) keep(r *http.Request, d decision) (kept, replaced []store.Override, err error) {
 	why := printable(d.Why)
 	unprocessable := func(format string, args ...any) error {
 		return &Refusal{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf(format, args...)}
@@ -100,24 +110,21 @@ func (s *server) keep(r *http.Request, d decision) (any, error) {
 	keys = slices.Compact(keys)
 	switch {
 	case len(keys) == 0 || keys[0] == "":
-		return nil, unprocessable("keys must name at least one item.")
+		return nil, nil, unprocessable("keys must name at least one item.")
 	case len(keys) > maxDecidedKeys:
-		return nil, unprocessable("keys name %d items; at most %d can be decided at once.", len(keys), maxDecidedKeys)
+		return nil, nil, unprocessable("keys name %d items; at most %d can be decided at once.", len(keys), maxDecidedKeys)
 	case why == "":
-		return nil, unprocessable("why is missing: a decision without a reason cannot be judged later.")
+		return nil, nil, unprocessable("why is missing: a decision without a reason cannot be judged later.")
 	case utf8.RuneCountInString(why) > maxWhy:
-		return nil, unprocessable("why is longer than %d characters.", maxWhy)
+		return nil, nil, unprocessable("why is longer than %d characters.", maxWhy)
 	}
 	now := s.Now().UTC().Truncate(time.Second)
-	overrides := make([]store.Override, 0, len(keys))
+	kept = make([]store.Override, 0, len(keys))
 	for _, key := range keys {
-		overrides = append(overrides, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: now})
+		kept = append(kept, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: now})
 	}
-	before, err := s.Decide(r.Context(), overrides)
-	if err != nil {
-		return nil, err
-	}
-	return created{decided{overrideRows(overrides), overrideRows(before)}}, nil
+	replaced, err = s.Decide(r.Context(), kept)
+	return kept, replaced, err
 }
 
 // withdraw takes a decision back.

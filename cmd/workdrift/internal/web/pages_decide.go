@@ -29,11 +29,13 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "It was not said what the items count for."})
 		return
 	}
-	if _, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")}); err != nil {
+	kept, _, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")})
+	if err != nil {
 		s.failPage(w, r, err)
 		return
 	}
-	http.Redirect(w, r, backTo(r, "decided"), http.StatusSeeOther)
+	made := decisionGroups(kept, nil)[0]
+	http.Redirect(w, r, backTo(r, "decided", made.ID()), http.StatusSeeOther)
 }
 
 // chosen are the keys of the items that were chosen, and of those of the streams
@@ -66,7 +68,7 @@ func (s *server) withdrawForm(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, err)
 		return
 	}
-	http.Redirect(w, r, backTo(r, "withdrawn"), http.StatusSeeOther)
+	http.Redirect(w, r, backTo(r, "withdrawn", ""), http.StatusSeeOther)
 }
 
 // form reads the fields of a page.
@@ -79,14 +81,17 @@ func (s *server) form(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// backTo is the page that a form came from, with what was done. Only pages of
-// this server are gone back to.
-func backTo(r *http.Request, done string) string {
+// backTo is the page that a form came from, with what was done, and the ID of the
+// decision that was made. Only pages of this server are gone back to.
+func backTo(r *http.Request, done, made string) string {
 	u, err := url.Parse(r.PostForm.Get("back"))
 	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) {
 		u = &url.URL{Path: "/decisions"}
 	}
 	q := u.Query()
 	q.Set("done", done)
+	if q.Del("decision"); made != "" {
+		q.Set("decision", made)
+	}
 	return (&url.URL{Path: u.Path, RawQuery: q.Encode()}).String()
 }

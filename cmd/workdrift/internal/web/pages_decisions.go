@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -25,9 +27,18 @@ func decisionsList(s *server, _ *http.Request) (any, string, error) {
 type decisionGroup struct {
 	At        time.Time
 	To        string // in words
+	target    string // as it is kept
 	Role, Why string
 	Keys      []string // in order
 	Stops     bool     // they are to end
+}
+
+// ID tells a decision from every other one. It is another as soon as part of the
+// decision is withdrawn or decided anew.
+func (g *decisionGroup) ID() string {
+	text := fmt.Sprintf("%d %q %q %q %q", g.At.Unix(), g.target, g.Role, g.Why, slices.Compact(slices.Clone(g.Keys)))
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%x", sum[:8])
 }
 
 // Week is the ISO week of the decision.
@@ -54,7 +65,7 @@ func decisionGroups(list []store.Override, report *scoring.Report) (groups []dec
 	})
 	for i, o := range list {
 		if before := max(0, i-1); i == 0 || !list[before].At.Equal(o.At) || list[before].To != o.To || list[before].Why != o.Why || list[before].Role != o.Role {
-			groups = append(groups, decisionGroup{At: o.At, To: targetName(o.To, report), Role: o.Role, Why: o.Why, Stops: o.To == scoring.Excluded.String()})
+			groups = append(groups, decisionGroup{At: o.At, To: targetName(o.To, report), target: o.To, Role: o.Role, Why: o.Why, Stops: o.To == scoring.Excluded.String()})
 		}
 		last := &groups[len(groups)-1]
 		last.Keys = append(last.Keys, o.Key)
@@ -85,12 +96,15 @@ type doneNote struct {
 	Back string         // the page to return to
 }
 
-// done says what the form that led here did, nil where none did.
+// done says what the form that led here did, nil where none did. Only that very
+// decision can be undone here: who loads the page again later does not take back
+// what somebody else decided meanwhile.
 func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 	const follows = " The numbers follow within seconds: load the page again to see them."
 	q := r.URL.Query()
-	what := q.Get("done")
+	what, which := q.Get("done"), q.Get("decision")
 	q.Del("done")
+	q.Del("decision")
 	back := r.URL.Path
 	if len(q) > 0 {
 		back += "?" + q.Encode()
@@ -98,19 +112,20 @@ func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 	switch {
 	case what == "decided" && s.Overrides != nil:
 		groups := decisionGroups(s.Overrides(), report)
-		if len(groups) == 0 {
-			return nil
+		i := slices.IndexFunc(groups, func(g decisionGroup) bool { return g.ID() == which })
+		if i < 0 {
+			return &doneNote{Text: "What was decided here is not in force any more as it was: part or all of it was withdrawn or decided anew."}
 		}
-		newest := &groups[0]
+		made := &groups[i]
 		verb := " counts for “"
-		if len(newest.Keys) > 1 {
+		if len(made.Keys) > 1 {
 			verb = " count for “"
 		}
 		clock := ""
-		if newest.Stops {
+		if made.Stops {
 			clock = " The clock of this stop runs, and shows on the kill list when the day has closed."
 		}
-		return &doneNote{Text: "The decision is kept: " + newest.Items() + verb + newest.To + "”." + follows + clock, Undo: newest, Back: back}
+		return &doneNote{Text: "The decision is kept: " + made.Items() + verb + made.To + "”." + follows + clock, Undo: made, Back: back}
 	case what == "withdrawn":
 		return &doneNote{Text: "The decision is withdrawn." + follows}
 	}

@@ -44,14 +44,18 @@ func TestWhatAFormDid(t *testing.T) {
 	everything := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Triager} })
 	reader := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
 	const undo = `<input type="hidden" name="key" value="acme/web#7"><input type="hidden" name="back" value="/explain?subject=sso"><button>Undo</button>`
+	made := decisionGroups([]store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}, nil)[0].ID()
+	another := decisionGroups([]store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon.Add(-time.Second)}}, nil)[0].ID()
 	for _, tc := range []struct {
 		name, path string
 		h          http.Handler
 		text       string
 		undo       bool
 	}{
-		{"decided", "/explain?subject=sso&done=decided", everything, "1 item counts for “Single sign-on”", true},
-		{"decided, seen by a reader", "/explain?subject=sso&done=decided", reader, "1 item counts for", false},
+		{"decided", "/explain?subject=sso&done=decided&decision=" + made, everything, "1 item counts for “Single sign-on”", true},
+		{"decided, and somebody else since", "/explain?subject=sso&done=decided&decision=" + another, everything, "not in force any more", false},
+		{"decided, unknown what", "/explain?subject=sso&done=decided", everything, "not in force any more", false},
+		{"decided, seen by a reader", "/explain?subject=sso&done=decided&decision=" + made, reader, "1 item counts for", false},
 		{"withdrawn", "/explain?subject=sso&done=withdrawn", everything, "The decision is withdrawn.", false},
 		{"nothing", "/explain?subject=sso&done=else", everything, "", false},
 	} {
@@ -83,8 +87,13 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
+	several := decisionGroups([]store.Override{
+		{Key: "acme/web#1", To: "run_work", Role: "triage", Why: "because", At: noon}, {Key: "acme/web#2", To: "run_work", Role: "triage", Why: "because", At: noon},
+		{Key: "acme/web#9", To: "run_work", Role: "triage", Why: "because", At: noon},
+	}, nil)[0].ID()
 	form := url.Values{"stream": {"s1", "s2"}, "key": {"acme/web#9"}, "to": {"run_work"}, "why": {"because"}, "back": {"/shadow"}}
-	if w := post("/decisions", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/shadow?done=decided" {
+	form.Set("back", "/shadow?decision=earlier")
+	if w := post("/decisions", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/shadow?decision="+several+"&done=decided" {
 		t.Errorf("%d, to %q", w.Code, w.Header().Get("Location"))
 	}
 	if want := []string{"acme/web#1 run_work", "acme/web#2 run_work", "acme/web#9 run_work"}; !slices.Equal(kept, want) {
@@ -103,14 +112,13 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 // The kill list tells of what was stopped here, and of nothing else that was
 // decided; a stop says that its clock runs.
 func TestStopsOnTheKillList(t *testing.T) {
+	list := []store.Override{{Key: "PAY-1", To: "sso", Role: "triage", Why: "kept", At: noon.Add(-time.Hour)}, {Key: "PAY-2", To: "excluded", Role: "triage", Why: "no more", At: noon}}
 	h := handler(t, fullReport(t), func(o *Options) {
 		withEverything(t)(o)
 		o.Access = Access{Anyone: Triager}
-		o.Overrides = func() []store.Override {
-			return []store.Override{{Key: "PAY-1", To: "sso", Role: "triage", Why: "kept", At: noon.Add(-time.Hour)}, {Key: "PAY-2", To: "excluded", Role: "triage", Why: "no more", At: noon}}
-		}
+		o.Overrides = func() []store.Override { return list }
 	})
-	body := ask(h, "GET", "/kill-list?done=decided").Body.String()
+	body := ask(h, "GET", "/kill-list?done=decided&decision="+decisionGroups(list, nil)[0].ID()).Body.String()
 	_, stopped, _ := strings.Cut(body, `id="stopped"`)
 	for want, there := range map[string]bool{"PAY-2": true, "no more": true, "/changes#2026-W25": true, "PAY-1": false} {
 		if strings.Contains(stopped, want) != there {

@@ -6,8 +6,9 @@
 #
 # It says what fires first and what to do about it, then goes on until Ctrl-C;
 # with --once it ends there. It needs Go, or a program named by WORKDRIFT;
-# Prometheus and Alertmanager, which Debian has in packages of these names; and
-# curl. Nothing is kept, nothing is installed, no message is sent.
+# Prometheus and Alertmanager, which Debian has in packages of these names; curl
+# and ps. Nothing is kept, nothing is installed, no message is sent. The ports are
+# not those at which the packages' own services listen.
 #
 # Two things are not as shipped: the threshold, which is a setting, and the waits
 # of the alerts, of which an hour takes a second here.
@@ -24,13 +25,13 @@ case ${1:-} in
 esac
 here=$(cd "$(dirname "$0")" && pwd)
 web=${WORKDRIFT_LISTEN:-127.0.0.1:9797}
-prometheus=${PROMETHEUS_LISTEN:-127.0.0.1:9090}
-alertmanager=${ALERTMANAGER_LISTEN:-127.0.0.1:9093}
+prometheus=${PROMETHEUS_LISTEN:-127.0.0.1:19090}
+alertmanager=${ALERTMANAGER_LISTEN:-127.0.0.1:19093}
 # Debian's name, then everybody else's.
 manager=$(command -v prometheus-alertmanager || command -v alertmanager || echo alertmanager)
-for tool in curl prometheus promtool amtool "$manager"; do
+for tool in curl ps prometheus promtool amtool "$manager"; do
   if ! command -v "$tool" >/dev/null; then
-    echo "$0: $tool is missing; on Debian: apt-get install curl prometheus prometheus-alertmanager" >&2
+    echo "$0: $tool is missing; on Debian: apt-get install curl procps prometheus prometheus-alertmanager" >&2
     exit 1
   fi
 done
@@ -88,7 +89,11 @@ echo 'alerts: {shadow_effort: 0.4}' >>"$dir/demo/config.yaml"
 curl -fsS -X POST "http://$web/-/reload" >/dev/null
 
 echo "3. Alertmanager with the shipped routes: http://$alertmanager/"
-"$manager" --config.file="$here/alertmanager/alertmanager.yaml" --storage.path="$dir/alertmanager" \
+# Where there are real credentials, these are not them.
+sed -e "s#/etc/alertmanager/#$dir/no-#" -e 's/^  smtp_smarthost:.*/  smtp_smarthost: 127.0.0.1:1/' \
+  "$here/alertmanager/alertmanager.yaml" >"$dir/alertmanager.yaml"
+cp "$here/alertmanager/workdrift.tmpl" "$dir"
+"$manager" --config.file="$dir/alertmanager.yaml" --storage.path="$dir/alertmanager" \
   --web.listen-address="$alertmanager" --cluster.listen-address= >"$dir/alertmanager.log" 2>&1 &
 running="$running $!"
 

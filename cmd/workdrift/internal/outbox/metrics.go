@@ -77,8 +77,11 @@ func (m *metrics) show(plan Plan, now time.Time, known map[name]store.Delivery) 
 				}
 			}
 			due, period := slot.Last(now, plan.Zone)
-			if known[name{place.Name, period.Key()}].State == store.DeliverySkipped {
-				due = time.Time{}
+			if d, ok := known[name{place.Name, period.Key()}]; ok {
+				due = d.Due // the schedule may be another by now
+				if d.State == store.DeliverySkipped {
+					due = time.Time{}
+				}
 			}
 			all = append(all, gauge(descDelivered, delivered, at), gauge(descDue, due, at))
 		}

@@ -151,6 +151,21 @@ func TestDeferredUnseen(t *testing.T) {
 	}
 }
 
+// TestScheduleChanges: an edition that arrived is not due again because its day
+// became another.
+func TestScheduleChanges(t *testing.T) {
+	r := newRig(t)
+	r.round()
+	r.until(tuesday.Add(time.Hour), 10*time.Minute)
+	r.plan.Slots[0].Weekday = time.Thursday
+	r.until(tuesday.AddDate(0, 0, 3), 6*time.Hour)
+	r.wantPosted("weekly/2026-W14")
+	due, delivered := r.gauge("workdrift_brief_last_due_timestamp_seconds"), r.gauge("workdrift_brief_last_delivered_timestamp_seconds")
+	if due != float64(tuesday.Unix()) || due > delivered {
+		t.Errorf("due at %.0f, delivered at %.0f", due, delivered)
+	}
+}
+
 // TestGivenUp: what Slack will never take is tried once and said once.
 func TestGivenUp(t *testing.T) {
 	for _, code := range []string{"invalid_auth", "channel_not_found", "not_in_channel", "msg_too_long", "invalid_blocks"} {

@@ -213,3 +213,19 @@ func (r *rig) counted(outcome string) (n int) {
 	}
 	return n
 }
+
+// gauge returns the only value of a metric.
+func (r *rig) gauge(metric string) float64 {
+	r.Helper()
+	families, err := r.metrics.Gather()
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == metric && len(f.GetMetric()) == 1 {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	r.Fatalf("no single %s", metric)
+	return 0
+}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -118,17 +117,38 @@ func TestBriefsAreKept(t *testing.T) {
 	}
 }
 
-// Who asks for a page waits for others' briefs only for a moment.
-func TestBriefsWait(t *testing.T) {
-	e := &evaluator{}
-	e.snapshot.Store(&snapshot{report: &scoring.Report{}})
-	if err := e.briefs.begin(t.Context()); err != nil {
-		t.Fatal(err)
+// What was made before a configuration is no brief of those after it.
+func TestBriefsAreForgotten(t *testing.T) {
+	var b briefs
+	p := brief.LastClosed(brief.Weekly, scoring.Day(20_000))
+	b.keep(p, &keptBrief{})
+	before := b.configured()
+	b.forget()
+	b.keep(p, &keptBrief{config: before})
+	if b.get(p) != nil {
+		t.Error("a brief of another configuration is kept")
 	}
-	defer e.briefs.end()
-	wait, over := context.WithCancelCause(t.Context())
-	over(evaluating())
-	if _, err := e.briefWithin(t.Context(), wait, brief.Period{}, ""); err == nil || err.Error() != evaluating().Error() {
-		t.Errorf("%v, want %v", err, evaluating())
+}
+
+// Who asks for a page waits only for a moment for others' briefs, and for an
+// evaluation.
+func TestBriefsWait(t *testing.T) {
+	for what, busy := range map[string]func(*evaluator) error{
+		"another brief": func(e *evaluator) error { return e.briefs.begin(t.Context()) },
+		"an evaluation": func(e *evaluator) error { return e.mu.LockWithin(t.Context()) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			e := &evaluator{}
+			if err := busy(e); err != nil {
+				t.Fatal(err)
+			}
+			wait := e.briefs.begin
+			if what == "an evaluation" {
+				wait = e.mu.LockWithin
+			}
+			if err := within(t.Context(), time.Millisecond, wait); err == nil || err.Error() != evaluating().Error() {
+				t.Errorf("%v, want %v", err, evaluating())
+			}
+		})
 	}
 }

@@ -22,8 +22,9 @@ import (
 // closed week is always there, and those that are being looked at are made anew
 // after a report.
 type briefs struct {
-	mu   sync.Mutex // guards list, held for a moment only
-	list map[brief.Period]*keptBrief
+	mu     sync.Mutex // guards list and config, held for a moment only
+	list   map[brief.Period]*keptBrief
+	config int // counts configurations
 
 	once   sync.Once
 	making chan struct{} // holds an entry while somebody makes one
@@ -33,6 +34,7 @@ type briefs struct {
 type keptBrief struct {
 	*brief.Brief
 	engine      *scoring.Engine
+	config      int
 	fed         uint64
 	day         scoring.Day
 	made, asked time.Time
@@ -59,9 +61,7 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 	if kept := e.briefs.look(p); kept != nil && kept.serves(s) {
 		return kept.At(base), nil
 	}
-	wait, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
-	defer cancel()
-	b, err := e.briefWithin(ctx, wait, p, base)
+	b, err := e.briefWithin(ctx, turnWait, p, base)
 	e.briefs.look(p)
 	return b, err
 }
@@ -71,13 +71,13 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 // are linked below base, "" for no links. What was made is kept until something
 // changes.
 func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	return e.briefWithin(ctx, ctx, p, base)
+	return e.briefWithin(ctx, 0, p, base)
 }
 
-// briefWithin is briefOf for who waits no longer than a context for others whose
-// briefs are made.
-func (e *evaluator) briefWithin(ctx, wait context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	if err := e.briefs.begin(wait); err != nil {
+// briefWithin is briefOf for who waits so long for each thing that others are
+// at, or with 0 as long as it takes.
+func (e *evaluator) briefWithin(ctx context.Context, patience time.Duration, p brief.Period, base string) (*brief.Brief, error) {
+	if err := within(ctx, patience, e.briefs.begin); err != nil {
 		return nil, err
 	}
 	defer e.briefs.end()
@@ -88,13 +88,25 @@ func (e *evaluator) briefWithin(ctx, wait context.Context, p brief.Period, base 
 	if err != nil {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
+	if err := within(ctx, patience, e.mu.LockWithin); err != nil {
+		return nil, err
+	}
 	in, kept, err := e.briefInput(ctx, p, sources)
+	e.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
 	// The lock was given back: the daemon's own report comes before another about
 	// the past.
-	if before := e.earlier(in.Report.Day-brief.Back, sources); enough(before) {
+	if err := within(ctx, patience, e.mu.LockWithin); err != nil {
+		return nil, err
+	}
+	before, engine := e.reportOf(in.Report.Day-brief.Back, sources), e.engine
+	e.mu.Unlock()
+	if engine != kept.engine {
+		return nil, evaluating() // there is another configuration
+	}
+	if enough(before) {
 		in.Before = before
 	}
 	kept.Brief = brief.Make(in)
@@ -102,11 +114,19 @@ func (e *evaluator) briefWithin(ctx, wait context.Context, p brief.Period, base 
 	return kept.At(base), nil
 }
 
+// within waits for something, with 0 as long as it takes.
+func within(ctx context.Context, patience time.Duration, wait func(context.Context) error) error {
+	if patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, patience, evaluating())
+		defer cancel()
+	}
+	return wait(ctx)
+}
+
 // briefInput gathers what the brief of a period is made from, but for the report
-// that it is held against.
+// that it is held against. The caller holds the lock.
 func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []store.SourceState) (brief.Input, *keptBrief, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	in := brief.Input{Period: p}
 	if err := e.tellable(p); err != nil {
 		return in, nil, err
@@ -125,7 +145,7 @@ func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []st
 		return in, nil, err
 	}
 	in.Streams, in.History, in.Overrides, in.Model = streams, e.history.Load(), e.decisions(), e.known.Effort.Model.String()
-	return in, &keptBrief{engine: e.engine, fed: e.engine.Revision(), day: e.made.Day, made: time.Now()}, nil
+	return in, &keptBrief{engine: e.engine, config: e.briefs.configured(), fed: e.engine.Revision(), day: e.made.Day, made: time.Now()}, nil
 }
 
 // tellable says why there can be no brief of a period. The caller holds the
@@ -140,13 +160,6 @@ func (e *evaluator) tellable(p brief.Period) error {
 		return &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s has not begun, as far as days have closed: the last that has is %s.", p.Name, e.made.Day)}
 	}
 	return nil
-}
-
-// earlier reports as of a day that has closed.
-func (e *evaluator) earlier(day scoring.Day, sources []store.SourceState) *scoring.Report {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.reportOf(day, sources)
 }
 
 // reportOf reports as of a day that has closed. The caller holds the lock.
@@ -180,7 +193,7 @@ func (e *evaluator) rebrief(ctx context.Context) {
 
 // begin waits until nobody makes a brief.
 func (b *briefs) begin(ctx context.Context) error {
-	b.once.Do(func() { b.making, b.list = make(chan struct{}, 1), make(map[brief.Period]*keptBrief) })
+	b.once.Do(func() { b.making = make(chan struct{}, 1) })
 	select {
 	case b.making <- struct{}{}:
 		return nil
@@ -212,12 +225,29 @@ func (b *briefs) look(p brief.Period) *keptBrief {
 func (b *briefs) keep(p brief.Period, kept *keptBrief) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if kept.config != b.config {
+		return // it was made under another configuration
+	}
 	if before := b.list[p]; before != nil {
 		kept.asked = before.asked
-	} else if len(b.list) >= maxBriefs {
-		clear(b.list)
+	} else if len(b.list) >= maxBriefs || b.list == nil {
+		b.list = make(map[brief.Period]*keptBrief)
 	}
 	b.list[p] = kept
+}
+
+// forget drops what was made before there is another configuration.
+func (b *briefs) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.list = nil
+	b.config++
+}
+
+func (b *briefs) configured() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.config
 }
 
 // due returns a brief that is to be made: that of the last closed week, or one

@@ -125,6 +125,7 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	log := structureLog(history, engine, e.reportAt())
 	e.mu.Lock()
 	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
+	e.briefs.forget()
 	e.obeyed = &overrides
 	e.history.Store(log)
 	e.overrides.Store(&overrides)
@@ -193,10 +194,11 @@ func (e *evaluator) run(ctx context.Context) error {
 func (e *evaluator) round(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.publish(ctx); err != nil {
+	unshown, err := e.publish(ctx)
+	if err != nil {
 		return err
 	}
-	return errors.Join(e.freeze(ctx), e.save(ctx, saveEvery))
+	return errors.Join(unshown, e.freeze(ctx), e.save(ctx, saveEvery))
 }
 
 // readAhead is how many changes are read while others are applied.
@@ -257,11 +259,13 @@ func (e *evaluator) gather(ctx context.Context) bool {
 func (e *evaluator) evaluate(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.publish(ctx)
+	unshown, err := e.publish(ctx)
+	return errors.Join(unshown, err)
 }
 
-// publish is evaluate for who holds the lock.
-func (e *evaluator) publish(ctx context.Context) error {
+// publish is evaluate for who holds the lock. There is a new report even when
+// pages cannot show what is behind it, and unshown is why.
+func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 	e.metrics.started.Inc()
 	began := time.Now()
 	if decided := e.overrides.Load(); decided != e.obeyed {
@@ -272,23 +276,24 @@ func (e *evaluator) publish(ctx context.Context) error {
 	// last events the engine has not seen.
 	sources, err := e.store.Sources(ctx)
 	if err != nil {
-		return fmt.Errorf("read sources: %w", err)
+		return nil, fmt.Errorf("read sources: %w", err)
 	}
 	// People before changes: who they are is known before what they did, so
 	// that little has to be built again.
 	if err := meet(ctx, e.store, e.engine); err != nil {
-		return err
+		return nil, err
 	}
 	e.tellMembers()
 	e.engine.Expect(e.reportAt(), sources)
 	if err := e.follow(ctx); err != nil {
-		return fmt.Errorf("read changes: %w", err)
+		return nil, fmt.Errorf("read changes: %w", err)
 	}
 	report := e.engine.Report(e.reportAt(), sources)
 	e.made = report
-	shown, err := e.snapshotOf(ctx, report)
-	if err == nil {
+	if shown, err := e.snapshotOf(ctx, report); err == nil {
 		e.snapshot.Store(shown)
+	} else {
+		unshown = fmt.Errorf("make what pages show: %w", err)
 	}
 	e.collector.Set(report)
 	e.report.Store(report)
@@ -296,8 +301,5 @@ func (e *evaluator) publish(ctx context.Context) error {
 	if e.onReport != nil {
 		e.onReport(report)
 	}
-	if err != nil {
-		return fmt.Errorf("make what pages show: %w", err)
-	}
-	return nil
+	return unshown, nil
 }

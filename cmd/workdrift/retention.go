@@ -164,7 +164,7 @@ func (e *evaluator) collapse(ctx context.Context, last objective.Date) (weeks in
 	if e.made == nil {
 		return 0, waitsForReport, nil
 	}
-	if err := e.publish(ctx); err != nil {
+	if _, err := e.publish(ctx); err != nil {
 		return 0, "", err
 	}
 	if e.made.Partial && objective.DateOf(e.now().UTC()) < e.since+firstReading {

@@ -30,14 +30,15 @@ func accountsOf(ctx context.Context, db *bolt.DB) (map[string]bool, error) {
 	return people, nil
 }
 
-// without returns the work without labels and directories that name people.
+// without returns the work without labels, words and directories that name
+// people.
 func (w *storedWork) without(people map[string]bool) *storedWork {
 	named := func(text string) bool { return namesOne(people, text) }
-	if !named(w.folder) && !slices.ContainsFunc(w.labels, named) {
+	if !named(w.folder) && !slices.ContainsFunc(w.labels, named) && !slices.ContainsFunc(w.terms, named) {
 		return w
 	}
 	clean := *w
-	clean.labels = slices.DeleteFunc(slices.Clone(w.labels), named)
+	clean.labels, clean.terms = slices.DeleteFunc(slices.Clone(w.labels), named), slices.DeleteFunc(slices.Clone(w.terms), named)
 	if named(w.folder) {
 		clean.folder = ""
 	}

@@ -15,8 +15,8 @@ func TestStreamsNameNobody(t *testing.T) {
 			t.Errorf("%q names somebody: %v", text, got)
 		}
 	}
-	w := &storedWork{folder: "api", labels: []string{"idea", "ada-l"}}
-	if got := w.without(people); !slices.Equal(got.labels, []string{"idea"}) || got.folder != "api" || len(w.labels) != 2 {
+	w := &storedWork{folder: "api", labels: []string{"idea", "ada-l"}, terms: []string{"ada-l", "ferry"}}
+	if got := w.without(people); !slices.Equal(got.labels, []string{"idea"}) || !slices.Equal(got.terms, []string{"ferry"}) || got.folder != "api" || len(w.labels) != 2 {
 		t.Errorf("%q in %q, of %q", got.labels, got.folder, w.labels)
 	}
 	if w.folder = "ada-l"; w.without(people).folder != "" || w.without(nil) != w {

@@ -10,8 +10,8 @@ import (
 // as that takes. Who only asks about single items waits for a turn, which a
 // report gives now and then.
 type turns struct {
-	long    sync.Mutex
 	once    sync.Once
+	long    chan struct{} // holds an entry while somebody has the lock
 	holding chan struct{} // holds an entry while somebody uses the engine
 	waiting chan struct{} // an entry for each who waits for a turn
 }
@@ -25,20 +25,35 @@ const (
 )
 
 func (t *turns) init() {
-	t.once.Do(func() { t.holding, t.waiting = make(chan struct{}, 1), make(chan struct{}, maxWaiting) })
+	t.once.Do(func() {
+		t.long, t.holding, t.waiting = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, maxWaiting)
+	})
 }
 
 // Lock takes the engine for as long as it is needed.
 func (t *turns) Lock() {
 	t.init()
-	t.long.Lock()
+	t.long <- struct{}{}
 	t.holding <- struct{}{}
+}
+
+// LockWithin is Lock for who does not wait longer than a context. The error is
+// the cause of its end.
+func (t *turns) LockWithin(ctx context.Context) error {
+	t.init()
+	select {
+	case t.long <- struct{}{}:
+		t.holding <- struct{}{} // at most until a turn is over
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Unlock gives it back.
 func (t *turns) Unlock() {
 	<-t.holding
-	t.long.Unlock()
+	<-t.long
 }
 
 // pause lets one of those who wait have a turn. Its caller holds the lock.

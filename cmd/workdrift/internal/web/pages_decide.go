@@ -29,13 +29,17 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "It was not said what the items count for."})
 		return
 	}
-	kept, _, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")})
+	kept, replaced, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")})
 	if err != nil {
 		s.failPage(w, r, err)
 		return
 	}
+	done := "decided"
+	if len(replaced) > 0 {
+		done = "decided-anew"
+	}
 	made := decisionGroups(kept, nil)[0]
-	http.Redirect(w, r, backTo(r, "decided", made.ID()), http.StatusSeeOther)
+	http.Redirect(w, r, backTo(r, done, made.ID()), http.StatusSeeOther)
 }
 
 // chosen are the keys of the items that were chosen, and of those of the streams

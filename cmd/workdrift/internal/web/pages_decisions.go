@@ -110,7 +110,7 @@ func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 		back += "?" + q.Encode()
 	}
 	switch {
-	case what == "decided" && s.Overrides != nil:
+	case (what == "decided" || what == "decided-anew") && s.Overrides != nil:
 		groups := decisionGroups(s.Overrides(), report)
 		i := slices.IndexFunc(groups, func(g decisionGroup) bool { return g.ID() == which })
 		if i < 0 {
@@ -121,11 +121,14 @@ func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 		if len(made.Keys) > 1 {
 			verb = " count for “"
 		}
-		clock := ""
+		more := follows
 		if made.Stops {
-			clock = " The clock of this stop runs, and shows on the kill list when the day has closed."
+			more += " The clock of this stop runs, and shows on the kill list when the day has closed."
 		}
-		return &doneNote{Text: "The decision is kept: " + made.Items() + verb + made.To + "”." + follows + clock, Undo: made, Back: back}
+		if what == "decided-anew" {
+			more += " It took the place of an earlier decision, which undoing it does not bring back."
+		}
+		return &doneNote{Text: "The decision is kept: " + made.Items() + verb + made.To + "”." + more, Undo: made, Back: back}
 	case what == "withdrawn":
 		return &doneNote{Text: "The decision is withdrawn." + follows}
 	}

@@ -54,6 +54,7 @@ func TestWhatAFormDid(t *testing.T) {
 	}{
 		{"decided", "/explain?subject=sso&done=decided&decision=" + made, everything, "1 item counts for “Single sign-on”", true},
 		{"decided, and somebody else since", "/explain?subject=sso&done=decided&decision=" + another, everything, "not in force any more", false},
+		{"decided anew", "/explain?subject=sso&done=decided-anew&decision=" + made, everything, "It took the place of an earlier decision, which undoing it does not bring back.", true},
 		{"decided, unknown what", "/explain?subject=sso&done=decided", everything, "not in force any more", false},
 		{"decided, seen by a reader", "/explain?subject=sso&done=decided&decision=" + made, reader, "1 item counts for", false},
 		{"withdrawn", "/explain?subject=sso&done=withdrawn", everything, "The decision is withdrawn.", false},
@@ -70,6 +71,7 @@ func TestWhatAFormDid(t *testing.T) {
 // nothing is decided where one is no more.
 func TestSeveralStreamsAtOnce(t *testing.T) {
 	var kept []string
+	var before []store.Override // what the next decision takes the place of
 	h := handler(t, fullReport(t), func(o *Options) {
 		withEverything(t)(o)
 		o.Access = Access{Anyone: Triager}
@@ -77,7 +79,7 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 			for _, x := range list {
 				kept = append(kept, x.Key+" "+x.To)
 			}
-			return nil, nil
+			return before, nil
 		}
 	})
 	post := func(path string, form url.Values) *httptest.ResponseRecorder {
@@ -98,6 +100,10 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 	if want := []string{"acme/web#1 run_work", "acme/web#2 run_work", "acme/web#9 run_work"}; !slices.Equal(kept, want) {
 		t.Errorf("decided %q, want %q", kept, want)
+	}
+	before = []store.Override{{Key: "acme/web#9", To: "sso"}}
+	if w := post("/decisions", form); w.Header().Get("Location") != "/shadow?decision="+several+"&done=decided-anew" {
+		t.Errorf("deciding anew leads to %q", w.Header().Get("Location"))
 	}
 	kept = nil
 	form.Add("stream", "s3")

@@ -14,7 +14,7 @@ import (
 func (c *Courier) advance(ctx context.Context, d store.Delivery, place *Place) error {
 	now, n := c.Now(), name{d.Outbox, d.Edition}
 	if now.Sub(d.Due) > Late {
-		return c.expire(ctx, d)
+		return c.expire(ctx, d, place)
 	}
 	if place == nil || now.Before(latest(c.hold[n], d.Tried.Add(wait(d.Attempts)))) {
 		return nil
@@ -94,13 +94,26 @@ func (c *Courier) doubt(ctx context.Context, d store.Delivery, err error) error 
 	return c.tell(ctx, d)
 }
 
-// expire ends a delivery that is too late.
-func (c *Courier) expire(ctx context.Context, d store.Delivery) error {
+// expire ends a delivery that is too late. One in doubt is looked for a last time.
+func (c *Courier) expire(ctx context.Context, d store.Delivery, place *Place) error {
 	if d.Why == "" {
 		d.Why = "its time is over"
 	}
 	if d.State == store.DeliveryDue {
 		return c.settle(ctx, d, store.DeliveryGivenUp)
+	}
+	if place != nil {
+		receipt, err := place.Sender.Find(ctx, d.Edition, d.Due.Add(-lookBack))
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case receipt != "":
+			d.Receipt = receipt
+			return c.settle(ctx, d, store.DeliveryDelivered)
+		case err == nil: // it is not there
+			return c.settle(ctx, d, store.DeliveryGivenUp)
+		}
+		c.Log.Warn("the brief was looked for a last time, in vain", "outbox", d.Outbox, "edition", d.Edition, "err", err)
 	}
 	return c.settle(ctx, d, store.DeliveryUnknown)
 }

@@ -320,3 +320,35 @@ func TestTwoNotMade(t *testing.T) {
 		t.Errorf("%d lines in the log", n)
 	}
 }
+
+// TestDoubtTooLate: a daemon that was down after an attempt whose answer got lost
+// asks what became of it, however late.
+func TestDoubtTooLate(t *testing.T) {
+	for want, c := range map[store.DeliveryState]struct {
+		unheard bool
+		scopes  []string
+	}{
+		store.DeliveryDelivered: {false, []string{"chat:write", "channels:history", "metadata.message:read"}},
+		store.DeliveryGivenUp:   {true, []string{"chat:write", "channels:history", "metadata.message:read"}},
+		store.DeliveryUnknown:   {false, []string{"chat:write", "channels:history"}},
+	} {
+		t.Run(string(want), func(t *testing.T) {
+			r := newRig(t)
+			r.slack.Fault(aPost, 1, fake.Fault{Kind: fake.ServerError, Unheard: c.unheard})
+			r.round()
+			r.now = tuesday
+			r.round()
+			if d := r.state("weekly/2026-W14"); d.State != store.DeliverySending {
+				t.Fatalf("after the attempt: %+v", d)
+			}
+			r.slack.SetScopes(c.scopes...)
+			r.now = tuesday.Add(Late + time.Hour)
+			r.restart()
+			r.round()
+			d := r.state("weekly/2026-W14")
+			if d.State != want || len(d.Body) > 0 || d.Attempts != 1 || (d.Receipt != "") != (want == store.DeliveryDelivered) {
+				t.Errorf("stored %+v, want %s", d, want)
+			}
+		})
+	}
+}

@@ -3,7 +3,10 @@ package outbox
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/store"
@@ -55,7 +58,7 @@ func (c *Courier) send(ctx context.Context, d store.Delivery, place *Place) erro
 	if ctx.Err() != nil {
 		return nil // the next start asks what became of it
 	}
-	d.Why = err.Error()
+	d.Why = pathless(err)
 	e, failed := errors.AsType[*SendError](err)
 	switch {
 	case failed && e.Final:
@@ -66,6 +69,18 @@ func (c *Courier) send(ctx context.Context, d store.Delivery, place *Place) erro
 	}
 	c.Log.Warn("the brief was not delivered yet", "outbox", d.Outbox, "edition", d.Edition, "attempt", d.Attempts, "err", err)
 	return c.keep(ctx, d)
+}
+
+// pathless is what of an error readers may see: not where files of the server are.
+func pathless(err error) string {
+	why := err.Error()
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		why = strings.ReplaceAll(why, " "+e.Path+":", ":")
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		why = strings.ReplaceAll(why, " "+e.Old+" "+e.New+":", ":")
+	}
+	return why
 }
 
 // retryAt is when a place asks to be asked again.

@@ -352,3 +352,30 @@ func TestDoubtTooLate(t *testing.T) {
 		})
 	}
 }
+
+// TestWhyWithoutPaths: readers see why a file was not written, but not where,
+// which is in the log.
+func TestWhyWithoutPaths(t *testing.T) {
+	for what, block := range map[string]func(dir string) error{
+		"mkdir":  func(dir string) error { return os.Symlink(dir+".gone", dir) },
+		"rename": func(dir string) error { return os.MkdirAll(filepath.Join(dir, "weekly-2026-W14.html"), 0o700) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			r := newRig(t)
+			dir := filepath.Join(r.dir, "briefs")
+			if err := block(dir); err != nil {
+				t.Fatal(err)
+			}
+			r.plan.Places = []Place{Directory(dir)}
+			r.round()
+			r.now = tuesday
+			r.round()
+			if why := r.state("weekly/2026-W14").Why; !strings.HasPrefix(why, "write edition weekly/2026-W14: "+what+": ") || strings.Contains(why, r.dir) {
+				t.Errorf("the reason is %q", why)
+			}
+			if !strings.Contains(r.logs.String(), what+" "+dir) {
+				t.Errorf("the log does not say where:\n%s", &r.logs)
+			}
+		})
+	}
+}

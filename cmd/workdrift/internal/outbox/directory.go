@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -75,7 +76,8 @@ func (d directory) Find(_ context.Context, edition string, _ time.Time) (string,
 	return filepath.Base(path), nil
 }
 
-// replaceFile writes a file that is never seen half written.
+// replaceFile writes a file that is never seen half written, and that a power cut
+// does not take away.
 func replaceFile(path, content string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".brief-*")
 	if err != nil {
@@ -87,5 +89,20 @@ func replaceFile(path, content string) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // directories cannot be synced there
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -167,6 +167,9 @@ func (b *Brief) ended(r *scoring.Report, all *findings.Candidates, id, state str
 			return d
 		}
 	}
+	if all.Shared != "" {
+		d.Since = "not known: work goes on for objectives that ended"
+	}
 	if b.Day-day < Back {
 		d.Since = tooEarly
 	}

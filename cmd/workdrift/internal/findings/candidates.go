@@ -18,6 +18,9 @@ type Candidates struct {
 	Objectives []Candidate // that could end
 	Streams    []Candidate
 	Small      int // works in streams below the floor
+	// Shared says how much effort goes on for several objectives that ended: for
+	// which of them is not known. It is "" where there is none, and where one ended.
+	Shared string
 }
 
 // A Candidate is something that could be stopped.
@@ -50,6 +53,16 @@ func CandidatesOf(report *scoring.Report, streams *Streams, h *History, override
 
 // objectives fills in those that ended, and those that little speaks for.
 func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport, h *History, streams *Streams) {
+	ended := 0
+	for i := range report.Objectives {
+		if report.Objectives[i].State != objective.Active {
+			ended++
+		}
+	}
+	stopped := CategoryShare(&w.Org, scoring.Stopped)
+	if ended > 1 && stopped > 0 {
+		p.Shared = Percent(stopped) + " of all effort"
+	}
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
 		c := Candidate{Name: o.Title, Path: ObjectivePath(o.ID), ID: o.ID}
@@ -60,9 +73,11 @@ func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport,
 		}
 		if o.State != objective.Active {
 			c.Since = endedSince(h, o, report)
-			for _, stream := range stoppedFor(streams, o.ID, report) {
-				c.Effort = Percent(CategoryShare(&w.Org, scoring.Stopped)) + " of all effort goes on"
-				c.Alive = append(c.Alive, stream.Label())
+			if p.Shared != "" {
+				c.Effort = "not known"
+			}
+			if ended == 1 {
+				c.goesOn(stopped, streams)
 			}
 			p.Ended = append(p.Ended, c)
 			continue
@@ -80,24 +95,18 @@ func (p *Candidates) objectives(report *scoring.Report, w *scoring.WindowReport,
 	}
 }
 
-// stoppedFor lists the streams of stopped work, where one objective has ended:
-// otherwise it is not known whose they are.
-func stoppedFor(streams *Streams, id string, report *scoring.Report) (list []Stream) {
+// goesOn fills in the streams of stopped work, which are all for the one objective
+// that ended.
+func (c *Candidate) goesOn(stopped scoring.Number, streams *Streams) {
 	if streams == nil {
-		return nil
-	}
-	ended := 0
-	for i := range report.Objectives {
-		if report.Objectives[i].State != objective.Active {
-			ended++
-		}
+		return
 	}
 	for _, stream := range streams.List {
-		if stream.Category == scoring.Stopped.String() && (stream.Objective == id || stream.Objective == "" && ended == 1) {
-			list = append(list, stream)
+		if stream.Category == scoring.Stopped.String() {
+			c.Effort = Percent(stopped) + " of all effort goes on"
+			c.Alive = append(c.Alive, stream.Label())
 		}
 	}
-	return list
 }
 
 // endedSince says since when an objective is in the state that it ended in.

@@ -29,8 +29,6 @@ type Stream struct {
 	By    string `json:"by"`
 	Name  string `json:"name"`
 	Title string `json:"title,omitempty"`
-	// Objective is the id of the one that was stopped.
-	Objective string `json:"objective,omitempty"`
 	// Share is the part of all effort of the window, in steps of
 	// scoring.ShareStep of its category's, absent where it is withheld.
 	Share  scoring.Number   `json:"ratio"`

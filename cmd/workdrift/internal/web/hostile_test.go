@@ -107,7 +107,7 @@ func (s *stage) streams() *findings.Streams {
 	streams := someStreams(s.report)
 	for i := range streams.List {
 		x, one := &streams.List[i], []string{s.text}
-		x.Name, x.Title, x.By, x.Rule, x.Objective = s.text, s.text, s.text, s.text, s.text
+		x.Name, x.Title, x.By, x.Rule = s.text, s.text, s.text, s.text
 		x.Terms, x.Labels, x.Paths, x.Keys = one, one, one, one
 	}
 	return streams

@@ -115,6 +115,21 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 }
 
+// Where several objectives ended, the kill list does not say of each that nothing
+// goes on.
+func TestSeveralEndedOnTheKillList(t *testing.T) {
+	report := fullReport(t)
+	ended := report.Objectives[0]
+	ended.State = objective.Retired
+	report.Objectives = []scoring.ObjectiveReport{ended, ended}
+	findings.Headline(report).Org.Effort = []scoring.CategoryEffort{{Category: scoring.Stopped, Effort: 5}}
+	h := handler(t, report, func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
+	body := ask(h, "GET", "/kill-list").Body.String()
+	if strings.Contains(body, "nothing is seen") || !strings.Contains(body, "20 % of all effort goes on for objectives that ended. For which of them is not known") {
+		t.Error(body)
+	}
+}
+
 // The kill list tells of what was stopped here, and of nothing else that was
 // decided; a stop says that its clock runs.
 func TestStopsOnTheKillList(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package outbox brings each edition of the brief to where it is wanted, exactly
-// once for each place.
+// Package outbox brings each edition of the brief to where it is wanted, once for
+// each place.
 //
 // No place offers that by itself. What is sent is therefore stored before it is
 // sent, together with the attempt, and whenever it is open whether an attempt
@@ -8,6 +8,12 @@
 // edition that is not delivered within Late of its time is given up, since last
 // week's news do not help the meeting of the week after; and those from before
 // there was such a place are never sent.
+//
+// There is one limit. A database restored from a backup knows nothing of what was
+// sent after that backup was made. A place that shows what it has does not get it
+// again. One that cannot tell gets twice what is not older than Late: it looks as
+// if the daemon had been down when that was due, and to hold it back would cost
+// each daemon that really was down its edition.
 package outbox
 
 import (

@@ -379,3 +379,37 @@ func TestWhyWithoutPaths(t *testing.T) {
 		})
 	}
 }
+
+// TestRestored: a database from before an edition was posted posts it again only
+// where the channel does not show it.
+func TestRestored(t *testing.T) {
+	for proof, posts := range map[bool]int{true: 1, false: 2} {
+		t.Run(fmt.Sprint("proof ", proof), func(t *testing.T) {
+			r := newRig(t)
+			if !proof {
+				r.slack.SetScopes("chat:write", "channels:history")
+			}
+			r.round()
+			r.stop()
+			path := filepath.Join(r.dir, "test.db")
+			backup, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.start()
+			r.now = tuesday
+			r.round()
+			r.wantPosted("weekly/2026-W14")
+			r.stop()
+			if err := os.WriteFile(path, backup, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r.start()
+			r.now = tuesday.Add(time.Hour)
+			r.round()
+			if d := r.state("weekly/2026-W14"); len(r.posted()) != posts || d.State != store.DeliveryDelivered {
+				t.Errorf("posted %v, stored %s", r.posted(), d.State)
+			}
+		})
+	}
+}

@@ -56,13 +56,13 @@ func (t *turns) Unlock() {
 	<-t.long
 }
 
-// pause lets one of those who wait have a turn. Its caller holds the lock.
+// pause lets all who wait have their turns. Its caller holds the lock.
 func (t *turns) pause() {
 	if len(t.waiting) == 0 {
 		return
 	}
-	<-t.holding // to who has waited the longest
-	t.holding <- struct{}{}
+	<-t.holding             // to who has waited the longest
+	t.holding <- struct{}{} // behind all who wait: a channel serves them in their order
 }
 
 // turn calls f when it is its turn, and reports whether that came.

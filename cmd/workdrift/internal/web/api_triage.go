@@ -74,7 +74,7 @@ func decide(s *server, r *http.Request) (any, error) {
 	if strings.TrimSpace(d.To) == "" {
 		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is missing: an objective, run_work, excluded or unknown."}
 	}
-	return keptAnswer(s.keep(r, d))
+	return keptAnswer(s.keep(r, d, s.Now()))
 }
 
 // stop decides that items are off strategy, which starts the clock that
@@ -87,7 +87,7 @@ func stop(s *server, r *http.Request) (any, error) {
 	if err := readJSON(r, &d); err != nil {
 		return nil, err
 	}
-	return keptAnswer(s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why}))
+	return keptAnswer(s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why}, s.Now()))
 }
 
 // keptAnswer is how the API answers what keep returned.
@@ -100,7 +100,7 @@ func keptAnswer(kept, replaced []store.Override, err error) (any, error) {
 
 // keep makes a decision. It returns what is in force now, and what that took the
 // place of.
-func (s *server) keep(r *http.Request, d decision) (kept, replaced []store.Override, err error) {
+func (s *server) keep(r *http.Request, d decision, at time.Time) (kept, replaced []store.Override, err error) {
 	why := printable(d.Why)
 	unprocessable := func(format string, args ...any) error {
 		return &Refusal{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf(format, args...)}
@@ -118,10 +118,10 @@ func (s *server) keep(r *http.Request, d decision) (kept, replaced []store.Overr
 	case utf8.RuneCountInString(why) > maxWhy:
 		return nil, nil, unprocessable("why is longer than %d characters.", maxWhy)
 	}
-	now := s.Now().UTC().Truncate(time.Second)
+	at = at.UTC().Truncate(time.Second)
 	kept = make([]store.Override, 0, len(keys))
 	for _, key := range keys {
-		kept = append(kept, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: now})
+		kept = append(kept, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: at})
 	}
 	replaced, err = s.Decide(r.Context(), kept)
 	return kept, replaced, err

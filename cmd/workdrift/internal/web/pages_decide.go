@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/store"
 )
 
 // decideForm keeps a decision that a page was filled in with, and goes back to
@@ -29,7 +31,7 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "It was not said what the items count for."})
 		return
 	}
-	kept, replaced, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")})
+	kept, replaced, err := s.keepAll(r, decision{keys, to, r.PostForm.Get("why")})
 	if err != nil {
 		s.failPage(w, r, err)
 		return
@@ -40,6 +42,25 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 	}
 	made := decisionGroups(kept, nil)[0]
 	http.Redirect(w, r, backTo(r, done, made.ID()), http.StatusSeeOther)
+}
+
+// keepAll makes a decision about as many items as were chosen, some at a time.
+func (s *server) keepAll(r *http.Request, d decision) (kept, replaced []store.Override, err error) {
+	slices.Sort(d.Keys)
+	d.Keys = slices.Compact(d.Keys)
+	at := s.Now() // the same for all: it is one decision
+	for keys := range slices.Chunk(d.Keys, maxDecidedKeys) {
+		more, before, err := s.keep(r, decision{keys, d.To, d.Why}, at)
+		if err != nil && len(kept) > 0 {
+			s.Log.Error("decide about the rest of what was chosen", "decided", len(kept), "chosen", len(d.Keys), "err", err)
+			return nil, nil, &Refusal{Status: http.StatusInternalServerError, Detail: fmt.Sprintf("%d items are decided about, and the rest is not: the list of decisions says which. The log says why.", len(kept))}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		kept, replaced = append(kept, more...), append(replaced, before...)
+	}
+	return kept, replaced, nil
 }
 
 // chosen are the keys of the items that were chosen, and of those of the streams

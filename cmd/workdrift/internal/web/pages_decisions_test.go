@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -112,6 +114,44 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 	if w := post("/decisions/withdraw", url.Values{"key": {"acme/web#7", "acme/web#8"}}); w.Code != http.StatusSeeOther || !slices.Equal(kept, []string{"acme/web#7 "}) {
 		t.Errorf("withdrawing: %d, %q", w.Code, kept)
+	}
+}
+
+// What is more than one decision may hold is decided about in parts, and is one
+// decision all the same; the page says when only part of it is kept.
+func TestMoreThanAtOnce(t *testing.T) {
+	var list []store.Override
+	parts, fails := 0, false
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Triager}
+		o.Overrides = func() []store.Override { return list }
+		o.Decide = func(_ context.Context, part []store.Override) ([]store.Override, error) {
+			if parts++; fails && parts > 1 {
+				return nil, errors.New("the disk is full")
+			}
+			list = append(list, part...)
+			return nil, nil
+		}
+	})
+	form := url.Values{"to": {"run_work"}, "why": {"because"}, "back": {"/decisions"}}
+	for i := range 2*MaxDecided + 50 {
+		form.Add("key", fmt.Sprintf("acme/web#%d", i))
+	}
+	post := func() *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "http://127.0.0.1:9797/decisions", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	at := post().Header().Get("Location")
+	if body := ask(h, "GET", at).Body.String(); parts != 3 || !strings.Contains(body, "The decision is kept: 250 items count for") {
+		t.Errorf("%d parts, then %q: %s", parts, at, body)
+	}
+	list, parts, fails = nil, 0, true
+	if w := post(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "100 items are decided about, and the rest is not") {
+		t.Errorf("half of it: %d %s", w.Code, w.Body)
 	}
 }
 

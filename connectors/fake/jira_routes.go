@@ -110,7 +110,7 @@ func (c *jiraCall) lists(path []string) *response {
 	if path[0] == "project" && len(path) == 2 {
 		for _, p := range c.roster() {
 			if p.id == path[1] || c.s.projectKey[strings.ToUpper(path[1])] == p {
-				return c.json(http.StatusOK, func(e *encoder) { c.projectMembers(e, p) })
+				return c.json(http.StatusOK, func(e *encoder) { c.projectMembers(e, p); c.projectKeys(e, p) })
 			}
 		}
 		return c.fail(http.StatusNotFound, "No project could be found with key '"+path[1]+"'.")

@@ -153,13 +153,26 @@ func (c *jiraCall) projectMembers(e *encoder, p *jiraProject) {
 	e.bool("simplified", p.nextGen)
 }
 
+// projectKeys writes every key that leads to a project, when it is asked for.
+func (c *jiraCall) projectKeys(e *encoder, p *jiraProject) {
+	if slices.Contains(strings.Split(c.r.URL.Query().Get("expand"), ","), "projectKeys") {
+		e.arr("projectKeys")
+		for _, k := range append([]string{p.key}, p.keys...) {
+			e.sep()
+			e.b = appendQuoted(e.b, k)
+		}
+		e.close(']')
+	}
+}
+
 // projectObject writes a project as it stands in the list of all.
 func (c *jiraCall) projectObject(e *encoder, p *jiraProject) {
 	e.object("", func() {
 		c.projectMembers(e, p)
 		if c.j.opts.DataCenter {
-			return
+			return // its list is not documented to tell all keys
 		}
+		c.projectKeys(e, p)
 		style := "classic"
 		if p.nextGen {
 			style = "next-gen"

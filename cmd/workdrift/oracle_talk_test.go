@@ -263,12 +263,14 @@ func (f *firm) once(what string, at time.Time, do func(time.Time)) {
 }
 
 // renameOps gives the tickets of the operations new keys. Neither a history nor
-// the time of the last update shows that.
+// the time of the last update shows that, but the project tells its former key,
+// which leads to all of them whoever looked when.
 func (f *firm) renameOps(to string) {
 	from := f.ops
 	f.ops = to
 	for _, t := range f.tickets {
 		if !t.piece.gone && len(t.key) > len(from) && t.key[:len(from)+1] == from+"-" {
+			t.piece.known[t.key] = true
 			t.key = to + t.key[len(from):]
 		}
 	}

@@ -58,8 +58,14 @@ func (f *fetch) want(issues []*issue) error {
 func (f *fetch) isFirst() bool {
 	return slices.ContainsFunc(f.c.scopes, func(s scope) bool {
 		pos, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
-		return pos.Since == 0 || pos.Settings != f.c.settings
+		return pos.Since == 0 || f.outdated(pos)
 	})
+}
+
+// outdated reports whether issues were read by other settings, or when their
+// projects had other names.
+func (f *fetch) outdated(pos scanPos) bool {
+	return pos.Settings != f.c.settings || pos.Names != f.names()
 }
 
 // parentID returns the id of a parent, empty where only its key is told.

@@ -35,6 +35,9 @@ func TestCircle(t *testing.T) {
 		case strings.HasSuffix(q.URL.Path, "/status"):
 			fmt.Fprint(w, `[]`)
 			return
+		case strings.Contains(q.URL.Path, "/project/"):
+			fmt.Fprintf(w, `{"id":"1%s","key":%[1]q}`, q.URL.Path[len(q.URL.Path)-1:])
+			return
 		case strings.Contains(jql, `"B-1"`):
 			found = issue("2", "B-1", "C-1")
 		case strings.Contains(jql, `"C-1"`):
@@ -58,7 +61,7 @@ func TestCircle(t *testing.T) {
 	}
 	r.MustPoll(c)
 	equal(t, "issues", len(r.Shelf.Items), 3)
-	equal(t, "requests", asked, 3+1+2)
+	equal(t, "requests", asked, 3+1+2+3) // each issue is in a project of its own
 }
 
 // TestCalm proves that nothing is concluded about what is gone while issues

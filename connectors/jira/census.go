@@ -103,6 +103,7 @@ func (c *connector) newCensus(ctx context.Context, f *fetch) (*census, error) {
 		return nil, err
 	}
 	c.site, c.most = site, min(2*c.most, chunk)
+	clear(c.asked)
 	if len(c.cfg.Projects) > 0 {
 		if _, err := c.readRoster(ctx, f); err != nil {
 			return nil, err

@@ -32,6 +32,7 @@ func newFetch(c *connector, cursor store.Cursor) *fetch {
 // begin starts a unit.
 func (f *fetch) begin() {
 	f.norm = newNormaliser(f.c.env.Source, &f.c.cfg, f.c.site)
+	f.norm.former = f.former
 	f.moves = store.Cursor{}
 }
 

@@ -21,13 +21,13 @@ var record = flag.Bool("record", false, "write what becomes of the answers under
 type folder string
 
 func (f folder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	w.Header().Set("Date", present.Format(http.TimeFormat))
 	name := strings.ReplaceAll(strings.TrimPrefix(q.URL.Path, "/rest/"), "/", "_") + ".json"
 	body, err := os.ReadFile(filepath.Join(string(f), filepath.Base(name)))
 	if err != nil || strings.Contains(q.URL.Query().Get("jql"), "key in") {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	w.Header().Set("Date", present.Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	_, _ = w.Write(body)
 }

@@ -68,7 +68,8 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	return &connector{
 		env: env, cfg: cfg, api: a, secrets: secrets, scopes: cfg.scopes(), settings: cfg.settings(),
-		scans: map[string]*scan{}, met: map[string]bool{}, worklogs: map[string]string{}, filled: map[string]*issue{}, most: chunk,
+		scans: map[string]*scan{}, met: map[string]bool{}, asked: map[string]project{}, strange: map[string]int{},
+		worklogs: map[string]string{}, filled: map[string]*issue{}, most: chunk,
 	}, nil
 }
 
@@ -94,6 +95,10 @@ type connector struct {
 	relist bool            // list projects again, whether due or not
 	roster string          // position of the roster that was seen last
 	met    map[string]bool // keys of parents that need not be asked for
+	names  *directory
+	asked  map[string]project // by name; without an ID it cannot be seen
+	// strange counts the answers about projects that cannot be read.
+	strange map[string]int
 	// worklogs are the issues of worklogs that were read lately: the feed of
 	// deleted ones tells ids only.
 	worklogs map[string]string

@@ -21,10 +21,13 @@ type normaliser struct {
 	site   *site
 	out    store.Batch
 	known  map[string]int // where identities are in out
+	// former returns the keys that an issue would have under the former keys of
+	// its project.
+	former func(key string) []string
 }
 
 func newNormaliser(source string, cfg *config, s *site) *normaliser {
-	return &normaliser{source: source, cfg: cfg, site: s, known: map[string]int{}}
+	return &normaliser{source: source, cfg: cfg, site: s, known: map[string]int{}, former: func(string) []string { return nil }}
 }
 
 // issue normalises an issue. Comments and worklogs are told in full, so that
@@ -33,7 +36,7 @@ func (n *normaliser) issue(is *issue) {
 	life := n.lifeOf(is)
 	it := store.Item{
 		Source: n.source, ID: itemID(is.id), Kind: store.KindTicket,
-		Keys:  append([]string{is.key}, is.oldKeys()...),
+		Keys:  n.keysOf(is),
 		Title: connectors.Printable(is.summary), Terms: refs.Terms(is.texts()...),
 		URL: n.site.browse(is.key), Attrs: n.attrs(is), Links: n.links(is),
 		Status: life.status, Created: is.created, Updated: is.lastUpdate(),
@@ -175,15 +178,29 @@ func (n *normaliser) levelOf(is *issue) string {
 	return ""
 }
 
+// keysOf returns what leads to an issue: its key, those it had before, and those
+// that it would have had under former keys of their projects.
+func (n *normaliser) keysOf(is *issue) []string {
+	own := append([]string{is.key}, is.oldKeys()...)
+	keys := slices.Clone(own)
+	for _, o := range own {
+		for _, k := range n.former(o) {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
 // links are where an issue leads: its parents, the issues it is linked to and
 // what its text names.
 func (n *normaliser) links(is *issue) []store.Link {
 	var links []store.Link
 	told := map[string]bool{}
-	for _, k := range is.oldKeys() {
+	for _, k := range n.keysOf(is) {
 		told[k] = true
 	}
-	told[is.key] = true
 	for _, key := range is.parents {
 		at, changed := is.lastWord(key, isParentChange(&n.site.fields))
 		if !changed {

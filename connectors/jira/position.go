@@ -38,17 +38,23 @@ type scanPos struct {
 	// Settings are those by which issues were read: others have all of them
 	// read again.
 	Settings string `json:"settings,omitempty"`
+	Names    int    `json:"names,omitempty"` // so it is with the names of projects
 }
 
-// A rosterPos holds the configured projects that can be seen.
+// A rosterPos holds the configured projects that can be seen, and others that
+// issues are or were in.
 type rosterPos struct {
 	At       int64     `json:"at"` // unix seconds
 	Projects []project `json:"projects"`
+	Met      []project `json:"met,omitempty"`
+	Names    int       `json:"names,omitempty"` // how often a project changed its names
 }
 
 type project struct {
-	ID  string `json:"id"`
-	Key string `json:"key"`
+	ID     string   `json:"id"`
+	Key    string   `json:"key"`
+	Former []string `json:"former,omitempty"` // keys that it had before, sorted
+	Told   bool     `json:"told,omitempty"`   // the server was asked for them
 }
 
 // A want is a parent that was met as a parent only.

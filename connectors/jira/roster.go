@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -43,9 +44,13 @@ func (c *connector) readRoster(ctx context.Context, f *fetch) (more bool, err er
 }
 
 func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) error {
-	indexOf := func(key string) int {
-		return slices.IndexFunc(all, func(p project) bool { return strings.EqualFold(p.Key, key) })
+	old, _ := connectors.DecodePosition[rosterPos](f.position(streamRoster))
+	for _, p := range all {
+		if p.Told {
+			c.asked[p.Key] = p
+		}
 	}
+	indexOf := func(key string) int { return find(all, old.Projects, key) }
 	if slices.ContainsFunc(c.cfg.Projects, func(key string) bool { return indexOf(key) < 0 }) {
 		// Strangers get a list too, without the projects that are not public.
 		if _, err := c.whoAmI(ctx); err != nil {
@@ -53,42 +58,63 @@ func (c *connector) setRoster(ctx context.Context, f *fetch, all []project) erro
 		}
 	}
 	c.relist = false
-	pos := rosterPos{At: c.api.gov.serverNow().Unix()}
+	pos := rosterPos{At: c.api.gov.serverNow().Unix(), Names: old.Names}
 	for _, key := range c.cfg.Projects {
-		i := indexOf(key)
-		if i < 0 {
-			// A key that was renamed is still known to the server.
-			p, err := c.oneProject(ctx, key)
-			if err != nil {
-				return err
-			}
-			if p.ID == "" {
-				c.env.Log.Warn("no such project, or no right to see it", "source", c.env.Source, "project", key)
-				continue
-			}
-			pos.Projects = append(pos.Projects, p)
+		var p project
+		if i := indexOf(key); i >= 0 {
+			p = all[i]
+		}
+		p, err := c.toldNames(ctx, p, key, old.Projects)
+		if err != nil {
+			return err
+		}
+		if p.ID == "" {
+			c.env.Log.Warn("no such project, or no right to see it", "source", c.env.Source, "project", key)
 			continue
 		}
-		pos.Projects = append(pos.Projects, all[i])
+		pos.Projects = append(pos.Projects, p)
 	}
-	if renamed(c.visible(f), pos.Projects) {
-		// The keys of all its issues changed, without an update of any.
-		for _, s := range c.scopes {
-			if p, ok := connectors.DecodePosition[scanPos](f.position(s.key())); ok && len(s.projects) > 0 {
-				if err := f.move(s.key(), scanPos{From: p.From}); err != nil {
-					return err
-				}
-			}
+	for _, p := range old.Met {
+		if i := slices.IndexFunc(all, func(a project) bool { return a.ID == p.ID && a.Told }); i >= 0 {
+			p = all[i]
 		}
+		if !slices.ContainsFunc(pos.Projects, func(o project) bool { return o.ID == p.ID }) {
+			pos.Met = append(pos.Met, p)
+		}
+	}
+	if renamed(slices.Concat(old.Projects, old.Met), slices.Concat(pos.Projects, pos.Met)) {
+		pos.Names++
 	}
 	return f.move(streamRoster, pos)
 }
 
-// renamed reports whether a project has another key than before.
-func renamed(before, now []project) bool {
-	return slices.ContainsFunc(before, func(a project) bool {
-		return slices.ContainsFunc(now, func(b project) bool { return a.ID == b.ID && a.Key != b.Key })
+// find returns where in a list the project is that a key leads to, -1 when it
+// is not there: the one that has the key, else the one that had it.
+func find(all, old []project, key string) int {
+	if i := slices.IndexFunc(all, func(p project) bool { return strings.EqualFold(p.Key, key) }); i >= 0 {
+		return i
+	}
+	had := func(p project) bool { return slices.Contains(p.Former, strings.ToUpper(key)) }
+	return slices.IndexFunc(all, func(p project) bool {
+		return had(p) || slices.ContainsFunc(old, func(o project) bool { return o.ID == p.ID && o.Key == p.Key && had(o) })
 	})
+}
+
+// toldNames completes a listed project with the keys that it had, which do not
+// change while its present key stays. One that is not listed is asked for.
+func (c *connector) toldNames(ctx context.Context, p project, key string, old []project) (project, error) {
+	if p.Told {
+		return p, nil
+	}
+	if i := slices.IndexFunc(old, func(o project) bool { return o.Told && o.ID == p.ID && o.Key == p.Key }); i >= 0 {
+		return old[i], nil
+	}
+	one, err := c.oneProject(ctx, cmp.Or(p.ID, key))
+	if err == nil && one.ID == "" && p.ID != "" {
+		p.Told = true // there is no more to learn
+		return p, nil
+	}
+	return one, err
 }
 
 // configured reports whether a key is of a project that is read, under its
@@ -100,47 +126,63 @@ func (c *connector) configured(key string) bool {
 		slices.ContainsFunc(p.Projects, func(p project) bool { return p.Key == name })
 }
 
-// listProjects returns every project that can be seen.
+// withKeys asks for projects with every key that leads to them.
+func withKeys() url.Values { return url.Values{"expand": {"projectKeys"}} }
+
+// listProjects returns every project that can be seen. Cloud's list tells the
+// keys that they had; that of Data Center does not promise to.
 func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 	if !c.site.cloud {
-		rep, err := c.api.get(ctx, "rest/api/2/project", nil)
+		rep, err := c.api.get(ctx, "rest/api/2/project", withKeys())
 		if err != nil {
 			return nil, err
 		}
-		var all []project
-		return all, rep.array(&all)
+		var all []wireProject
+		err = rep.array(&all)
+		return listed(nil, all), err
 	}
 	var all []project
 	for start := 0; ; {
-		rep, err := c.api.get(ctx, "rest/api/3/project/search",
-			url.Values{"startAt": {strconv.Itoa(start)}, "maxResults": {"50"}, "orderBy": {"key"}})
+		q := withKeys()
+		q.Set("startAt", strconv.Itoa(start))
+		q.Set("maxResults", "50")
+		q.Set("orderBy", "key")
+		rep, err := c.api.get(ctx, "rest/api/3/project/search", q)
 		if err != nil {
 			return nil, err
 		}
 		var page struct {
-			Values []project `json:"values"`
-			Total  int       `json:"total"`
+			Values []wireProject `json:"values"`
+			Total  int           `json:"total"`
 		}
 		if err := rep.object(&page, "values"); err != nil {
 			return nil, err
 		}
-		all = append(all, page.Values...)
+		all = listed(all, page.Values)
 		if start += len(page.Values); len(page.Values) == 0 || start >= page.Total {
 			return all, nil
 		}
 	}
 }
 
+func listed(all []project, page []wireProject) []project {
+	for i := range page {
+		all = append(all, page[i].named(""))
+	}
+	return all
+}
+
 // oneProject asks for a project by key, former keys included, or by id. One
 // that cannot be seen has no ID.
 func (c *connector) oneProject(ctx context.Context, name string) (project, error) {
-	rep, err := optional(c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), nil))
+	rep, err := optional(c.api.get(ctx, "rest/api/2/project/"+url.PathEscape(name), withKeys()))
 	if err != nil {
 		return project{}, err
 	}
 	if isAbsent(rep.status) || rep.status == http.StatusForbidden {
 		return project{}, nil
 	}
-	var p project
-	return p, rep.object(&p, "id", "key")
+	var w wireProject
+	err = rep.object(&w, "id", "key")
+	return w.named(name), err
 }

@@ -29,8 +29,8 @@ func (c *connector) scan(ctx context.Context, f *fetch, s scope) (more bool, err
 		return false, &connectors.Error{Reason: connectors.ReasonAuth, Err: fmt.Errorf("none of the projects can be seen: %w", errNotVisible)}
 	}
 	pos, _ := connectors.DecodePosition[scanPos](f.position(s.key()))
-	if pos.Settings != c.settings {
-		pos = scanPos{From: pos.From, Settings: c.settings}
+	if f.outdated(pos) {
+		pos = scanPos{From: pos.From, Settings: c.settings, Names: f.names()}
 	}
 	walk := c.scans[s.key()]
 	fresh := walk == nil || walk.raw != f.position(s.key()) || pos.Began == 0
@@ -176,7 +176,7 @@ func (c *connector) proveEmpty(ctx context.Context, last *searchPage, pos *scanP
 
 // complete is the position after a scan.
 func (c *connector) complete(pos scanPos) scanPos {
-	done := scanPos{Since: pos.Began, From: pos.From, Had: pos.Count > 0, Seen: pos.Seen, Settings: pos.Settings}
+	done := scanPos{Since: pos.Began, From: pos.From, Had: pos.Count > 0, Seen: pos.Seen, Settings: pos.Settings, Names: pos.Names}
 	done.Seen.trim(pos.Began - time.Duration(c.cfg.Overlap).Milliseconds() - time.Hour.Milliseconds())
 	return done
 }
@@ -190,6 +190,9 @@ func (c *connector) keep(ctx context.Context, f *fetch, issues []*issue) error {
 	}
 	issues, err := c.fill(ctx, issues)
 	if err != nil {
+		return err
+	}
+	if err := c.learnNames(ctx, f, issues); err != nil {
 		return err
 	}
 	for _, is := range issues {

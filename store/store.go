@@ -132,9 +132,10 @@ type Store interface {
 	// which need not be that in which it was known.
 	Declarations(ctx context.Context) iter.Seq2[Declaration, error]
 
-	// Override records a human's decision about one item, replacing an
-	// earlier one; an empty To withdraws it.
-	Override(ctx context.Context, o Override) error
+	// Override records what a human decided in one go about items, all of it or
+	// nothing. It replaces what was decided about them; an empty To withdraws
+	// that.
+	Override(ctx context.Context, list ...Override) error
 	// Overrides yields the decisions in force, in key order.
 	Overrides(ctx context.Context) iter.Seq2[Override, error]
 

@@ -15,8 +15,7 @@ import (
 )
 
 // decide keeps decisions about items and takes them into account at once. It
-// returns those that they take the place of. All are kept or none, unless the
-// process ends in between: then deciding again brings the rest.
+// returns those that they take the place of. All are kept or none.
 func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Override, error) {
 	// A configuration that is being loaded would not see them.
 	d.reloading.Lock()
@@ -24,18 +23,19 @@ func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Ove
 	if err := d.evaluator.resolve(ctx, list); err != nil {
 		return nil, err
 	}
+	about := make(map[string]bool, len(list))
+	for _, o := range list {
+		about[o.Key] = true
+	}
 	var before []store.Override
 	for _, o := range d.evaluator.decisions() {
-		if slices.ContainsFunc(list, func(next store.Override) bool { return next.Key == o.Key }) {
+		if about[o.Key] {
 			before = append(before, o)
 		}
 	}
-	for _, o := range list {
-		// Who gives up waiting does not leave half of it.
-		if err := d.store.Override(context.WithoutCancel(ctx), o); err != nil {
-			d.fail(err)
-			return nil, fmt.Errorf("keep a decision: %w", err)
-		}
+	if err := d.store.Override(context.WithoutCancel(ctx), list...); err != nil {
+		d.fail(err)
+		return nil, fmt.Errorf("keep a decision: %w", err)
 	}
 	d.log.Info("work was decided about", "items", len(list), "to", list[0].To, "role", list[0].Role)
 	return before, d.evaluator.redecide(context.WithoutCancel(ctx))

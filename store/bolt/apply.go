@@ -27,11 +27,11 @@ func (db *DB) Apply(ctx context.Context, source string, b store.Batch) (store.Ap
 		if err != nil {
 			return err
 		}
-		a := &applier{w: w, src: src, name: source, byID: make(map[string]*touched, len(b.Items))}
+		a := &applier{w: w, src: src, name: source, now: db.now(), byID: make(map[string]*touched, len(b.Items))}
 		if done, err = a.batch(&b); err != nil {
 			return err
 		}
-		src.lastApply = second(db.now())
+		src.lastApply = second(a.now)
 		if !b.Watermark.IsZero() {
 			src.watermark = second(b.Watermark)
 		}
@@ -114,6 +114,7 @@ type applier struct {
 	w      *writer
 	src    *sourceRecord
 	name   string
+	now    time.Time
 	byID   map[string]*touched
 	order  []*touched
 	placed []placed        // scratch space of writeEvents
@@ -342,23 +343,38 @@ func (a *applier) writeItem(t *touched, changed bool) error {
 func (a *applier) quarantine(b *store.Batch) error {
 	w := a.w
 	for i := 0; i < len(b.Items) && a.src.quarantined > 0; i++ {
-		released, err := w.remove(bucketQuarantine, sourceKey(a.src.no, b.Items[i].ID))
+		key := sourceKey(a.src.no, b.Items[i].ID)
+		released, err := w.remove(bucketQuarantine, key)
 		if err != nil {
 			return err
 		}
-		if released {
-			a.src.quarantined--
+		if !released {
+			continue
+		}
+		a.src.quarantined--
+		if _, err := w.remove(bucketAside, key); err != nil {
+			return err
 		}
 	}
+	now := second(a.now)
 	for _, q := range b.Quarantined {
 		key := sourceKey(a.src.no, q.ID)
 		before := w.state.records[bucketQuarantine]
 		w.begin()
 		w.literal(q.Reason)
-		if _, err := w.put(bucketQuarantine, key, w.seal(bucketQuarantine, key)); err != nil {
+		changed, err := w.put(bucketQuarantine, key, w.seal(bucketQuarantine, key))
+		if err != nil {
 			return err
 		}
 		a.src.quarantined += w.state.records[bucketQuarantine] - before
+		if !changed {
+			continue
+		}
+		w.begin()
+		w.time(now, epoch)
+		if _, err := w.put(bucketAside, key, w.seal(bucketAside, key)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

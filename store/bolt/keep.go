@@ -62,25 +62,36 @@ func (db *DB) Declarations(ctx context.Context) iter.Seq2[store.Declaration, err
 }
 
 // Override implements store.Store.
-func (db *DB) Override(ctx context.Context, o store.Override) error {
+func (db *DB) Override(ctx context.Context, list ...store.Override) error {
 	const what = "keep override"
-	if err := checkID(o.Key); err != nil {
-		return fmt.Errorf("%s: key: %w", what, err)
+	for _, o := range list {
+		if err := checkID(o.Key); err != nil {
+			return fmt.Errorf("%s: key: %w", what, err)
+		}
 	}
 	return db.update(ctx, what, func(w *writer) error {
-		key := []byte(o.Key)
-		if o.To == "" {
-			_, err := w.remove(bucketOverride, key)
-			return err
+		for i := range list {
+			if err := w.override(&list[i]); err != nil {
+				return err
+			}
 		}
-		w.begin()
-		w.literal(o.To)
-		w.literal(o.Role)
-		w.literal(o.Why)
-		w.time(o.At, epoch)
-		_, err := w.put(bucketOverride, key, w.seal(bucketOverride, key))
-		return err
+		return nil
 	})
+}
+
+func (w *writer) override(o *store.Override) error {
+	key := []byte(o.Key)
+	if o.To == "" {
+		_, err := w.remove(bucketOverride, key)
+		return err
+	}
+	w.begin()
+	w.literal(o.To)
+	w.literal(o.Role)
+	w.literal(o.Why)
+	w.time(o.At, epoch)
+	_, err := w.put(bucketOverride, key, w.seal(bucketOverride, key))
+	return err
 }
 
 func (d *decoder) override(key []byte) store.Override {
@@ -154,8 +165,8 @@ type SourcedIdentity struct {
 
 // Identities yields every handle that was seen, by source and actor.
 func (db *DB) Identities(ctx context.Context) iter.Seq2[SourcedIdentity, error] {
-	return bySource(ctx, db, "read identities", bucketIdentity, func(source string, key []byte, d *decoder) SourcedIdentity {
-		return SourcedIdentity{source, store.Identity{Actor: string(key), Handle: d.literal(), Bot: d.byte() != 0}}
+	return bySource(ctx, db, "read identities", bucketIdentity, func(_ *reader, source string, key []byte, d *decoder) SourcedIdentity {
+		return SourcedIdentity{source, store.Identity{Actor: string(key[4:]), Handle: d.literal(), Bot: d.byte() != 0}}
 	})
 }
 
@@ -177,19 +188,27 @@ func (db *DB) ForgetIdentities(ctx context.Context) error {
 type SourcedQuarantined struct {
 	Source string
 	store.Quarantined
+	// Since is when it was set aside for this reason, zero where an earlier
+	// version of the program did, which did not keep it.
+	Since time.Time
 }
 
 // Quarantine yields what could not be read, by source and ID.
 func (db *DB) Quarantine(ctx context.Context) iter.Seq2[SourcedQuarantined, error] {
-	return bySource(ctx, db, "read quarantine", bucketQuarantine, func(source string, key []byte, d *decoder) SourcedQuarantined {
-		return SourcedQuarantined{source, store.Quarantined{ID: string(key), Reason: d.literal()}}
+	return bySource(ctx, db, "read quarantine", bucketQuarantine, func(r *reader, source string, key []byte, d *decoder) SourcedQuarantined {
+		q := SourcedQuarantined{Source: source, Quarantined: store.Quarantined{ID: string(key[4:]), Reason: d.literal()}}
+		if since, ok, err := r.get(bucketAside, key); err != nil {
+			d.fail("has a time that cannot be read")
+		} else if ok {
+			q.Since = since.time(epoch)
+		}
+		return q
 	})
 }
 
-// bySource yields the records of a bucket whose keys begin with a source,
-// which decode does not get to see.
+// bySource yields the records of a bucket whose keys begin with a source.
 func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
-	decode func(source string, key []byte, d *decoder) T) iter.Seq2[T, error] {
+	decode func(r *reader, source string, key []byte, d *decoder) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var sources []namedSource
 		err := db.view(ctx, what, func(r *reader) (err error) {
@@ -202,8 +221,8 @@ func bySource[T any](ctx context.Context, db *DB, what string, b bucket,
 			return
 		}
 		for _, s := range sources {
-			records := list(ctx, db, what, b, key4(s.no), func(_ *reader, key []byte, d *decoder) (T, bool, error) {
-				return decode(s.name, key[4:], d), true, nil
+			records := list(ctx, db, what, b, key4(s.no), func(r *reader, key []byte, d *decoder) (T, bool, error) {
+				return decode(r, s.name, key, d), true, nil
 			})
 			for v, err := range records {
 				if !yield(v, err) {

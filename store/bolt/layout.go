@@ -13,15 +13,15 @@ import (
 
 // The versions of the file format. A file says which format it has and which
 // version a program must know at least to read it. Version 2 added the buckets
-// from bucketTerm on, version 3 bucketCollapsed, version 4 bucketDelivery, see
-// migrate.
+// from bucketTerm on, version 3 bucketCollapsed, version 4 bucketDelivery,
+// version 5 bucketAside, see migrate.
 const (
-	schemaVersion = 4
-	minReader     = 4
+	schemaVersion = 5
+	minReader     = 5
 )
 
 // bucketsIn is how many buckets a file has, by version.
-var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: int(bucketDelivery), 4: bucketCount}
+var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: int(bucketDelivery), 4: int(bucketAside), 5: bucketCount}
 
 // A bucket is one key space of the file. Its number goes into every checksum,
 // so that a record that turns up in the wrong bucket is noticed: never
@@ -76,6 +76,9 @@ const (
 	// delivery: outbox, 0, edition -> state, due, attempts, tried, receipt, why,
 	// body.
 	bucketDelivery
+	// aside: source BE4, ID -> since when it is in bucketQuarantine for its
+	// reason. Nothing stands here for what a version before 5 put there.
+	bucketAside
 
 	bucketCount = iota
 )
@@ -84,7 +87,7 @@ const (
 var bucketNames = [bucketCount]string{
 	"meta", "word", "source", "number", "item", "event", "change", "cursor",
 	"quarantine", "identity", "declaration", "override", "report", "frozen",
-	"term", "profile", "group", "collapsed", "delivery",
+	"term", "profile", "group", "collapsed", "delivery", "aside",
 }
 
 func (b bucket) String() string { return bucketNames[b] }

@@ -37,7 +37,7 @@ func oldFile(t *testing.T) (path string, batches []store.Batch) {
 		t.Fatal(err)
 	}
 	err = b.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{"term", "profile", "group", "collapsed", "delivery"} {
+		for _, name := range []string{"term", "profile", "group", "collapsed", "delivery", "aside"} {
 			if err := tx.DeleteBucket([]byte(name)); err != nil {
 				return err
 			}

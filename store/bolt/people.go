@@ -97,9 +97,9 @@ func (a *applier) identities(b *store.Batch) error {
 
 // Profiles implements store.Store.
 func (db *DB) Profiles(ctx context.Context) iter.Seq2[store.Profile, error] {
-	return bySource(ctx, db, "read profiles", bucketProfile, func(source string, key []byte, d *decoder) store.Profile {
+	return bySource(ctx, db, "read profiles", bucketProfile, func(_ *reader, source string, key []byte, d *decoder) store.Profile {
 		p := d.profile()
-		return store.Profile{Source: source, Actor: string(key), Bot: p.bot, Zone: p.zone, Same: p.same}
+		return store.Profile{Source: source, Actor: string(key[4:]), Bot: p.bot, Zone: p.zone, Same: p.same}
 	})
 }
 
@@ -200,8 +200,8 @@ func (a *applier) group(g *store.Group) error {
 
 // Groups implements store.Store.
 func (db *DB) Groups(ctx context.Context) iter.Seq2[store.Group, error] {
-	return bySource(ctx, db, "read groups", bucketGroup, func(source string, key []byte, d *decoder) store.Group {
-		name, at, ok := splitGroup(key)
+	return bySource(ctx, db, "read groups", bucketGroup, func(_ *reader, source string, key []byte, d *decoder) store.Group {
+		name, at, ok := splitGroup(key[4:])
 		if !ok {
 			d.fail("has a key of another form")
 		}

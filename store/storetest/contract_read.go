@@ -288,9 +288,13 @@ func testOverride(h *harness) {
 	check("PAY-10=run_work", "PAY-2=o2")
 	h.reopen()
 	check("PAY-10=run_work", "PAY-2=o2")
-	if err := h.s.Override(h.ctx, store.Override{To: "o1"}); err == nil {
+	if err := h.s.Override(h.ctx, store.Override{Key: "PAY-4", To: "o1"}, store.Override{To: "o1"}); err == nil {
 		h.Errorf("an override without a key was kept")
 	}
+	check("PAY-10=run_work", "PAY-2=o2") // nothing of what was refused
+	must(h, h.s.Override(h.ctx, store.Override{Key: "PAY-2"}, store.Override{Key: "PAY-5", To: "o1", Role: "planning", Why: "agreed", At: someDay},
+		store.Override{Key: "PAY-10"}))
+	check("PAY-5=o1")
 }
 
 func testReport(h *harness) {

@@ -34,7 +34,7 @@ func apiRoutes() []route {
 			params: paged(), on: func(o *Options) bool { return o.Overrides != nil }},
 		{method: "POST", pattern: "/api/v1/overrides", name: "decide", class: triaging, view: decide, on: decides},
 		{method: "DELETE", pattern: "/api/v1/overrides", name: "withdraw", class: triaging, view: withdraw,
-			params: []string{"key"}, on: decides},
+			params: []string{"key", "decision"}, on: decides},
 		{method: "POST", pattern: "/api/v1/stop-decisions", name: "stop", class: triaging, view: stop, on: decides},
 		{method: "POST", pattern: "/api/v1/check-ins", name: "check_in", class: triaging, view: checkIn,
 			on: func(o *Options) bool { return o.CheckIn != nil }},

@@ -17,8 +17,8 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
-// MaxDecided is how many items can be decided about at once: each is a write to
-// the disk.
+// MaxDecided is how many items one request to the API can decide about, and how
+// many of a stream are.
 const MaxDecided = 100
 
 // What one request may decide.
@@ -35,6 +35,9 @@ type overrideRow struct {
 	Role string    `json:"role"`
 	Why  string    `json:"why"`
 	At   time.Time `json:"at"`
+	// Decision is the ID of what was decided in one go, "" of what is in force
+	// no more.
+	Decision string `json:"decision,omitempty"`
 }
 
 func overrideRows(list []store.Override) []overrideRow {
@@ -45,9 +48,25 @@ func overrideRows(list []store.Override) []overrideRow {
 	return rows
 }
 
+// inForce are the rows of decisions in force, with what was decided in one go.
+func inForce(list []store.Override) []overrideRow {
+	rows := overrideRows(list)
+	ids := make(map[string]string, len(list))
+	for _, g := range decisionGroups(list, nil) {
+		id := g.ID()
+		for _, key := range g.Keys {
+			ids[key] = id
+		}
+	}
+	for i := range rows {
+		rows[i].Decision = ids[rows[i].Key]
+	}
+	return rows
+}
+
 // overrides lists the decisions in force, by key.
 func overrides(s *server, r *http.Request) (any, error) {
-	return tableOf(r, nil, overrideRows(s.Overrides()), func(o *overrideRow) string { return o.Key })
+	return tableOf(r, nil, inForce(s.Overrides()), func(o *overrideRow) string { return o.Key })
 }
 
 // A decision is what decide and stop read.
@@ -74,7 +93,7 @@ func decide(s *server, r *http.Request) (any, error) {
 	if strings.TrimSpace(d.To) == "" {
 		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "to is missing: an objective, run_work, excluded or unknown."}
 	}
-	return keptAnswer(s.keep(r, d, s.Now()))
+	return s.keepFew(r, d)
 }
 
 // stop decides that items are off strategy, which starts the clock that
@@ -87,20 +106,24 @@ func stop(s *server, r *http.Request) (any, error) {
 	if err := readJSON(r, &d); err != nil {
 		return nil, err
 	}
-	return keptAnswer(s.keep(r, decision{d.Keys, attribution.Excluded.String(), d.Why}, s.Now()))
+	return s.keepFew(r, decision{d.Keys, attribution.Excluded.String(), d.Why})
 }
 
-// keptAnswer is how the API answers what keep returned.
-func keptAnswer(kept, replaced []store.Override, err error) (any, error) {
+// keepFew makes a decision that the API was sent.
+func (s *server) keepFew(r *http.Request, d decision) (any, error) {
+	if n := len(d.Keys); n > maxDecidedKeys {
+		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("keys name %d items; at most %d can be decided at once.", n, maxDecidedKeys)}
+	}
+	kept, replaced, err := s.keep(r, d)
 	if err != nil {
 		return nil, err
 	}
-	return created{decided{overrideRows(kept), overrideRows(replaced)}}, nil
+	return created{decided{inForce(kept), overrideRows(replaced)}}, nil
 }
 
 // keep makes a decision. It returns what is in force now, and what that took the
 // place of.
-func (s *server) keep(r *http.Request, d decision, at time.Time) (kept, replaced []store.Override, err error) {
+func (s *server) keep(r *http.Request, d decision) (kept, replaced []store.Override, err error) {
 	why := printable(d.Why)
 	unprocessable := func(format string, args ...any) error {
 		return &Refusal{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf(format, args...)}
@@ -111,14 +134,12 @@ func (s *server) keep(r *http.Request, d decision, at time.Time) (kept, replaced
 	switch {
 	case len(keys) == 0 || keys[0] == "":
 		return nil, nil, unprocessable("keys must name at least one item.")
-	case len(keys) > maxDecidedKeys:
-		return nil, nil, unprocessable("keys name %d items; at most %d can be decided at once.", len(keys), maxDecidedKeys)
 	case why == "":
 		return nil, nil, unprocessable("why is missing: a decision without a reason cannot be judged later.")
 	case utf8.RuneCountInString(why) > maxWhy:
 		return nil, nil, unprocessable("why is longer than %d characters.", maxWhy)
 	}
-	at = at.UTC().Truncate(time.Second)
+	at := s.Now().UTC().Truncate(time.Second)
 	kept = make([]store.Override, 0, len(keys))
 	for _, key := range keys {
 		kept = append(kept, store.Override{Key: key, To: d.To, Role: roleOf(r.Context()), Why: why, At: at})
@@ -127,22 +148,33 @@ func (s *server) keep(r *http.Request, d decision, at time.Time) (kept, replaced
 	return kept, replaced, err
 }
 
-// withdraw takes a decision back.
+// withdraw takes a decision back: about one item, or all of what was decided in
+// one go.
 func withdraw(s *server, r *http.Request) (any, error) {
-	key := r.URL.Query().Get("key")
-	if key == "" {
-		return nil, &Refusal{Status: http.StatusBadRequest, Detail: "Give the key of the decision to withdraw."}
+	q := r.URL.Query()
+	key, id := q.Get("key"), q.Get("decision")
+	switch {
+	case (key == "") == (id == ""):
+		return nil, &Refusal{Status: http.StatusBadRequest, Detail: "Give the key of an item whose decision to withdraw, or the id of a decision."}
+	case key != "":
+		return s.withdrawKeys(r, []string{key})
 	}
-	return s.withdrawKeys(r, []string{key})
+	keys, err := s.keysOf(id)
+	if err != nil {
+		return nil, err
+	}
+	return s.withdrawKeys(r, keys)
 }
 
 // withdrawKeys takes the decisions about items back, those that are in force.
 func (s *server) withdrawKeys(r *http.Request, keys []string) (any, error) {
 	var list []store.Override
+	inForce := make([]string, 0, len(keys))
 	for _, o := range s.Overrides() {
-		if slices.Contains(keys, o.Key) {
-			list = append(list, store.Override{Key: o.Key})
-		}
+		inForce = append(inForce, o.Key)
+	}
+	for _, key := range common(keys, inForce) {
+		list = append(list, store.Override{Key: key})
 	}
 	if len(list) == 0 {
 		return nil, &Refusal{Status: http.StatusNotFound, Detail: "There is no decision under this key."}

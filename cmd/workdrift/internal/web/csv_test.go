@@ -104,6 +104,7 @@ func TestHostileTextsLeaveTablesAlone(t *testing.T) {
 						if cell != harmless(text) {
 							t.Errorf("%s: %.200q became %.200q", tables[i].pattern, text, cell)
 						}
+					case want[0][c] == "decision": // an ID, which is another one for every text
 					case !strings.Contains(want[r][c], "harmless") && cell != want[r][c]:
 						t.Errorf("%s: %.200q changes a cell beside it to %q", tables[i].pattern, text, cell)
 					}

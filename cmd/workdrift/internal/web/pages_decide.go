@@ -1,14 +1,12 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
-	"github.com/workdrift/workdrift/store"
 )
 
 // decideForm keeps a decision that a page was filled in with, and goes back to
@@ -31,7 +29,7 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "It was not said what the items count for."})
 		return
 	}
-	kept, replaced, err := s.keepAll(r, decision{keys, to, r.PostForm.Get("why")})
+	kept, replaced, err := s.keep(r, decision{keys, to, r.PostForm.Get("why")})
 	if err != nil {
 		s.failPage(w, r, err)
 		return
@@ -42,25 +40,6 @@ func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
 	}
 	made := decisionGroups(kept, nil)[0]
 	http.Redirect(w, r, backTo(r, done, made.ID()), http.StatusSeeOther)
-}
-
-// keepAll makes a decision about as many items as were chosen, some at a time.
-func (s *server) keepAll(r *http.Request, d decision) (kept, replaced []store.Override, err error) {
-	slices.Sort(d.Keys)
-	d.Keys = slices.Compact(d.Keys)
-	at := s.Now() // the same for all: it is one decision
-	for keys := range slices.Chunk(d.Keys, maxDecidedKeys) {
-		more, before, err := s.keep(r, decision{keys, d.To, d.Why}, at)
-		if err != nil && len(kept) > 0 {
-			s.Log.Error("decide about the rest of what was chosen", "decided", len(kept), "chosen", len(d.Keys), "err", err)
-			return nil, nil, &Refusal{Status: http.StatusInternalServerError, Detail: fmt.Sprintf("%d items are decided about, and the rest is not: the list of decisions says which. The log says why.", len(kept))}
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		kept, replaced = append(kept, more...), append(replaced, before...)
-	}
-	return kept, replaced, nil
 }
 
 // chosen are the keys of the items that were chosen, and of those of the streams
@@ -84,16 +63,58 @@ func (s *server) chosen(r *http.Request) ([]string, error) {
 	return keys, nil
 }
 
-// withdrawForm takes decisions back.
+// withdrawForm takes back a decision, by its ID: all of it, or what was chosen of
+// its items where some were. Without an ID it takes back the decisions about
+// items.
 func (s *server) withdrawForm(w http.ResponseWriter, r *http.Request) {
 	if !s.form(w, r) {
 		return
 	}
-	if _, err := s.withdrawKeys(r, r.PostForm["key"]); err != nil {
+	keys := r.PostForm["key"]
+	if id := r.PostForm.Get("decision"); id != "" {
+		whole, err := s.keysOf(id)
+		if err != nil {
+			s.failPage(w, r, err)
+			return
+		}
+		if r.PostForm.Get("only") != "" {
+			keys = common(whole, keys)
+		} else {
+			keys = whole
+		}
+		if len(keys) == 0 {
+			s.failPage(w, r, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "Nothing was chosen: go back and choose some."})
+			return
+		}
+	}
+	if _, err := s.withdrawKeys(r, keys); err != nil {
 		s.failPage(w, r, err)
 		return
 	}
 	http.Redirect(w, r, backTo(r, "withdrawn", ""), http.StatusSeeOther)
+}
+
+// keysOf lists the items of a decision that is in force as its ID says.
+func (s *server) keysOf(id string) ([]string, error) {
+	g := groupOf(s.Overrides(), nil, id)
+	if g == nil {
+		return nil, &Refusal{Status: http.StatusConflict, Detail: "The decision is not in force any more as it was: part or all of it was withdrawn or decided anew. Load the page again."}
+	}
+	return g.Keys, nil
+}
+
+// common lists which of some keys are among others.
+func common(among, keys []string) (list []string) {
+	there := make(map[string]bool, len(among))
+	for _, key := range among {
+		there[key] = true
+	}
+	for _, key := range keys {
+		if there[key] {
+			list = append(list, key)
+		}
+	}
+	return list
 }
 
 // form reads the fields of a page.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,13 +15,48 @@ import (
 	"github.com/workdrift/workdrift/store"
 )
 
-// A decisionsPage lists the decisions in force.
+// A decisionsPage lists the decisions in force, or the items of one of them.
 type decisionsPage struct {
 	Decided []decisionGroup
+	One     *decisionItems
 }
 
-func decisionsList(s *server, _ *http.Request) (any, string, error) {
+// decisionItems are items of a decision, some at a time.
+type decisionItems struct {
+	*decisionGroup
+	Shown []string // keys
+	Next  string   // the page with further ones
+}
+
+// Path is the page about a decision.
+func (g *decisionGroup) Path() string { return "/decisions?of=" + g.ID() }
+
+func decisionsList(s *server, r *http.Request) (any, string, error) {
+	if id := r.URL.Query().Get("of"); id != "" {
+		one, err := s.oneDecision(r, id)
+		return &decisionsPage{One: one}, "One decision", err
+	}
 	return &decisionsPage{Decided: decisionGroups(s.Overrides(), s.Report())}, "", nil
+}
+
+// shownKeys is how many items a page about a decision lists: as many as can be
+// chosen from without the form getting too large.
+const shownKeys = 200
+
+// oneDecision lists items of a decision: from the key that the parameter from
+// names on, in their order.
+func (s *server) oneDecision(r *http.Request, id string) (*decisionItems, error) {
+	g := groupOf(s.Overrides(), s.Report(), id)
+	if g == nil {
+		return nil, &Refusal{Status: http.StatusNotFound, Detail: "No such decision is in force: part or all of it may have been withdrawn or decided anew."}
+	}
+	first, _ := slices.BinarySearch(g.Keys, r.URL.Query().Get("from"))
+	list := &decisionItems{decisionGroup: g, Shown: g.Keys[first:]}
+	if len(list.Shown) > shownKeys {
+		list.Next = g.Path() + "&" + url.Values{"from": {list.Shown[shownKeys]}}.Encode()
+		list.Shown = list.Shown[:shownKeys]
+	}
+	return list, nil
 }
 
 // A decisionGroup is what was decided in one go about one item or several.
@@ -39,6 +75,16 @@ func (g *decisionGroup) ID() string {
 	text := fmt.Sprintf("%d %q %q %q %q", g.At.Unix(), g.target, g.Role, g.Why, slices.Compact(slices.Clone(g.Keys)))
 	sum := sha256.Sum256([]byte(text))
 	return fmt.Sprintf("%x", sum[:8])
+}
+
+// groupOf returns the decision with an ID, nil where none in force has it.
+func groupOf(list []store.Override, report *scoring.Report, id string) *decisionGroup {
+	groups := decisionGroups(list, report)
+	i := slices.IndexFunc(groups, func(g decisionGroup) bool { return g.ID() == id })
+	if i < 0 {
+		return nil
+	}
+	return &groups[i]
 }
 
 // Week is the ISO week of the decision.
@@ -111,12 +157,10 @@ func (s *server) done(r *http.Request, report *scoring.Report) *doneNote {
 	}
 	switch {
 	case (what == "decided" || what == "decided-anew") && s.Overrides != nil:
-		groups := decisionGroups(s.Overrides(), report)
-		i := slices.IndexFunc(groups, func(g decisionGroup) bool { return g.ID() == which })
-		if i < 0 {
+		made := groupOf(s.Overrides(), report, which)
+		if made == nil {
 			return &doneNote{Text: "What was decided here is not in force any more as it was: part or all of it was withdrawn or decided anew."}
 		}
-		made := &groups[i]
 		verb := " counts for “"
 		if len(made.Keys) > 1 {
 			verb = " count for “"

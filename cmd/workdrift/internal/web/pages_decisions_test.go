@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,8 +46,8 @@ func TestDecisionGroups(t *testing.T) {
 func TestWhatAFormDid(t *testing.T) {
 	everything := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Triager} })
 	reader := handler(t, fullReport(t), func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
-	const undo = `<input type="hidden" name="key" value="acme/web#7"><input type="hidden" name="back" value="/explain?subject=sso"><button>Undo</button>`
-	made := decisionGroups([]store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}, nil)[0].ID()
+	const undo = `<input type="hidden" name="back" value="/explain?subject=sso"><button>Undo</button>`
+	made := keptID
 	another := decisionGroups([]store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon.Add(-time.Second)}}, nil)[0].ID()
 	for _, tc := range []struct {
 		name, path string
@@ -117,17 +118,80 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 }
 
-// What is more than one decision may hold is decided about in parts, and is one
-// decision all the same; the page says when only part of it is kept.
-func TestMoreThanAtOnce(t *testing.T) {
+// A decision about ten thousand items is kept and undone in one go, all of it or
+// what is chosen of it, and no form lists more of them than it can send.
+func TestDecisionOfManyItems(t *testing.T) {
+	const many, chosen = 10_000, 3
 	var list []store.Override
+	for i := range many {
+		list = append(list, store.Override{Key: fmt.Sprintf("acme/web#%d", i), To: "run_work", Role: "triage", Why: "because", At: noon})
+	}
+	writes := 0
+	h := handler(t, fullReport(t), func(o *Options) {
+		withEverything(t)(o)
+		o.Access = Access{Anyone: Triager}
+		o.Overrides = func() []store.Override { return list }
+		o.Decide = func(_ context.Context, part []store.Override) (before []store.Override, err error) {
+			writes++
+			gone := make(map[string]bool)
+			for _, x := range part {
+				gone[x.Key] = true
+			}
+			list = slices.DeleteFunc(slices.Clone(list), func(x store.Override) bool { return gone[x.Key] })
+			return nil, nil
+		}
+	})
+	id := func() string { return decisionGroups(list, nil)[0].ID() }
+	post := func(form url.Values) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "http://127.0.0.1:9797/decisions/withdraw", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	stale := id()
+	for _, path := range []string{"/decisions", "/shadow", "/shadow?done=decided&decision=" + stale, "/decisions?of=" + stale} {
+		if body := ask(h, "GET", path).Body.String(); len(body) > maxDecisionBody || !strings.Contains(body, `name="decision" value="`+stale+`"`) {
+			t.Errorf("%s has %d bytes, or no way to undo", path, len(body))
+		}
+	}
+	seen, next := 0, "/decisions?of="+stale
+	for more := true; more; {
+		body := ask(h, "GET", next).Body.String()
+		seen += strings.Count(body, `name="key"`)
+		_, next, more = strings.Cut(body, `<p><a href="/decisions?of=`)
+		next, _, _ = strings.Cut(next, `"`)
+		next = "/decisions?of=" + html.UnescapeString(next)
+	}
+	if seen != many {
+		t.Errorf("the pages list %d items", seen)
+	}
+	// Of the items that were chosen, one is none of the decision.
+	form := url.Values{"decision": {stale}, "only": {"chosen"}, "key": {"acme/web#7", "acme/web#70", "acme/web#9999", "acme/other#1"}, "back": {"/decisions"}}
+	if w := post(form); w.Code != http.StatusSeeOther || len(list) != many-chosen {
+		t.Errorf("only some: %d, %d are left", w.Code, len(list))
+	}
+	if w := post(form); w.Code != http.StatusConflict || len(list) != many-chosen {
+		t.Errorf("a decision that is no more: %d, %d are left", w.Code, len(list))
+	}
+	if w := post(url.Values{"decision": {id()}, "only": {"chosen"}}); w.Code != http.StatusUnprocessableEntity || len(list) != many-chosen {
+		t.Errorf("none chosen: %d, %d are left", w.Code, len(list))
+	}
+	if w := ask(h, "DELETE", "/api/v1/overrides?decision="+id()); w.Code != http.StatusOK || len(list) != 0 || writes != 2 {
+		t.Errorf("all of it: %d %s, %d are left after %d writes", w.Code, w.Body, len(list), writes)
+	}
+}
+
+// A decision about more than one stream is kept whole or not at all.
+func TestMoreThanAStream(t *testing.T) {
 	parts, fails := 0, false
+	var list []store.Override
 	h := handler(t, fullReport(t), func(o *Options) {
 		withEverything(t)(o)
 		o.Access = Access{Anyone: Triager}
 		o.Overrides = func() []store.Override { return list }
 		o.Decide = func(_ context.Context, part []store.Override) ([]store.Override, error) {
-			if parts++; fails && parts > 1 {
+			if parts++; fails {
 				return nil, errors.New("the disk is full")
 			}
 			list = append(list, part...)
@@ -146,12 +210,12 @@ func TestMoreThanAtOnce(t *testing.T) {
 		return w
 	}
 	at := post().Header().Get("Location")
-	if body := ask(h, "GET", at).Body.String(); parts != 3 || !strings.Contains(body, "The decision is kept: 250 items count for") {
+	if body := ask(h, "GET", at).Body.String(); parts != 1 || !strings.Contains(body, "The decision is kept: 250 items count for") {
 		t.Errorf("%d parts, then %q: %s", parts, at, body)
 	}
-	list, parts, fails = nil, 0, true
-	if w := post(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "100 items are decided about, and the rest is not") {
-		t.Errorf("half of it: %d %s", w.Code, w.Body)
+	list, fails = nil, true
+	if w := post(); w.Code != http.StatusInternalServerError || list != nil {
+		t.Errorf("a failure: %d %s", w.Code, w.Body)
 	}
 }
 

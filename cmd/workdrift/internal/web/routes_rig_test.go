@@ -68,6 +68,9 @@ func withEverything(t testing.TB) func(*Options) {
 	}
 }
 
+// keptID is that of the decision that withEverything keeps.
+var keptID = decisionGroups([]store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}, nil)[0].ID()
+
 func aBrief(p brief.Period, report *scoring.Report) *brief.Brief {
 	return brief.Make(brief.Input{
 		Period: p, Report: report, Before: report, Streams: someStreams(report), History: aHistory(), Model: "presence",

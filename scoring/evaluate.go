@@ -62,6 +62,7 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 		// A source is still being read for the first time: what is there is
 		// told, as of the day that would be closed.
 		r.Partial, day = true, expected
+		r.Unread = slices.DeleteFunc(slices.Clone(late), func(name string) bool { return !watermarks[name].IsZero() })
 	} else {
 		r.DataUpTo = upTo.UTC().Truncate(time.Second)
 	}

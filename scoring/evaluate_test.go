@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,8 +171,8 @@ func TestEvaluatePartialWhileASourceWasNeverComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Partial || r.Day.String() != "2025-03-31" {
-		t.Errorf("partial %v on %s", r.Partial, r.Day)
+	if !r.Partial || r.Day.String() != "2025-03-31" || !slices.Equal(r.Unread, w.declared.Sources) {
+		t.Errorf("partial %v for want of %v on %s", r.Partial, r.Unread, r.Day)
 	}
 	near(t, "value", value(t, &r.Window("28d").Org, scoring.TopObjectivesEffort).Value, .55)
 }

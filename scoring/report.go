@@ -23,8 +23,10 @@ type Report struct {
 	Late []string `json:"late_sources"`
 	// DataUpTo is the time up to which every source is complete.
 	DataUpTo time.Time `json:"data_up_to"`
-	// Partial is set while a source has never been read completely.
-	Partial bool `json:"partial"`
+	// Partial is set while a source has never been read completely. Unread names
+	// those.
+	Partial bool     `json:"partial"`
+	Unread  []string `json:"unread_sources,omitempty"`
 
 	TopN       int               `json:"top_n"`
 	Objectives []ObjectiveReport `json:"objectives"`

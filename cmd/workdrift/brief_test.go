@@ -86,6 +86,11 @@ func TestBriefsAreKept(t *testing.T) {
 	if !b.get(key).of(s) {
 		t.Error("nothing changed, and the brief is another")
 	}
+	s.report = &scoring.Report{Day: day, Partial: true}
+	if b.get(key).of(s) || b.get(key).serves(s) {
+		t.Error("a source is being read for the first time, and the brief does not say so")
+	}
+	s.report = &scoring.Report{Day: day}
 	s.fed++
 	if b.get(key).of(s) {
 		t.Error("something changed, and the brief is the same")

@@ -154,8 +154,6 @@ func (e *evaluator) tellable(p brief.Period) error {
 	switch {
 	case e.made == nil:
 		return evaluating()
-	case e.made.Partial:
-		return &web.Refusal{Status: http.StatusServiceUnavailable, Detail: "A source is still being read for the first time: no week is known to be complete."}
 	case p.From > e.made.Day:
 		return &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s has not begun, as far as days have closed: the last that has is %s.", p.Name, e.made.Day)}
 	}
@@ -179,7 +177,7 @@ func enough(r *scoring.Report) bool {
 func (e *evaluator) rebrief(ctx context.Context) {
 	s := e.snapshot.Load()
 	if s == nil || s.report.Partial {
-		return
+		return // the first reading has more use for the processor
 	}
 	p, ok := e.briefs.due(s)
 	if !ok {
@@ -269,10 +267,10 @@ func (b *briefs) due(s *snapshot) (brief.Period, bool) {
 
 // serves reports whether pages may show a brief.
 func (k *keptBrief) serves(s *snapshot) bool {
-	return k.engine == s.engine && (k.of(s) || time.Since(k.made) < briefAge && (k.day == s.report.Day || k.Until <= k.day))
+	return k.engine == s.engine && k.Partial == s.report.Partial && (k.of(s) || time.Since(k.made) < briefAge && (k.day == s.report.Day || k.Until <= k.day))
 }
 
 // of reports whether a brief tells what it would tell if it were made now.
 func (k *keptBrief) of(s *snapshot) bool {
-	return s != nil && k.engine == s.engine && k.fed == s.fed && k.day == s.report.Day
+	return s != nil && k.engine == s.engine && k.fed == s.fed && k.day == s.report.Day && k.Partial == s.report.Partial
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/outbox"
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/internal/tooltest"
 	"github.com/workdrift/workdrift/store"
@@ -163,6 +164,49 @@ func TestServeDelivers(t *testing.T) {
 	}
 	s.stop(t)
 	r.start() // what its cleanup ends
+}
+
+// TestBriefDuringAFirstReading: while a source is read for the first time an
+// edition waits, but not for good: it says what it lacks.
+func TestBriefDuringAFirstReading(t *testing.T) {
+	monday := time.Date(2025, 11, 3, 12, 0, 0, 0, time.UTC)
+	r := newBriefRig(t, monday)
+	r.until(monday.Add(time.Minute), time.Minute)
+	r.stop()
+	path := filepath.Join(r.dir, "config.yaml")
+	write(t, path, strings.Replace(read(t, path), "connectors:\n", "connectors:\n  talk: {type: slack, base_url: \"http://127.0.0.1:1/api/\", token_file: token}\n", 1))
+	r.start()
+	due := time.Date(2025, 11, 11, 8, 0, 0, 0, time.UTC)
+	evaluate := func() {
+		t.Helper()
+		for _, p := range r.d.pollers {
+			if p.Status().Source == "clone" {
+				if _, err := p.Poll(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := r.d.evaluator.evaluate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.d.courier.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for r.now = due; r.now.Before(due.Add(outbox.Patience)); r.now = r.now.Add(time.Hour) {
+		evaluate()
+	}
+	file := filepath.Join(r.dir, "briefs", "weekly-2025-W45.md")
+	if _, err := os.Stat(file); err == nil || !r.d.evaluator.report.Load().Partial {
+		t.Error("the brief did not wait for a source that is still being read")
+	}
+	evaluate()
+	if text := read(t, file); !strings.Contains(text, "Partial: still being read for the first time: talk.") || !strings.Contains(text, "rest on too little") {
+		t.Errorf("the brief does not say what it lacks:\n%s", text)
+	}
+	if posted := r.slack.Posted(); len(posted) != 1 || !strings.Contains(string(posted[0].Blocks), "still being read for the first time: talk") {
+		t.Errorf("posted %+v", posted)
+	}
 }
 
 // The configuration is refused without the token.

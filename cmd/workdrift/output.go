@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/scoring"
 )
@@ -44,7 +45,7 @@ func writeReport(w io.Writer, r *scoring.Report, label string) error {
 	fmt.Fprintf(w, "As of %s, the last closed day.", r.Day)
 	switch {
 	case r.Partial:
-		fmt.Fprint(w, " Partial: a source is still being read for the first time.")
+		fmt.Fprintf(w, " Partial: still being read for the first time: %s.", findings.FirstRead(r))
 	case len(r.Late) > 0:
 		fmt.Fprintf(w, " Stale: %d source(s) not complete up to %s: %v.", len(r.Late), r.Expected, r.Late)
 	}

@@ -52,8 +52,10 @@ type Brief struct {
 	// Day is the last day that is told.
 	Day scoring.Day `json:"day"`
 	// Provisional is set while the period has not closed.
-	Provisional bool   `json:"provisional"`
-	Title       string `json:"title"`
+	Provisional bool `json:"provisional"`
+	// Partial is set where a source had not been read completely yet.
+	Partial bool   `json:"partial"`
+	Title   string `json:"title"`
 	// Quality says what makes the numbers less than they seem.
 	Quality    []Line               `json:"data_quality"`
 	Figures    []Figure             `json:"figures"`
@@ -122,7 +124,7 @@ func Make(in Input) *Brief {
 		weeks = weeks[1:] // before the data begins
 	}
 	b := &Brief{
-		Period: in.Period, Day: r.Day, Provisional: !in.Period.Closed(r.Day), Title: titleOf(in.Period),
+		Period: in.Period, Day: r.Day, Provisional: !in.Period.Closed(r.Day), Partial: r.Partial, Title: titleOf(in.Period),
 		Weeks: weeks, Figures: []Figure{}, Points: []Point{}, Decisions: []Decision{},
 		Objectives: Objectives{List: []Objective{}}, Streams: Streams{List: []Stream{}}, Changes: Changes{List: []Dated{}},
 		Teams: Teams{List: []Team{}}, Candidates: Candidates{List: []Candidate{}},
@@ -175,10 +177,10 @@ func (b *Brief) quality(r *scoring.Report) []Line {
 		add("/sources", "Provisional: %s has not closed. The numbers are as of %s, and late work still changes them.", b.Name, longDate(r.Day))
 	}
 	if r.Partial {
-		add("/sources", "A source is still being read for the first time. The numbers hold what is known so far.")
+		add("/sources", "Partial: still being read for the first time: %s. The numbers hold what is known so far.", findings.FirstRead(r))
 	}
-	if len(r.Late) > 0 {
-		add("/sources", "Blind: %s not complete up to %s. What happened there since is not seen.", isAre(r.Late), longDate(r.Expected))
+	if late := findings.Behind(r); len(late) > 0 {
+		add("/sources", "Blind: %s not complete up to %s. What happened there since is not seen.", isAre(late), longDate(r.Expected))
 	}
 	w := findings.Headline(r)
 	switch {

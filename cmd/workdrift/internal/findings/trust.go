@@ -36,13 +36,26 @@ func Doubts(r *scoring.Report) []Doubt {
 
 func lateDoubts(r *scoring.Report) (list []Doubt) {
 	if r.Partial {
-		list = append(list, Doubt{"everything", "A source is still being read for the first time.", "#health"})
+		list = append(list, Doubt{"everything", "Still being read for the first time: " + FirstRead(r) + ".", "#health"})
 	}
-	if len(r.Late) > 0 {
+	if late := Behind(r); len(late) > 0 {
 		list = append(list, Doubt{"everything after " + r.Day.String(),
-			fmt.Sprintf("Not complete up to %s: %s. The values are those of %s.", r.Expected, strings.Join(r.Late, ", "), r.Day), "#health"})
+			fmt.Sprintf("Not complete up to %s: %s. The values are those of %s.", r.Expected, strings.Join(late, ", "), r.Day), "#health"})
 	}
 	return list
+}
+
+// FirstRead names the sources that are still being read for the first time.
+func FirstRead(r *scoring.Report) string {
+	if len(r.Unread) == 0 {
+		return "a source" // a report that an older version saved
+	}
+	return strings.Join(r.Unread, ", ")
+}
+
+// Behind are the sources that were read before and hold the report back.
+func Behind(r *scoring.Report) []string {
+	return slices.DeleteFunc(slices.Clone(r.Late), func(name string) bool { return slices.Contains(r.Unread, name) })
 }
 
 func headlineDoubts(w *scoring.WindowReport) (list []Doubt) {

@@ -25,8 +25,11 @@ func TestDoubts(t *testing.T) {
 		change func(*scoring.Report, *scoring.Scope)
 		want   []string // what, and a part of why
 	}{
-		"nothing":  {func(*scoring.Report, *scoring.Scope) {}, nil},
-		"first":    {func(r *scoring.Report, _ *scoring.Scope) { r.Partial = true }, []string{"everything: first time"}},
+		"nothing": {func(*scoring.Report, *scoring.Scope) {}, nil},
+		"first":   {func(r *scoring.Report, _ *scoring.Scope) { r.Partial = true }, []string{"everything: first time: a source."}},
+		"one first": {func(r *scoring.Report, _ *scoring.Scope) {
+			r.Partial, r.Unread, r.Late = true, []string{"slack"}, []string{"jira", "slack"}
+		}, []string{"everything: first time: slack.", "everything after " + scoring.Day(0).String() + ": : jira."}},
 		"late":     {func(r *scoring.Report, _ *scoring.Scope) { r.Late = []string{"jira"} }, []string{"everything after " + scoring.Day(0).String() + ": jira"}},
 		"bounds":   {func(_ *scoring.Report, s *scoring.Scope) { s.Scores[0].Upper = .7 }, []string{"effort on the top priorities and the shadow roadmap: 30 % of the effort"}},
 		"coverage": {func(_ *scoring.Report, s *scoring.Scope) { s.Scores[1].Value = .7 }, []string{"all shares of effort: Only 70 %"}},

@@ -126,7 +126,7 @@ func (s *server) warnings(report *scoring.Report) []warning {
 	case report == nil:
 		add("There is no report yet. The first one follows the first page that a source brings.")
 	case report.Partial:
-		add("A source is still being read for the first time. These numbers hold what is known so far.")
+		add("Still being read for the first time: %s. These numbers hold what is known so far.", findings.FirstRead(report))
 	case len(report.Late) == 1:
 		add("Stale: %s is not complete up to %s. The last values are kept.", report.Late[0], report.Expected)
 	case len(report.Late) > 1:

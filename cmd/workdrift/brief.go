@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,8 +35,13 @@ provisional.
 
 The page is printed as Markdown, as one HTML file that needs no other and prints
 on one sheet, or as the blocks of a Slack message. Links to pages need
-brief.pages_url.`,
-		Example: "  workdrift brief > brief.md\n  workdrift brief --week 2026-W14 --format html > brief.html\n  workdrift brief --edition kill-session\n  workdrift brief --month 2026-04",
+brief.pages_url.
+
+With --deliver nothing is printed but what became of it: the running daemon sends
+the edition that was last due to each place of the configuration that has not got
+it, as after the bot was let into its channel, or to try a new place. What may
+have arrived is never sent again.`,
+		Example: "  workdrift brief > brief.md\n  workdrift brief --week 2026-W14 --format html > brief.html\n  workdrift brief --edition kill-session\n  workdrift brief --month 2026-04\n  workdrift brief --deliver",
 		Args:    cobra.NoArgs,
 	}
 	path := configFlag(cmd)
@@ -44,6 +50,10 @@ brief.pages_url.`,
 	cmd.Flags().StringVar(&ask.week, "week", "", "ISO `week` of a weekly brief, such as 2026-W14")
 	cmd.Flags().StringVar(&ask.month, "month", "", "`month` of a kill session, such as 2026-04")
 	cmd.Flags().StringVar(&ask.format, "format", "markdown", "`format`: markdown, html or slack")
+	deliver := cmd.Flags().Bool("deliver", false, "send the edition that was last due to where it is missing")
+	cmd.MarkFlagsMutuallyExclusive("deliver", "week")
+	cmd.MarkFlagsMutuallyExclusive("deliver", "month")
+	cmd.MarkFlagsMutuallyExclusive("deliver", "format")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := ask.check(); err != nil {
 			return err
@@ -51,6 +61,9 @@ brief.pages_url.`,
 		cfg, err := config.Load(*path)
 		if err != nil {
 			return err
+		}
+		if *deliver {
+			return askDelivery(cmd.Context(), cfg, cmp.Or(ask.edition, string(brief.Weekly)), cmd.OutOrStdout())
 		}
 		text, err := askBrief(cmd.Context(), cfg, ask)
 		if err != nil {

@@ -79,6 +79,7 @@ func (d *daemon) control() http.Handler {
 		reply(w, answer, err)
 	})
 	mux.HandleFunc("GET /brief", d.tellBrief)
+	mux.HandleFunc("POST /brief/deliver", d.deliverAgain)
 	mux.HandleFunc("POST /declarations/import", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := d.importDeclarations(r.Context())
 		reply(w, answer, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -162,7 +163,25 @@ func TestServeDelivers(t *testing.T) {
 	if posted := r.slack.Posted(); len(posted) > 0 {
 		t.Errorf("posted %+v", posted)
 	}
+	// Who set it up tries it, and once is enough.
+	deliver := []string{"brief", "--deliver", "--config", filepath.Join(r.dir, "config.yaml")}
+	for range 2 {
+		stdout, stderr, code := workdrift(t, deliver...)
+		if !regexp.MustCompile(`^weekly/\S+ to directory: delivered as weekly-\S+\.md\nweekly/\S+ to slack/C\w+: delivered as [\d.]+\n$`).MatchString(stdout) || code != 0 {
+			t.Errorf("%v: %d %s%s", deliver, code, stdout, stderr)
+		}
+	}
+	if posted := r.slack.Posted(); len(posted) != 1 {
+		t.Errorf("posted %+v", posted)
+	}
+	r.slack.Fault(fake.Matching("/chat.postMessage"), 1, fake.Fault{Kind: fake.SlackError, To: "not_in_channel"})
+	if stdout, stderr, code := workdrift(t, append(deliver, "--edition", "kill-session")...); code != 1 || !strings.Contains(stdout, "given up: ") || !strings.Contains(stderr, "1 of 2 places do not have it") {
+		t.Errorf("a place that refuses: %d %s%s", code, stdout, stderr)
+	}
 	s.stop(t)
+	if _, stderr, code := workdrift(t, deliver...); code != 1 || !strings.Contains(stderr, "no daemon runs") {
+		t.Errorf("without a daemon: %d %s", code, stderr)
+	}
 	r.start() // what its cleanup ends
 }
 

@@ -175,7 +175,7 @@ func (c *company) askControl(t *testing.T, dir string, into artefacts) {
 	}
 	queries := map[string]url.Values{
 		"/past": {"day": {time.Now().AddDate(0, 0, -9).Format(time.DateOnly)}}, "/backup": {"file": {filepath.Join(dir, "control.db")}}, "/declarations": {},
-		"/alive": {}, "/demo": {}, "/history": {"weeks": {"5"}}, "/brief": {"edition": {"weekly"}, "format": {"html"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
+		"/alive": {}, "/demo": {}, "/history": {"weeks": {"5"}}, "/brief": {"edition": {"weekly"}, "format": {"html"}}, "/brief/deliver": {"edition": {"weekly"}}, "/declarations/import": {}, "/checkin": {"objective": {c.story.Objectives()[0].ID}, "confidence": {"0.5"}, "as": {"github:quuxwort-z"}},
 	}
 	daemon := dialControl(t.Context(), filepath.Join(dir, controlSocket))
 	if daemon == nil {

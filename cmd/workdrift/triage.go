@@ -41,7 +41,8 @@ func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Ove
 	return before, d.evaluator.redecide(context.WithoutCancel(ctx))
 }
 
-// fail ends the daemon after an error that leaves open what is stored.
+// fail ends the daemon after an error that leaves open what is stored, and after
+// no other.
 func (d *daemon) fail(err error) {
 	if !errors.Is(err, store.ErrCommit) {
 		return

@@ -15,13 +15,21 @@ import (
 // advance takes a delivery one step further, when it is time. The place is nil
 // when it is configured no longer.
 func (c *Courier) advance(ctx context.Context, d store.Delivery, place *Place) error {
-	now, n := c.Now(), name{d.Outbox, d.Edition}
-	if now.Sub(d.Due) > Late {
+	now, rest := c.Now(), d.Tried.Add(wait(d.Attempts))
+	switch {
+	case d.State == store.DeliverySending && now.Before(rest):
+		return nil // what was sent may only be about to show
+	case now.Sub(d.Due) > Late:
 		return c.expire(ctx, d, place)
-	}
-	if place == nil || now.Before(latest(c.hold[n], d.Tried.Add(wait(d.Attempts)))) {
+	case place == nil || now.Before(latest(c.hold[name{d.Outbox, d.Edition}], rest)):
 		return nil
 	}
+	return c.try(ctx, d, place)
+}
+
+// try sends a delivery, unless the place has it or may have it.
+func (c *Courier) try(ctx context.Context, d store.Delivery, place *Place) error {
+	now, n := c.Now(), name{d.Outbox, d.Edition}
 	receipt, err := place.Sender.Find(ctx, d.Edition, d.Due.Add(-lookBack))
 	switch at := []any{"outbox", d.Outbox, "edition", d.Edition, "err", err}; {
 	case ctx.Err() != nil:

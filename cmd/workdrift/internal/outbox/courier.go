@@ -39,6 +39,7 @@ type Courier struct {
 	Options
 	metrics *metrics
 	wake    chan struct{}
+	turn    chan struct{}      // holds an entry while somebody delivers, who owns what follows
 	hold    map[name]time.Time // not before: the waits that need not outlive the process
 	// said is why the last of each kind of edition cannot be made, as the log has it.
 	said map[brief.Edition]notMade
@@ -57,7 +58,7 @@ type name struct{ place, edition string }
 func New(o Options) *Courier {
 	return &Courier{
 		Options: o, metrics: newMetrics(o.Registerer), wake: make(chan struct{}, 1),
-		hold: map[name]time.Time{}, said: map[brief.Edition]notMade{},
+		turn: make(chan struct{}, 1), hold: map[name]time.Time{}, said: map[brief.Edition]notMade{},
 	}
 }
 
@@ -92,14 +93,30 @@ func (c *Courier) Run(ctx context.Context) error {
 	}
 }
 
+// begin waits until nobody else delivers, and ends with the context.
+func (c *Courier) begin(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Courier) end() { <-c.turn }
+
 // Round delivers what is due now. The error is that of the store.
 func (c *Courier) Round(ctx context.Context) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	defer c.end()
 	if err := c.load(ctx); err != nil {
 		return err
 	}
 	plan := c.Plan()
 	made := map[string]*brief.Brief{} // by edition, the same for all places
-	var errs []error
+	errs := c.passOver(ctx, plan)
 	for i := range plan.Places {
 		for _, slot := range plan.Slots {
 			errs = append(errs, c.prepare(ctx, &plan.Places[i], slot, plan.Zone, made))
@@ -154,6 +171,29 @@ func (c *Courier) keep(ctx context.Context, d store.Delivery) error {
 	return nil
 }
 
+// passOver notes what is due of the editions that a place got before and that
+// nobody wants there now: when it is wanted again, only the next one is.
+func (c *Courier) passOver(ctx context.Context, plan Plan) (errs []error) {
+	places := map[string]bool{}
+	for _, d := range c.Deliveries() {
+		places[d.Outbox] = true
+	}
+	for _, outbox := range slices.Sorted(maps.Keys(places)) {
+		unwanted := plan.Idle
+		if plan.place(outbox) == nil {
+			unwanted = slices.Concat(plan.Idle, plan.Slots)
+		}
+		for _, slot := range unwanted {
+			due, period := slot.Last(c.Now(), plan.Zone)
+			d := store.Delivery{Outbox: outbox, Edition: period.Key(), Due: due, State: store.DeliverySkipped}
+			if known, first := c.look(d); !known && !first {
+				errs = append(errs, c.keep(ctx, d))
+			}
+		}
+	}
+	return errs
+}
+
 // prepare makes the edition of a slot that was last due, unless it is known.
 func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *time.Location, made map[string]*brief.Brief) error {
 	now := c.Now()
@@ -177,21 +217,38 @@ func (c *Courier) prepare(ctx context.Context, place *Place, slot Slot, zone *ti
 	if closes, closed := c.ClosesAt(period); !closed && now.Before(latest(due, closes).Add(Patience)) {
 		return nil
 	}
-	if made[d.Edition] == nil {
-		one, err := c.Make(ctx, period)
-		if err != nil {
-			c.waits(slot.Edition, notMade{d.Edition, err.Error()})
-			return nil
-		}
-		made[d.Edition] = one
+	body, err := c.write(ctx, place, period, made)
+	if unmade, ok := errors.AsType[*unmadeError](err); ok {
+		c.waits(slot.Edition, notMade{d.Edition, unmade.Error()})
+		return nil
 	}
-	body, err := place.Encode(made[d.Edition])
 	if err != nil {
-		d.Why = fmt.Sprintf("it could not be written: %v", err)
+		d.Why = err.Error()
 		return c.settle(ctx, d, store.DeliveryGivenUp)
 	}
 	d.State, d.Body = store.DeliveryDue, body
 	return c.keep(ctx, d)
+}
+
+// An unmadeError says why there is no brief of a period yet.
+type unmadeError struct{ error }
+
+// write makes the brief of a period, if that was not done for another place, and
+// writes it as a place takes it.
+func (c *Courier) write(ctx context.Context, place *Place, period brief.Period, made map[string]*brief.Brief) ([]byte, error) {
+	key := period.Key()
+	if made[key] == nil {
+		one, err := c.Make(ctx, period)
+		if err != nil {
+			return nil, &unmadeError{err}
+		}
+		made[key] = one
+	}
+	body, err := place.Encode(made[key])
+	if err != nil {
+		return nil, fmt.Errorf("it could not be written: %w", err)
+	}
+	return body, nil
 }
 
 // waits says why an edition cannot be made yet, once for each reason.

@@ -6,8 +6,9 @@
 // succeeded, the place is asked before the next one. A place that cannot tell is
 // never sent the same edition again: that it is unknown is said instead. An
 // edition that is not delivered within Late of its time is given up, since last
-// week's news do not help the meeting of the week after; and those from before
-// there was such a place are never sent.
+// week's news do not help the meeting of the week after; and those from a time
+// without such a place are not sent either. Somebody can still ask for both,
+// until the next edition is due.
 //
 // There is one limit. A database restored from a backup knows nothing of what was
 // sent after that backup was made. A place that shows what it has does not get it
@@ -30,7 +31,8 @@ const (
 	// Late is for how long after its time an edition is delivered.
 	Late = 72 * time.Hour
 	// Patience is how long an edition waits for its period to close when a
-	// source is late. Then it says what it does not know.
+	// source is late, or is still being read for the first time. Then it says
+	// what it does not know.
 	Patience = 6 * time.Hour
 	// lookBack is how long before its time an edition is looked for at its
 	// place, where a clock may be another.
@@ -84,7 +86,10 @@ type Place struct {
 
 // A Plan says what goes where and when.
 type Plan struct {
-	Slots  []Slot
+	Slots []Slot
+	// Idle are the slots of editions that nobody wants. When somebody does again,
+	// what was due meanwhile is not missing.
+	Idle   []Slot
 	Zone   *time.Location
 	Places []Place
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/connectors/slack"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
 )
@@ -30,6 +31,12 @@ var wednesday = time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)
 
 // tuesday is when its first edition is due, about week 14.
 var tuesday = time.Date(2026, 4, 7, 8, 0, 0, 0, time.UTC)
+
+// week14 is the period of that edition, noReport what it is made from.
+var (
+	week14   = brief.LastClosed(brief.Weekly, scoring.Day(objective.DateOf(tuesday)))
+	noReport = &scoring.Report{}
+)
 
 // A rig is a courier with a real store, and a fake Slack.
 type rig struct {

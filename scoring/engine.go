@@ -66,6 +66,7 @@ type Engine struct {
 
 	rest     func() // see SetPause; nil for none
 	revision uint64
+	newest   newest
 
 	kept      keptWeeks
 	overrides []store.Override

@@ -34,7 +34,8 @@ func Evaluate(in Input, now time.Time) (*Report, error) {
 	return e.Report(now, in.Sources), nil
 }
 
-// Report scores what the engine holds, as of now.
+// Report scores what the engine holds, as of now. The report must not be changed:
+// as long as the engine is not fed, further ones of the day share what is in it.
 func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	e.settle()
 	d := e.declared
@@ -67,14 +68,38 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 		r.DataUpTo = upTo.UTC().Truncate(time.Second)
 	}
 	r.Day = Day(day)
+	open := DateRange{day + 1, max(day+1, objective.DateOf(now.UTC()))}
+	if again := e.newest.again(r, e.revision, open); again != nil {
+		return again
+	}
 	if !r.Partial {
 		e.settleWords(day)
 	}
 	e.guessTexts(day, r.Partial)
 	r.Objectives = e.objectives(day)
-	keep := e.measure(r, day, now)
+	keep := e.measure(r, day, open)
 	e.scoreLatest(r, day, keep)
+	e.newest = newest{r, e.revision, open}
 	return r
+}
+
+// newest is the newest report with what it was made from.
+type newest struct {
+	report   *Report
+	revision uint64
+	open     DateRange // the days that have not closed
+}
+
+// again returns the report for another moment, nil where it would tell something
+// else. Of next only the moment and what says up to when data is known are set.
+func (n *newest) again(next *Report, revision uint64, open DateRange) *Report {
+	r := n.report
+	if r == nil || n.revision != revision || n.open != open || r.Day != next.Day || r.Expected != next.Expected || r.Partial != next.Partial {
+		return nil
+	}
+	again := *r
+	again.At, again.DataUpTo, again.Late = next.At, next.DataUpTo, next.Late
+	return &again
 }
 
 // objectives says what is declared on a day.
@@ -96,7 +121,7 @@ func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
 
 // measure fills the windows and weeks of a report. It returns the first day that
 // they need.
-func (e *Engine) measure(r *Report, day objective.Date, now time.Time) objective.Date {
+func (e *Engine) measure(r *Report, day objective.Date, open DateRange) objective.Date {
 	d := e.declared
 	m := &measurement{from: day, until: day}
 	newOrg := func(days DateRange) *tally {
@@ -116,7 +141,7 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) objective
 		monday := lastMonday - objective.Date(7*(trendWeeks-1-i))
 		m.weeks = append(m.weeks, newOrg(DateRange{monday, monday + 6}))
 	}
-	m.open = newOrg(DateRange{day + 1, max(day+1, objective.DateOf(now.UTC()))})
+	m.open = newOrg(open)
 	end := e.teamDay(day)
 	for range d.Teams {
 		m.teams = append(m.teams, e.teamTallies(r, end))
@@ -139,8 +164,8 @@ func (e *Engine) measure(r *Report, day objective.Date, now time.Time) objective
 		r.Windows[w].Org.Works = works[w]
 	}
 	e.fillWeeks(r, m.weeks)
-	open := e.score(m.open, false)
-	r.Provisional = open.week(m.open)
+	ahead := e.score(m.open, false)
+	r.Provisional = ahead.week(m.open)
 	return m.from
 }
 

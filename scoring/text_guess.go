@@ -103,7 +103,7 @@ func (e *Engine) ReportPast(now time.Time, sources []store.SourceState) *Report 
 	}
 	r := e.Report(now, sources)
 	e.letCount(present.above)
-	e.guesses = present
+	e.guesses, e.newest = present, newest{} // the next report settles the present again
 	if present.model != nil {
 		present.model.judge(e.declared.Text, judged)
 	}

@@ -44,16 +44,18 @@ func (e *Engine) codeIn(monday objective.Date, s *weekSums) *weekCode {
 		}
 		who := e.lines[person].actors[0]
 		var reviewed [7]bool
-		e.waysOf(w, func(at *cell, p effort.Presence) {
-			reviewed[at.day] = reviewed[at.day] || p&effort.Review != 0
-			talk, all := weigh(&e.declared.Effort.Weights, p)
+		cells := e.cells(w)
+		for i := range cells {
+			at := &cells[i]
+			reviewed[at.day] = reviewed[at.day] || at.presence&effort.Review != 0
+			talk, all := weigh(&e.declared.Effort.Weights, at.presence)
 			if all == talk || e.graph.Of(uint64(at.work)).Bucket == attribution.Gone {
-				return
+				continue
 			}
 			if sum := effort.Micro(at.micros[e.declared.Effort.Model]) * effort.Micro(all-talk) / effort.Micro(all); sum > 0 {
 				c.rows = append(c.rows, codeRow{who, at.work, at.day, sum})
 			}
-		})
+		}
 		r := reviewDays{actor: who}
 		for _, is := range reviewed {
 			if is {

@@ -23,7 +23,8 @@ type copyOf struct {
 // in this week or a neighbouring one.
 func (e *Engine) dropCopies(w *personWeek) {
 	s := &e.split
-	if e.people.list[w.person].zone != nil || !slices.ContainsFunc(s.table, func(t workTouch) bool { return t.untold }) {
+	tells := slices.ContainsFunc(e.lines[w.person].actors, func(a uint32) bool { return e.actors[a].told > 0 })
+	if !tells || e.people.list[w.person].zone != nil || !slices.ContainsFunc(s.table, func(t workTouch) bool { return t.untold }) {
 		return
 	}
 	told := make(map[copyOf]bool)

@@ -110,6 +110,7 @@ type actor struct {
 	person  uint32
 	machine bool
 	held    []held // its touches and logs
+	told    int    // how many of its touches are, see touch.told
 }
 
 // NewEngine returns an empty engine for what was declared. It fails when a

@@ -128,28 +128,10 @@ func (e *Engine) coordination(monday objective.Date, s *weekSums) effort.Micro {
 // the ways in which the person was present, that of code left out and included:
 // both are 0 where time was only logged.
 func (e *Engine) talkOf(w *personWeek, f func(c *cell, talk, all effort.Micro)) {
-	e.waysOf(w, func(c *cell, p effort.Presence) {
-		talk, all := weigh(&e.declared.Effort.Weights, p)
-		f(c, effort.Micro(talk), effort.Micro(all))
-	})
-}
-
-// waysOf calls f for each piece of effort of a person-week with the ways in which
-// the person was present, none where time was only logged.
-func (e *Engine) waysOf(w *personWeek, f func(c *cell, p effort.Presence)) {
-	cells := e.cells(w) // first: splitting takes the table
-	e.gather(w)
-	type slot struct {
-		day  int32
-		work uint32
-	}
-	presence := make(map[slot]effort.Presence)
-	for _, t := range e.split.table {
-		presence[slot{t.day, t.work}] |= t.presence
-	}
+	cells := e.cells(w)
 	for i := range cells {
-		c := &cells[i]
-		f(c, presence[slot{int32(w.monday) + int32(c.day), c.work}])
+		talk, all := weigh(&e.declared.Effort.Weights, cells[i].presence)
+		f(&cells[i], effort.Micro(talk), effort.Micro(all))
 	}
 }
 

@@ -34,9 +34,10 @@ type personWeek struct {
 
 // cell is the effort of one person on one work on one day, under each model.
 type cell struct {
-	work   uint32
-	micros [effort.NumModels]int32
-	day    uint8 // 0 is Monday
+	work     uint32
+	micros   [effort.NumModels]int32
+	day      uint8           // 0 is Monday
+	presence effort.Presence // the ways in which the person was there, none where time was only logged
 }
 
 // A timeline holds the weeks of one person, those without work as nil.
@@ -181,6 +182,9 @@ func (e *Engine) countTouches(no uint32, sign int) {
 	touches := e.items[no].touches
 	for i := range touches {
 		e.count(no, touches[i].actor, touches[i].machine, &e.stats.Touches, sign)
+		if touches[i].told() {
+			e.actors[touches[i].actor].told += sign
+		}
 	}
 }
 

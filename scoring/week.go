@@ -187,8 +187,8 @@ func (s *splitter) fill(monday objective.Date) {
 func (s *splitter) cells(cells []cell) []cell {
 	base := len(cells)
 	for d, works := range s.works {
-		for _, work := range works {
-			cells = append(cells, cell{work: work, day: uint8(d)})
+		for t, work := range works {
+			cells = append(cells, cell{work: work, day: uint8(d), presence: s.week.Days[d].Touches[t].Presence})
 		}
 	}
 	for m := range effort.Model(effort.NumModels) {

@@ -135,7 +135,7 @@ func (v *evaluation) ticketOf(work uint32) uint32 {
 	if v.engine.facts[work].kind == kindTicket {
 		return work
 	}
-	if above := uint32(v.engine.graph.Above(uint64(work))); above != 0 && v.engine.facts[above].kind == kindTicket {
+	if above := v.engine.above(work); above != 0 && v.engine.facts[above].kind == kindTicket {
 		return above
 	}
 	return 0

@@ -51,7 +51,7 @@ type Engine struct {
 	logs    map[uint32][]logEntry
 	replan  map[uint32]bool // persons whose logged time must be laid out again
 	recast  []uint32        // items that became threads, or ceased to be
-	roots   []root          // by work, 0 where it was not asked for; see rootOf
+	ways    []wayUp         // by work, see wayOf
 	rehung  []uint64        // items of which hungOf changed
 	blocks  blockBook
 	seq     uint64

@@ -238,7 +238,7 @@ func (e *Engine) learn(ch *store.Change) {
 	before := e.hungOf(no)
 	e.rare.hooked(no, it, &f)
 	e.facts[no] = f
-	if len(e.roots) > 0 && e.hungOf(no) != before {
+	if len(e.ways) > 0 && e.hungOf(no) != before {
 		e.rehung = append(e.rehung, ch.No)
 	}
 }

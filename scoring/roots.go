@@ -17,16 +17,37 @@ const ofPlace root = 1 << 31
 // item returns the item that a workstream is, false for a place.
 func (r root) item() (uint32, bool) { return uint32(r), r&ofPlace == 0 }
 
-// rootOf returns the workstream of a work. It is remembered until the way up from
-// the work changes.
+// A wayUp is what was asked of the way up from a work.
+type wayUp struct {
+	root  root   // 0 where it was not asked for
+	above uint32 // the item above the work plus one, likewise
+}
+
+// wayOf returns what is remembered of the way up from a work, until that changes.
+func (e *Engine) wayOf(work uint32) *wayUp {
+	if int(work) >= len(e.ways) {
+		e.ways = append(e.ways, make([]wayUp, len(e.items)-len(e.ways))...)
+	}
+	return &e.ways[work]
+}
+
+// rootOf returns the workstream of a work.
 func (e *Engine) rootOf(work uint32) root {
-	if int(work) >= len(e.roots) {
-		e.roots = append(e.roots, make([]root, len(e.items)-len(e.roots))...)
+	way := e.wayOf(work)
+	if way.root == 0 {
+		way.root = e.findRoot(work)
 	}
-	if e.roots[work] == 0 {
-		e.roots[work] = e.findRoot(work)
+	return way.root
+}
+
+// above returns the item that a work is part of, or does, or is about, 0 when
+// there is none.
+func (e *Engine) above(work uint32) uint32 {
+	way := e.wayOf(work)
+	if way.above == 0 {
+		way.above = uint32(e.graph.Above(uint64(work))) + 1
 	}
-	return e.roots[work]
+	return way.above - 1
 }
 
 // rootName returns the name of a workstream, which is the same in every engine.
@@ -76,21 +97,21 @@ func (e *Engine) hungOf(no uint32) hung {
 // report, and what weeks hold of those that are in another workstream now. Links
 // that are dated may make another plan of the same way.
 func (e *Engine) uproot() {
-	if len(e.roots) == 0 {
+	if len(e.ways) == 0 {
 		e.rehung = nil
 		return
 	}
 	works, all := e.graph.Below(e.rehung)
 	e.rehung = nil
 	if all {
-		clear(e.roots)
+		clear(e.ways)
 		clear(e.weekly)
 		return
 	}
 	was := make([]root, len(works))
 	for i, w := range works {
-		if w < uint64(len(e.roots)) {
-			was[i], e.roots[w] = e.roots[w], 0
+		if w < uint64(len(e.ways)) {
+			was[i], e.ways[w] = e.ways[w].root, wayUp{}
 		}
 	}
 	for i, w := range works {

@@ -44,6 +44,14 @@ type Linker interface {
 	Sites() []string
 }
 
+// A Shortsighted connector says what its polls do not notice, each in words that
+// name no person. Pages show it: what cannot be known must not look as if it
+// had not happened.
+type Shortsighted interface {
+	// Unseen may be called at any time, from any goroutine.
+	Unseen() []string
+}
+
 // A Factory makes a connector of one type. It decodes its own part of the
 // configuration with decode, which fills a pointer to a struct with yaml tags,
 // keeps defaults that are already set, and refuses unknown keys. A factory does

@@ -48,6 +48,14 @@ type census struct {
 // maxFailures is how often in a row a census may fail before it begins again.
 const maxFailures = 3
 
+// Unseen implements connectors.Shortsighted.
+func (c *connector) Unseen() []string {
+	return []string{
+		fmt.Sprintf("changes that Jira does not count as an update, such as those of a sprint or a link, in issues that closed and were last updated more than %.0f days ago", recent.Hours()/24),
+		"whether an issue that vanished from a visible project was deleted or hidden by a security level: it counts as deleted",
+	}
+}
+
 // A missing issue is stored but not listed.
 type missing struct {
 	id, key string

@@ -54,6 +54,8 @@ type config struct {
 	Since             connectors.Since `yaml:"since"`              // how far the first backfill goes: "180d", "2026-01-31"
 	Lookback          connectors.Span  `yaml:"lookback"`           // how far back edits, replies and deletions are looked for
 	RereadInterval    connectors.Span  `yaml:"reread_interval"`    // how often that is
+	ThreadLookback    connectors.Span  `yaml:"thread_lookback"`    // how far back new replies are looked for beyond that; 0 for no further
+	ThreadInterval    connectors.Span  `yaml:"thread_interval"`    // how often that is
 	Settle            connectors.Span  `yaml:"settle"`             // how long after its last reply a thread is read once more
 	DiscoveryInterval connectors.Span  `yaml:"discovery_interval"` // how often channels are listed
 	UsersInterval     connectors.Span  `yaml:"users_interval"`     // how often accounts are read
@@ -74,6 +76,8 @@ func defaults() config {
 		Since:             connectors.Since{Age: 180 * 24 * time.Hour},
 		Lookback:          connectors.Span(14 * 24 * time.Hour),
 		RereadInterval:    connectors.Span(time.Hour),
+		ThreadLookback:    connectors.Span(91 * 24 * time.Hour),
+		ThreadInterval:    connectors.Span(24 * time.Hour),
 		Settle:            connectors.Span(24 * time.Hour),
 		DiscoveryInterval: connectors.Span(time.Hour),
 		UsersInterval:     connectors.Span(24 * time.Hour),
@@ -100,7 +104,7 @@ func (c *config) validate() error {
 		}
 	}
 	for key, d := range map[string]connectors.Span{
-		"lookback": c.Lookback, "reread_interval": c.RereadInterval, "discovery_interval": c.DiscoveryInterval,
+		"lookback": c.Lookback, "reread_interval": c.RereadInterval, "thread_interval": c.ThreadInterval, "discovery_interval": c.DiscoveryInterval,
 		"users_interval": c.UsersInterval, "timeout": c.Timeout,
 	} {
 		if d <= 0 {
@@ -109,6 +113,9 @@ func (c *config) validate() error {
 	}
 	if c.Overlap < 0 {
 		bad("overlap: must not be negative")
+	}
+	if c.ThreadLookback < 0 {
+		bad("thread_lookback: must not be negative")
 	}
 	if c.Settle < 0 {
 		bad("settle: must not be negative")

@@ -30,6 +30,9 @@ const fewVanished = 10
 func (f *fetch) open(d *desk) window {
 	c, h := f.c, d.history
 	now := c.api.gov.serverNow()
+	if c.round.fresh[d.id] {
+		return f.openDeep(d)
+	}
 	from := stampOf(c.cfg.from(now))
 	if h.Done == 0 || from < h.From-stamp(24*time.Hour/time.Microsecond) {
 		return window{Low: from, Sweep: true}
@@ -49,8 +52,20 @@ func (f *fetch) open(d *desk) window {
 
 func stampSpan(s connectors.Span) stamp { return stamp(time.Duration(s) / time.Microsecond) }
 
-// readHistory reads one page of a channel's window.
+// readHistory reads one page of a channel's window. Late replies that cannot be
+// looked for must not keep it from what is new.
 func (f *fetch) readHistory(ctx context.Context, d *desk) error {
+	if f.skipsDeep(d) {
+		return nil
+	}
+	err := f.readWindow(ctx, d)
+	if w := d.history.Window; err != nil && w != nil && w.Deep && connectors.ReasonOf(err) != connectors.ReasonRateLimited {
+		d.history.Window = nil
+	}
+	return err
+}
+
+func (f *fetch) readWindow(ctx context.Context, d *desk) error {
 	w := f.open(d)
 	if d.history.Window != nil {
 		w = *d.history.Window
@@ -76,7 +91,7 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	if w.Before == 0 && w.Began == 0 {
+	if w.Began == 0 {
 		w.Began = f.dateOf(r).Unix()
 	}
 	p := newPage(w, good, bad)
@@ -86,14 +101,18 @@ func (f *fetch) readHistory(ctx context.Context, d *desk) error {
 			return err
 		}
 	}
-	if err := f.take(ctx, d, &w, p); err != nil {
+	take := f.take
+	if w.Deep {
+		take = f.takeReplies
+	}
+	if err := take(ctx, d, &w, p); err != nil {
 		return err
 	}
 	if w.Pages++; r.HasMore {
 		d.history.Window = &w
 		return nil
 	}
-	if len(tail(d, w, f.c.api.gov.serverNow())) > 0 {
+	if !w.Deep && len(tail(d, w, f.c.api.gov.serverNow())) > 0 {
 		w.Probe = true
 		d.history.Window = &w
 		return nil
@@ -334,6 +353,9 @@ func (f *fetch) close(d *desk, w window) {
 		h.Done = max(stampOf(time.Unix(w.Began, 0)), w.Low)
 	}
 	h.Window = nil
+	if w.Deep || w.Sweep && w.Low <= f.deepest(d) {
+		h.Deep = w.Began
+	}
 	if w.Sweep {
 		h.Swept, h.Final = w.Began, d.Archived
 		last := f.keepFrom(d, w).day()
@@ -344,8 +366,9 @@ func (f *fetch) close(d *desk, w window) {
 		}
 	}
 	// A window that an earlier run began says nothing about what came since.
-	if f.c.round.begun[d.id] {
-		f.c.round.done[d.id] = true
+	if r := f.c.round; r.begun[d.id] {
+		r.fresh[d.id] = true
+		r.done[d.id] = w.Deep || !f.deepDue(d)
 	}
 }
 

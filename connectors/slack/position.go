@@ -69,6 +69,7 @@ type historyPos struct {
 	Done   stamp   `json:"done,omitempty"`
 	From   stamp   `json:"from,omitempty"`
 	Swept  int64   `json:"swept,omitempty"` // when the last window began that looked back
+	Deep   int64   `json:"deep,omitempty"`  // when the last window began that looked for late replies
 	Final  bool    `json:"final,omitempty"` // archived and read: nothing can change any more
 	Window *window `json:"window,omitempty"`
 }
@@ -83,6 +84,7 @@ type window struct {
 	Newest  stamp   `json:"newest,omitempty"`
 	Oldest  stamp   `json:"oldest,omitempty"`
 	Sweep   bool    `json:"sweep,omitempty"` // looks back for changes
+	Deep    bool    `json:"deep,omitempty"`  // looks further back, for replies only
 	Began   int64   `json:"began"`           // server's time of its first page
 	Pages   int     `json:"pages,omitempty"`
 	Barren  int     `json:"barren,omitempty"`  // pages in a row without anything new

@@ -24,6 +24,7 @@ type round struct {
 	people  bool
 	done    map[string]bool // channels whose window of this round is complete
 	begun   map[string]bool // channels whose window began in this round
+	fresh   map[string]bool // channels whose newest messages were read in this round
 	failed  map[string]bool // threads that could not be read in this round, by item
 	err     error           // the failure that says most, returned when everything else is done
 	fetches int
@@ -31,7 +32,7 @@ type round struct {
 }
 
 func newRound() *round {
-	return &round{done: map[string]bool{}, begun: map[string]bool{}, failed: map[string]bool{}}
+	return &round{done: map[string]bool{}, begun: map[string]bool{}, fresh: map[string]bool{}, failed: map[string]bool{}}
 }
 
 // wait sets a task aside until its method may be called again.

@@ -15,7 +15,8 @@
 // new, so every hour the last days are read again, and a thread costs a request
 // only when its first message shows that it moved. Edits of replies do not show
 // there: a thread is therefore read once more a day after its last reply, and a
-// webhook delivers them at once.
+// webhook delivers them at once. Of older threads only new replies are looked
+// for, once a day (see late.go), and Unseen says what is not noticed.
 //
 // No text of a message leaves the package: links, counts of words and check-ins
 // are taken out of it, and the rest is forgotten.

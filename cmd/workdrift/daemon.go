@@ -59,8 +59,9 @@ type daemon struct {
 type poller struct {
 	*connectors.Poller
 	transport *connectors.Transport
-	receiver  connectors.Receiver // nil when it takes no deliveries
-	linker    connectors.Linker   // nil when nothing of it has an address for people
+	receiver  connectors.Receiver     // nil when it takes no deliveries
+	linker    connectors.Linker       // nil when nothing of it has an address for people
+	sight     connectors.Shortsighted // nil when its polls notice everything
 }
 
 type reloadMetrics struct{ successful, successTime prometheus.Gauge }
@@ -200,7 +201,8 @@ func (d *daemon) newPollers(cfg *config.Config, onPage func(string, connectors.S
 			}
 			receiver, _ := connectors.TakesDeliveries(connector)
 			linker, _ := connector.(connectors.Linker)
-			pollers = append(pollers, poller{connectors.NewPoller(pc), transport, receiver, linker})
+			sight, _ := connector.(connectors.Shortsighted)
+			pollers = append(pollers, poller{connectors.NewPoller(pc), transport, receiver, linker, sight})
 			return nil
 		}
 	}
@@ -328,10 +330,14 @@ func (d *daemon) sources() []web.Source {
 	list := make([]web.Source, 0, len(d.pollers))
 	for _, p := range d.pollers {
 		s := p.Status()
-		list = append(list, web.Source{
+		one := web.Source{
 			Name: s.Source, Provider: s.Provider, LastSuccess: s.LastSuccess, Watermark: s.Watermark,
 			Failure: string(s.LastError), RetryAt: s.RetryAt, Backlog: s.Backlog, Quarantined: s.Quarantined, Quotas: quotasOf(d.metrics.Quotas(s.Source)),
-		})
+		}
+		if p.sight != nil {
+			one.Unseen = p.sight.Unseen()
+		}
+		list = append(list, one)
 	}
 	return list
 }

@@ -233,6 +233,7 @@ type sourceRow struct {
 	Backlog     int        `json:"backlog_pages"`
 	Quarantined int        `json:"quarantined_items"`
 	Quotas      []Quota    `json:"quotas"` // as the provider told last
+	Unseen      []string   `json:"unseen"` // what its polls do not notice
 }
 
 // sources tells how current the connectors are, in declared order.
@@ -248,7 +249,7 @@ func sources(s *server, r *http.Request) (any, error) {
 	for _, c := range s.Sources() {
 		rows = append(rows, sourceRow{
 			Name: c.Name, Provider: c.Provider, LastSuccess: known(c.LastSuccess), Watermark: known(c.Watermark),
-			Failure: c.Failure, RetryAt: known(c.RetryAt), Backlog: c.Backlog, Quarantined: c.Quarantined, Quotas: orNone(c.Quotas),
+			Failure: c.Failure, RetryAt: known(c.RetryAt), Backlog: c.Backlog, Quarantined: c.Quarantined, Quotas: orNone(c.Quotas), Unseen: orNone(c.Unseen),
 		})
 	}
 	return tableOf(r, nil, rows, func(row *sourceRow) string { return row.Name })

@@ -23,6 +23,7 @@ type sourcesPage struct {
 	Scores   scoreGroupLines
 	Doubts   []findings.Doubt
 	Unread   []string // groups of teams
+	Unseen   []unseenLine
 }
 
 // A sourceLine is the health of a connector in words.
@@ -31,6 +32,12 @@ type sourceLine struct {
 	Quotas                                            []string
 	Backlog, Quarantined                              int
 	Well                                              bool
+}
+
+// An unseenLine is what the polls of a source do not notice.
+type unseenLine struct {
+	Source string
+	What   []string
 }
 
 // A seen is a count of what was read, with what it means.
@@ -50,6 +57,9 @@ func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
 	p := &sourcesPage{Briefs: s.deliveryLines(), Scores: scoreGroupLines{Name: "Quality of the data"}}
 	for _, c := range s.Sources() {
 		p.Sources = append(p.Sources, s.sourceLine(c))
+		if len(c.Unseen) > 0 {
+			p.Unseen = append(p.Unseen, unseenLine{c.Name, c.Unseen})
+		}
 	}
 	report := s.Report()
 	if report == nil {

@@ -63,8 +63,9 @@ func TestSourcesTellOfQuotasAndGaps(t *testing.T) {
 	r.Stats.UnreadGroups = []string{"github:acme/core"}
 	soon := time.Now().Add(10 * time.Minute)
 	body := pageAt(t, "/sources", r, Source{Name: "github", LastSuccess: time.Now(), Quotas: []Quota{{"core", 5000, 4321, &soon}, {"search", 30, 29, nil}}},
-		Source{Name: "jira", LastSuccess: time.Now()})
+		Source{Name: "jira", LastSuccess: time.Now(), Unseen: []string{"what nobody tells", "what was <long> ago"}})
 	for _, want := range []string{"core: 4321 of 5000 left, renewed in 10 min<", "search: 29 of 30 left<", "none is told", "the members of github:acme/core.",
+		"<b>Not known</b> from jira, whatever happens there: what nobody tells; what was &lt;long&gt; ago.",
 		`<h2 id="trust">`, "No members are known of github:acme/core: the group cannot be read", "between 37 % and 83 %"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is missing in %s", want, body)

@@ -45,6 +45,7 @@ type Source struct {
 	Backlog        int // pages still to fetch
 	Quarantined    int
 	Quotas         []Quota
+	Unseen         []string // what its polls do not notice, in words
 }
 
 // A Quota is what a provider last told of one of its rate limits.

@@ -155,6 +155,53 @@ func TestEngineRelabelAndBack(t *testing.T) {
 	}
 }
 
+// A report that is asked for again while nothing is fed is one made anew, whatever
+// became of the time and the sources; as long as these say the same, it is not.
+func TestEngineReportsAgain(t *testing.T) {
+	w := fortyDays()
+	w.declared.Sources = []string{"gh", "clone"}
+	e, err := scoring.NewEngine(w.declared, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ch := range w.changes {
+		e.Apply(ch)
+	}
+	read := func(gh, clone time.Time) []store.SourceState {
+		return []store.SourceState{{Source: "gh", Watermark: gh}, {Source: "clone", Watermark: clone}}
+	}
+	var last *scoring.Report
+	for _, c := range []struct {
+		name    string
+		now     time.Time
+		sources []store.SourceState
+		same    bool
+	}{
+		{"nothing is read", closed, read(time.Time{}, time.Time{}), false},
+		{"one is read", closed, read(closed, time.Time{}), false},
+		{"both are read", closed, read(closed, closed), false},
+		{"a minute later", closed.Add(time.Minute), read(closed.Add(time.Minute), closed), true},
+		{"another day began", closed.Add(6 * time.Hour), read(closed.Add(6*time.Hour), closed), false},
+		{"a day was closed", closed.AddDate(0, 0, 1), read(closed.AddDate(0, 0, 1), closed.AddDate(0, 0, 1)), false},
+		{"one is late", closed.AddDate(0, 0, 2), read(closed.AddDate(0, 0, 2), closed.AddDate(0, 0, 1)), false},
+	} {
+		in := scoring.Input{Declared: w.declared, Changes: w.changes, Sources: c.sources}
+		anew, err := scoring.Evaluate(in, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := e.Report(c.now, c.sources)
+		a, _ := json.Marshal(got)
+		if b, _ := json.Marshal(anew); !bytes.Equal(a, b) {
+			t.Errorf("%s: %s\nmade anew: %s", c.name, a, b)
+		}
+		if same := last != nil && &got.Windows[0] == &last.Windows[0]; same != c.same {
+			t.Errorf("%s: the same %t, want %t", c.name, same, c.same)
+		}
+		last = got
+	}
+}
+
 // Property 3: more of the same on the same day changes nothing.
 func TestEngineCountsPresenceOnce(t *testing.T) {
 	w := fortyDays()

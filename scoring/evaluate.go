@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -69,7 +70,8 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	}
 	r.Day = Day(day)
 	open := DateRange{day + 1, max(day+1, objective.DateOf(now.UTC()))}
-	if again := e.newest.again(r, e.revision, open); again != nil {
+	made := newest{head: *r, revision: e.revision, open: open}
+	if again := e.newest.again(&made); again != nil {
 		return again
 	}
 	if !r.Partial {
@@ -79,26 +81,29 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	r.Objectives = e.objectives(day)
 	keep := e.measure(r, day, open)
 	e.scoreLatest(r, day, keep)
-	e.newest = newest{r, e.revision, open}
+	made.report = r
+	e.newest = made
 	return r
 }
 
 // newest is the newest report with what it was made from.
 type newest struct {
 	report   *Report
+	head     Report // what was said of it before it was scored
 	revision uint64
 	open     DateRange // the days that have not closed
 }
 
 // again returns the report for another moment, nil where it would tell something
-// else. Of next only the moment and what says up to when data is known are set.
-func (n *newest) again(next *Report, revision uint64, open DateRange) *Report {
-	r := n.report
-	if r == nil || n.revision != revision || n.open != open || r.Day != next.Day || r.Expected != next.Expected || r.Partial != next.Partial {
+// else.
+func (n *newest) again(next *newest) *Report {
+	head := n.head
+	head.At, head.DataUpTo = next.head.At, next.head.DataUpTo
+	if n.report == nil || n.revision != next.revision || n.open != next.open || !reflect.DeepEqual(head, next.head) {
 		return nil
 	}
-	again := *r
-	again.At, again.DataUpTo, again.Late = next.At, next.DataUpTo, next.Late
+	again := *n.report
+	again.At, again.DataUpTo = head.At, head.DataUpTo
 	return &again
 }
 

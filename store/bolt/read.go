@@ -29,10 +29,11 @@ func (r *reader) scan(b bucket, prefix, after []byte, fn func(key []byte, d *dec
 	if after != nil && bytes.Equal(k, after) {
 		k, v = c.Next()
 	}
+	var d decoder // one for all records: fn takes it to the heap
 	for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		r.reads++
-		d, err := open(b, k, v, r.words)
-		if err != nil {
+		var err error
+		if d, err = open(b, k, v, r.words); err != nil {
 			return err
 		}
 		more, err := fn(k, &d)
@@ -93,9 +94,10 @@ func list[T any](ctx context.Context, db *DB, what string, b bucket, prefix []by
 // Changes implements store.Store.
 func (db *DB) Changes(ctx context.Context, after uint64) iter.Seq2[store.Change, error] {
 	return func(yield func(store.Change, error) bool) {
+		var page []store.Change
 		for {
-			page, err := db.changes(ctx, after)
-			if err != nil {
+			var err error
+			if page, err = db.changes(ctx, after, page[:0]); err != nil {
 				yield(store.Change{}, err)
 				return
 			}
@@ -112,10 +114,10 @@ func (db *DB) Changes(ctx context.Context, after uint64) iter.Seq2[store.Change,
 	}
 }
 
-// changes reads the next changes, with no more than pageRecords records
-// unless the first change alone has more.
-func (db *DB) changes(ctx context.Context, after uint64) (page []store.Change, err error) {
-	err = db.view(ctx, "read changes", func(r *reader) error {
+// changes appends the next changes to a page, with no more than pageRecords
+// records unless the first change alone has more.
+func (db *DB) changes(ctx context.Context, after uint64, page []store.Change) ([]store.Change, error) {
+	err := db.view(ctx, "read changes", func(r *reader) error {
 		read := 0
 		return r.scan(bucketChange, nil, key8(after), func(key []byte, d *decoder) (bool, error) {
 			c, err := r.change(binary.BigEndian.Uint64(key), d.uvarint())
@@ -152,10 +154,12 @@ func (r *reader) change(seq, no uint64) (store.Change, error) {
 	if h.seq != seq {
 		return c, damaged(bucketItem, key, "has another sequence number than its change")
 	}
+	r.events = r.events[:0]
 	err = r.scan(bucketEvent, key, nil, func(_ []byte, d *decoder) (bool, error) {
-		c.Events = append(c.Events, d.event(h.source, h.id))
+		r.events = append(r.events, d.event(h.source, h.id))
 		return true, nil
 	})
+	c.Events = append(c.Events, r.events...) // of the right size
 	slices.SortFunc(c.Events, func(a, b store.Event) int { return cmp.Compare(a.ID, b.ID) })
 	return c, err
 }

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/hex"
+	"strings"
 
 	"github.com/workdrift/workdrift/store"
 )
@@ -63,15 +64,17 @@ func (d *decoder) terms() []store.Term {
 		}
 		return terms
 	}
-	digits := make([]byte, 0, int(n)*termDigits)
+	var digits strings.Builder
+	digits.Grow(int(n) * termDigits)
+	var word [termDigits]byte
 	for i := range terms {
-		digits = hex.AppendEncode(digits, d.take(termDigits/2))
+		digits.Write(word[:hex.Encode(word[:], d.take(termDigits/2))])
 		terms[i].Count = int(d.uvarint())
 	}
 	if d.bad != "" {
 		return nil
 	}
-	all := string(digits)
+	all := digits.String()
 	for i := range terms {
 		terms[i].Word = all[i*termDigits : (i+1)*termDigits]
 	}

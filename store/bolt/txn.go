@@ -27,6 +27,8 @@ type reader struct {
 	b     buckets
 	words []string
 	reads int64 // records read
+
+	events []store.Event // of the item at hand
 }
 
 // get opens a record, or returns false when there is none.

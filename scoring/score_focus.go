@@ -107,8 +107,7 @@ func (v *evaluation) firstRows(rows []streamRow, before objective.Date) map[root
 
 // focusOf returns the scores of the organisation, or of a team.
 func (v *evaluation) focusOf(s *streams, team int, first map[root]began) []Score {
-	var carried []focus.Carry
-	var pieces []focus.Piece
+	carried, pieces := make([]focus.Carry, 0, len(s.rows)), make([]focus.Piece, 0, len(s.rows))
 	mix := make(map[root]effort.Micro)
 	on := make([]effort.Micro, len(v.declared.Set.Objectives))
 	for i := range s.rows {

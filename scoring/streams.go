@@ -52,6 +52,8 @@ func (v *evaluation) readStreams() (all, org streams, teams []streams) {
 		teams[t].days = window(e.teamDay(v.day))
 	}
 	var parts []placement
+	room := e.cellsIn(all.days)
+	all.rows, org.rows = make([]streamRow, 0, room), make([]streamRow, 0, room)
 	for _, no := range e.people.ordered() {
 		who := &e.people.list[no]
 		for monday := e.kept.from(all.days.From); monday <= v.day; monday += 7 {
@@ -82,6 +84,19 @@ func (v *evaluation) readStreams() (all, org streams, teams []streams) {
 		teams[t].judge(e)
 	}
 	return all, org, teams
+}
+
+// cellsIn counts the pieces of effort in the weeks of a range of days: nearly all
+// of them are in one place, so as many placements need room.
+func (e *Engine) cellsIn(days DateRange) (n int) {
+	for person := range e.lines {
+		for monday := e.kept.from(days.From.Monday()); monday <= days.Until; monday += 7 {
+			if w := e.lines[person].at(monday); w != nil {
+				n += len(e.cells(w))
+			}
+		}
+	}
+	return n
 }
 
 // add counts a share of a row, in millionths.

@@ -79,6 +79,7 @@ func (s *WorkSums) read(days DateRange) {
 	e := s.engine
 	first := make([]int32, len(e.items)) // by work: its first slot, plus one
 	var parts []placement
+	s.rows = make([]workRow, 0, e.cellsIn(days))
 	for person := range e.lines {
 		e.pause()
 		for monday := e.kept.from(days.From.Monday()); monday <= days.Until; monday += 7 {

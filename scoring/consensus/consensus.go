@@ -48,7 +48,7 @@ func Trapped(d Decision, median time.Duration, now time.Time) bool {
 // TrailingMedian returns the median time of the decisions taken in the 26 weeks
 // before a time, 0 when there were none.
 func TrailingMedian(history []Decision, before time.Time) time.Duration {
-	var hours []float64
+	hours := make([]float64, 0, len(history))
 	for _, d := range history {
 		if took, taken := d.Took(before); taken && d.Closed.Before(before) && !d.Closed.Before(before.Add(-Trailing)) {
 			hours = append(hours, took.Hours())

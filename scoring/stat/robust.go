@@ -8,7 +8,11 @@ import (
 
 // Median returns the middle of the values, or the mean of the two in the
 // middle, and 0 for none.
-func Median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
+func Median(values []float64) float64 {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return middle(sorted)
+}
 
 // middle is Median of sorted values.
 func middle(sorted []float64) float64 {

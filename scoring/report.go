@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/effort"
@@ -221,9 +222,21 @@ func (n Number) MarshalJSON() ([]byte, error) {
 		return []byte(`"+Inf"`), nil
 	case math.IsInf(f, -1):
 		return []byte(`"-Inf"`), nil
-	default:
-		return json.Marshal(f)
 	}
+	return appendFloat(make([]byte, 0, 24), float64(n)), nil
+}
+
+// appendFloat writes a float as encoding/json does, which takes longer for one
+// that is not in a struct: a report has tens of thousands.
+func appendFloat(b []byte, f float64) []byte {
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		b = strconv.AppendFloat(b, f, 'e', -1, 64)
+		if n := len(b); n >= 4 && b[n-4] == 'e' && b[n-3] == '-' && b[n-2] == '0' {
+			b = append(b[:n-2], b[n-1]) // e-09 is e-9
+		}
+		return b
+	}
+	return strconv.AppendFloat(b, f, 'f', -1, 64)
 }
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -32,15 +32,17 @@ const (
 // BM25 of S. Robertson and others (TREC-3, 1994).
 type Index struct {
 	documents []indexed
-	holds     map[string]int // documents that have a word
-	average   float64        // words per document
+	holds     map[string][]posting // by word: the documents that have it
+	average   float64              // words per document
 }
 
 type indexed struct {
 	id     string
-	counts map[string]int
 	length int
 }
+
+// A posting says how often a document has a word.
+type posting struct{ document, count int }
 
 // A Declaration is the declaration corpus of one objective.
 type Declaration struct {
@@ -51,18 +53,18 @@ type Declaration struct {
 // NewIndex returns the index of declarations. Words that occur less than once
 // are left out.
 func NewIndex(declarations []Declaration) *Index {
-	x := &Index{holds: map[string]int{}}
+	x := &Index{holds: map[string][]posting{}}
 	total := 0
 	for _, d := range declarations {
-		in := indexed{id: d.Objective, counts: map[string]int{}}
+		in, counts := indexed{id: d.Objective}, map[string]int{}
 		for _, w := range d.Words {
 			if w.Count > 0 {
-				in.counts[w.Key] += w.Count
+				counts[w.Key] += w.Count
 				in.length += w.Count
 			}
 		}
-		for key := range in.counts {
-			x.holds[key]++
+		for key, n := range counts {
+			x.holds[key] = append(x.holds[key], posting{len(x.documents), n})
 		}
 		total += in.length
 		x.documents = append(x.documents, in)
@@ -91,21 +93,24 @@ type Suggestion struct {
 func (x *Index) Suggest(item []Word) []Suggestion {
 	item = slices.Clone(item)
 	slices.SortFunc(item, func(a, b Word) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Count, b.Count)) })
-	var all []Suggestion
-	for _, d := range x.documents {
-		score := 0.0
-		for _, w := range item {
-			f := float64(d.counts[w.Key])
-			if f == 0 || w.Count <= 0 {
-				continue
-			}
-			n := float64(x.holds[w.Key])
-			idf := math.Log1p((float64(len(x.documents)) - n + 0.5) / (n + 0.5))
-			norm := saturation * (1 - lengthNorm + lengthNorm*float64(d.length)/x.average)
-			score += float64(w.Count) * idf * f * (saturation + 1) / (f + norm)
+	scores := make([]float64, len(x.documents))
+	for _, w := range item {
+		having := x.holds[w.Key]
+		if w.Count <= 0 {
+			continue
 		}
+		n := float64(len(having))
+		idf := math.Log1p((float64(len(x.documents)) - n + 0.5) / (n + 0.5))
+		for _, p := range having {
+			f := float64(p.count)
+			norm := saturation * (1 - lengthNorm + lengthNorm*float64(x.documents[p.document].length)/x.average)
+			scores[p.document] += float64(w.Count) * idf * f * (saturation + 1) / (f + norm)
+		}
+	}
+	var all []Suggestion
+	for i, score := range scores {
 		if score > 0 {
-			all = append(all, Suggestion{d.id, score})
+			all = append(all, Suggestion{x.documents[i].id, score})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Suggestion) int {

@@ -174,7 +174,7 @@ func (p *Candidates) streams(streams *Streams, overrides []store.Override) {
 	}
 	for _, stream := range streams.List {
 		c := Candidate{
-			Name: stream.Label(), Path: "/shadow#" + stream.ID, ID: stream.ID, Since: cmp.Or(streams.Since(&stream), age(stream.Oldest, streams.AsOf)),
+			Name: stream.Label(), Path: "/shadow?stream=" + stream.ID + "#" + stream.ID, ID: stream.ID, Since: cmp.Or(streams.Since(&stream), age(stream.Oldest, streams.AsOf)),
 			Keys: stream.Keys, Works: stream.Works, By: stream.By, Effort: "withheld", Decision: "none",
 		}
 		if stream.Share.Known() {

@@ -35,9 +35,16 @@ func encodeCSV(rows any) ([]byte, error) {
 	if err := w.Write(line); err != nil {
 		return nil, fmt.Errorf("write the head of a table: %w", err)
 	}
+	before := make([]reflect.Value, len(columns))
 	for i := range v.Len() {
-		for k, c := range columns {
-			line[k] = cell(v.Index(i).FieldByIndex(c.index))
+		row := v.Index(i)
+		for k := range columns {
+			// Neighbours often say the same, and spelling it takes the most time.
+			value := row.FieldByIndex(columns[k].index)
+			if i == 0 || !value.Comparable() || !value.Equal(before[k]) {
+				line[k] = cell(value)
+			}
+			before[k] = value
 		}
 		if err := w.Write(line); err != nil {
 			return nil, fmt.Errorf("write a table: %w", err)
@@ -122,6 +129,9 @@ func cell(v reflect.Value) string {
 // a text that begins like a formula, whatever white space stands before it,
 // gets an apostrophe in front, and what is not printed becomes a space.
 func harmless(text string) string {
+	if plainWord(text) {
+		return text // as nearly all are
+	}
 	text = strings.Map(func(r rune) rune {
 		if ' ' <= r && r <= '~' {
 			return r
@@ -135,6 +145,19 @@ func harmless(text string) string {
 		return "'" + text
 	}
 	return text
+}
+
+// plainWord reports whether a text has only what is harmless anywhere, as dates
+// and most names do.
+func plainWord(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '.', c == ':', i > 0 && (c == '-' || c == ' '):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func firstRune(s string) rune {

@@ -14,7 +14,7 @@ func pageRoutes() []route {
 			handler: shown(pageView{"objective.html", "", "/objectives", oneObjectivePage})},
 		{method: "GET", pattern: "/explain", name: "explain_page", class: reading, on: explains,
 			handler: shown(pageView{"explain.html", "Explain", "", explainSubject})},
-		{method: "GET", pattern: "/shadow", name: "shadow_page", class: reading, on: func(o *Options) bool { return o.Streams != nil },
+		{method: "GET", pattern: "/shadow", name: "shadow_page", class: reading, params: []string{"category", "from", "stream"}, on: func(o *Options) bool { return o.Streams != nil },
 			handler: shown(pageView{"shadow.html", "Shadow roadmap", "/shadow", shadow})},
 		{method: "GET", pattern: "/kill-list", name: "kill_page", class: reading,
 			handler: shown(pageView{"kill.html", "Kill list", "/kill-list", killList})},

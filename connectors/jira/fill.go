@@ -3,12 +3,15 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
 	gojira "github.com/andygrunwald/go-jira"
+
+	"github.com/workdrift/workdrift/connectors"
 )
 
 // Sizes of the pages of an issue's parts. A server may lower them.
@@ -169,9 +172,14 @@ func (c *connector) parts(ctx context.Context, path, member string) (all []json.
 		if err := rep.object(&page, member); err != nil {
 			return nil, false, err
 		}
-		var total int
-		if raw, ok := page["total"]; ok && json.Unmarshal(raw, &total) != nil {
-			return nil, false, rep.decodeError(errShape)
+		total, start := 0, len(all)
+		for name, into := range map[string]*int{"total": &total, "startAt": &start} {
+			if raw, ok := page[name]; ok && json.Unmarshal(raw, into) != nil {
+				return nil, false, rep.decodeError(errShape)
+			}
+		}
+		if start != len(all) {
+			return nil, false, rep.decodeError(fmt.Errorf("%d and not %d is where it starts: %w", start, len(all), errShape))
 		}
 		var got []json.RawMessage
 		if err := json.Unmarshal(page[member], &got); err != nil {
@@ -182,7 +190,7 @@ func (c *connector) parts(ctx context.Context, path, member string) (all []json.
 			return all, true, nil
 		}
 	}
-	return all, true, nil
+	return nil, false, &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("GET %s: no end after %d pages", path, maxParts)}
 }
 
 // fillLists completes the history, comments and worklogs of an issue, and reads

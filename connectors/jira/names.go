@@ -64,7 +64,7 @@ func (c *connector) learnNames(ctx context.Context, f *fetch, issues []*issue) e
 	for _, is := range issues {
 		for _, key := range append([]string{is.key}, is.oldKeys()...) {
 			name := projectOf(key)
-			if name == "" || f.directory().told[name] {
+			if !projectKey.MatchString(name) || f.directory().told[name] {
 				continue
 			}
 			p, err := c.askName(ctx, name)

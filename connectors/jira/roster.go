@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -142,7 +143,8 @@ func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 		return listed(nil, all), err
 	}
 	var all []project
-	for start := 0; ; {
+	start := 0
+	for range maxParts {
 		q := withKeys()
 		q.Set("startAt", strconv.Itoa(start))
 		q.Set("maxResults", "50")
@@ -163,6 +165,7 @@ func (c *connector) listProjects(ctx context.Context) ([]project, error) {
 			return all, nil
 		}
 	}
+	return nil, &connectors.Error{Reason: connectors.ReasonDecode, Err: fmt.Errorf("list projects: no end after %d pages", maxParts)}
 }
 
 func listed(all []project, page []wireProject) []project {

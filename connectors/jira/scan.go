@@ -116,6 +116,10 @@ func (c *connector) scanPage(ctx context.Context, walk *scan, pos *scanPos, wher
 	from := pos.From
 	if pos.Since != 0 {
 		from = pos.Since - time.Duration(c.cfg.Overlap).Milliseconds()
+		if now := c.api.gov.serverNow(); pos.Since > now.UnixMilli() {
+			// An answer had the date of another time; when it was is not known.
+			from = now.Add(-time.Duration(c.cfg.SweepWindow)).UnixMilli()
+		}
 	}
 	page, err := c.timed(ctx, &walk.search, func() string {
 		conditions := []string{where, c.since("updated", time.UnixMilli(from))}

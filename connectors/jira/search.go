@@ -55,7 +55,7 @@ func (s *search) mark() *search {
 type searchPage struct {
 	Issues     []json.RawMessage `json:"issues"`
 	Token      string            `json:"nextPageToken"`
-	StartAt    int               `json:"startAt"`
+	StartAt    *int              `json:"startAt"`
 	MaxResults *int              `json:"maxResults"`
 	Total      int               `json:"total"`
 
@@ -172,6 +172,9 @@ func (s *search) byToken(page *searchPage) error {
 // the list became shorter, its issues have moved up, some of them past this
 // page: as many are read again.
 func (s *search) byOffset(page *searchPage) error {
+	if page.StartAt != nil && *page.StartAt != s.start {
+		return fmt.Errorf("issues from %d were asked for and came from %d: %w", s.start, *page.StartAt, errShape)
+	}
 	n := distinct(page.Issues)
 	if page.MaxResults != nil && *page.MaxResults <= 0 {
 		return errors.New("the server allows no results at all")

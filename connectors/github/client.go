@@ -33,14 +33,20 @@ type api struct {
 	// buf holds the body of the newest answer. Requests are serial, and an
 	// answer is decoded before the next one is asked for.
 	buf bytes.Buffer
+	// told counts how often each next page was told in this round.
+	told map[string]int
 }
+
+// maxTold is how often a next page may be told before its list goes round. What
+// moves under the hand is read again a few times.
+const maxTold = 20
 
 func newAPI(env connectors.Env, cfg *config) (*api, error) {
 	base, graphql, err := cfg.endpoints()
 	if err != nil {
 		return nil, err
 	}
-	a := &api{gov: newGovernor(cfg.Reserve, env.Now, env.Observer), base: base, graphql: graphql, timeout: time.Duration(cfg.Timeout)}
+	a := &api{gov: newGovernor(cfg.Reserve, env.Now, env.Observer), base: base, graphql: graphql, timeout: time.Duration(cfg.Timeout), told: map[string]int{}}
 	if cfg.App.isZero() {
 		secret, err := cfg.token(env)
 		if err != nil {
@@ -141,6 +147,7 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 	defer cancel()
 	sent, ex := withExchange(limited)
 	a.buf.Reset()
+	asked := req.Header.Get("If-None-Match") != ""
 	resp, err := a.client.Do(sent, req, &a.buf)
 	if ex.status == 0 || err != nil && ex.status == http.StatusOK {
 		return nil, connectors.Unanswered(ctx, what, err)
@@ -152,8 +159,17 @@ func (a *api) send(ctx context.Context, method, address string, body any, v vali
 	if err := a.gov.observe(resource, r.answer); err != nil {
 		return r, connectors.Describe(what, err)
 	}
+	if r.status == http.StatusNotModified && !asked {
+		// It would pass for having read what was not.
+		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: status 304, though nothing was known before", what)}
+	}
 	if r.next, err = a.nextLink(r); err != nil {
 		return nil, &connectors.Error{Reason: connectors.ReasonServer, Err: fmt.Errorf("%s: %w", what, err)}
+	}
+	if r.next != "" {
+		if a.told[r.next]++; a.told[r.next] > maxTold || r.next == r.url {
+			return nil, decodeError(r, errors.New("the pages of the list lead to each other"))
+		}
 	}
 	if tag := r.header.Get("ETag"); tag != "" && r.status == http.StatusOK {
 		r.tag = validator{Tag: tag, Of: of}

@@ -39,6 +39,9 @@ type walk struct {
 func (f *fetch) readCommits(ctx context.Context, r repository) (more bool, err error) {
 	key := streamKey(r.id, streamCommits)
 	p, _ := connectors.DecodePosition[commitsPos](f.position(key))
+	if p.From > f.c.api.gov.serverNow().Unix() {
+		p = commitsPos{} // the server's clock was wrong when it began
+	}
 	switch {
 	case p.To == "":
 		return f.readHead(ctx, r, key, p)

@@ -120,6 +120,7 @@ func (c *connector) Fetch(ctx context.Context, cursor store.Cursor) (store.Batch
 	}
 	if c.round == nil || !c.round.kept(cursor) {
 		c.round, c.censuses = newRound(), map[int64]*census{}
+		clear(c.api.told)
 	}
 	f := newFetch(c, cursor)
 	if err := c.plan(ctx, f); err != nil {

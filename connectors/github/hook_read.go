@@ -41,6 +41,7 @@ func (c *connector) Refetch(ctx context.Context, objects []string) (store.Batch,
 	}
 	round := c.round
 	c.round = newRound()
+	clear(c.api.told)
 	defer func() { c.round = round }()
 	f := newFetch(c, c.seen)
 	f.hinted = true

@@ -52,7 +52,7 @@ func classify(a answer) (v verdict, wait time.Duration, exponential bool) {
 	case a.status == http.StatusUnauthorized:
 		return refused, 0, false
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusForbidden && isLimit(a, hasRetry):
-		if hasRetry {
+		if hasRetry && retry > 0 { // else it is no answer to how long
 			return limited, clampWait(retry), false
 		}
 		if a.header.Get("X-RateLimit-Remaining") == "0" {

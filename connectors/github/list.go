@@ -43,7 +43,9 @@ func (l listing[T]) read(ctx context.Context, f *fetch, r repository) (more bool
 	key := streamKey(r.id, l.stream)
 	p, _ := connectors.DecodePosition[listPos](f.position(key))
 	c := f.c
-	if p.Since == 0 {
+	if p.Since == 0 || p.From > c.api.gov.serverNow().Unix() {
+		// At first, or after a server whose clock was wrong then.
+		p = listPos{Pulls: p.Pulls}
 		p.Since = c.cfg.from(c.api.gov.serverNow()).Unix()
 		p.From = p.Since
 	}

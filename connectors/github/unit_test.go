@@ -59,7 +59,7 @@ func TestClassify(t *testing.T) {
 		{"unauthorized", 401, nil, "", refused, 0},
 		{"a missing right", 403, nil, `{"message":"Resource not accessible by integration"}`, forbidden, 0},
 		{"remaining 0 and Retry-After", 403, map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1772444400", "Retry-After": "60"}, "", limited, time.Minute},
-		{"negative Retry-After", 429, map[string]string{"Retry-After": "-5"}, "", limited, minWait},
+		{"negative Retry-After", 429, map[string]string{"Retry-After": "-5"}, "", limited, time.Minute},
 		{"Retry-After that is no number", 429, map[string]string{"Retry-After": "soon"}, "", limited, time.Minute},
 		{"abuse, the old wording", 403, nil, `{"message":"You have triggered an abuse detection mechanism"}`, limited, time.Minute},
 	} {

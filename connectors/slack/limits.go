@@ -44,7 +44,7 @@ type answer struct {
 // retryAfter is how long the server asks to stay away. Slack sends seconds; a
 // header of another kind, or none, means a minute.
 func retryAfter(a answer) time.Duration {
-	if wait, told := connectors.RetryAfter(a.header, a.date); told {
+	if wait, told := connectors.RetryAfter(a.header, a.date); told && wait > 0 {
 		return clampWait(wait)
 	}
 	return defaultWait

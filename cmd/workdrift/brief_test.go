@@ -1,12 +1,17 @@
 package main
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 )
 
@@ -135,25 +140,86 @@ func TestBriefsAreForgotten(t *testing.T) {
 	}
 }
 
-// Who asks for a page waits only for a moment for others' briefs, and for an
-// evaluation.
-func TestBriefsWait(t *testing.T) {
-	for what, busy := range map[string]func(*evaluator) error{
-		"another brief": func(e *evaluator) error { return e.briefs.begin(t.Context()) },
-		"an evaluation": func(e *evaluator) error { return e.mu.LockWithin(t.Context()) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			e := &evaluator{}
-			if err := busy(e); err != nil {
-				t.Fatal(err)
-			}
-			wait := e.briefs.begin
-			if what == "an evaluation" {
-				wait = e.mu.LockWithin
-			}
-			if err := within(t.Context(), time.Millisecond, wait); err == nil || err.Error() != evaluating().Error() {
-				t.Errorf("%v, want %v", err, evaluating())
-			}
-		})
+// Whoever asks for a brief that is not there has it made: once for all, one after
+// the other, and not more than a few at a time. That there is none is remembered.
+func TestBriefsAreOrdered(t *testing.T) {
+	var b briefs
+	week := func(i int) brief.Period { return brief.LastClosed(brief.Weekly, scoring.Day(20_000-7*i)) }
+	told := func(i, status int, after time.Duration) {
+		t.Helper()
+		if r, ok := errors.AsType[*web.Refusal](b.order(week(i))); !ok || r.Status != status || r.After != after {
+			t.Errorf("week %d: %+v, want %d and to ask again after %v", i, r, status, after)
+		}
+	}
+	for range 2 {
+		for i := range maxOrdered {
+			told(i, http.StatusAccepted, briefRetry)
+		}
+		told(maxOrdered, http.StatusServiceUnavailable, maxOrdered*briefRetry)
+	}
+	none := &web.Refusal{Status: http.StatusNotFound}
+	for i := range maxOrdered {
+		<-b.orders()
+		if p, ok := b.next(); !ok || p != week(i) {
+			t.Errorf("%+v is made, want week %d", p, i)
+		}
+		if b.done(nil); i == 0 {
+			b.order(week(maxOrdered)) // there is room again
+		}
+	}
+	<-b.orders()
+	b.done(none)
+	if _, ok := b.next(); ok || len(b.orders()) > 0 {
+		t.Error("something is to be made that nobody asked for")
+	}
+	told(maxOrdered, http.StatusNotFound, 0)
+	if b.forget(); b.refused != nil {
+		t.Error("what is refused is not asked of another configuration")
+	}
+	told(maxOrdered, http.StatusAccepted, briefRetry)
+	for i := range 2 * maxBriefs {
+		b.order(week(100 + i))
+		b.done(none)
+	}
+	if len(b.refused) > maxBriefs {
+		t.Errorf("%d refusals are remembered", len(b.refused))
+	}
+}
+
+// The first who look at a week are answered at once and see it when they look
+// again; a week before the data begins has none.
+func TestPagesOrderBriefs(t *testing.T) {
+	r, pages, _ := watched(t)
+	ask := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+path, nil))
+		return w
+	}
+	p := brief.LastClosed(brief.Weekly, r.evaluator.report.Load().Day).Previous().Previous()
+	r.evaluator.mu.Lock() // so that it cannot be made yet
+	for path, after := range map[string]string{p.Page(): "1", "/api/v1/brief?" + p.Query(): "", "/brief.md?" + p.Query(): "1"} {
+		w := ask(path)
+		if h := w.Header(); w.Code != http.StatusAccepted || h.Get("Retry-After") != "1" || after != "" && h.Get("Refresh") != after || !strings.Contains(w.Body.String(), "is being made") {
+			t.Errorf("%s: %d %v\n%s", path, w.Code, h, w.Body)
+		}
+	}
+	r.evaluator.mu.Unlock()
+	for _, tc := range []struct {
+		path string
+		code int
+	}{{p.Page(), 200}, {"/api/v1/brief?" + p.Query(), 200}, {"/brief?week=2001-W10", 404}} {
+		if w := await(t, ask, tc.path); w.Code != tc.code {
+			t.Errorf("%s: %d %s", tc.path, w.Code, w.Body)
+		}
+	}
+}
+
+// await asks until what is asked for is made.
+func await(t *testing.T, ask func(path string) *httptest.ResponseRecorder, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	for late := time.Now().Add(patience); ; runtime.Gosched() {
+		if w := ask(path); w.Code != http.StatusAccepted || time.Now().After(late) {
+			return w
+		}
 	}
 }

@@ -19,15 +19,18 @@ import (
 // Briefs are those that were made lately. A brief of a week that has closed takes
 // two reports about the past, two seconds of a processor where a million events
 // are stored. So pages show one that was made within the hour, that of the last
-// closed week is always there, and those that are being looked at are made anew
-// after a report.
+// closed week is always there, those that are being looked at are made anew
+// after a report, and any other is made while who asked looks again.
 type briefs struct {
-	mu     sync.Mutex // guards list and config, held for a moment only
-	list   map[brief.Period]*keptBrief
-	config int // counts configurations
+	mu      sync.Mutex // guards what follows, held for a moment only
+	list    map[brief.Period]*keptBrief
+	config  int            // counts configurations
+	ordered []brief.Period // to be made, the first of them is being made
+	refused map[brief.Period]refusedBrief
 
 	once   sync.Once
 	making chan struct{} // holds an entry while somebody makes one
+	wanted chan struct{} // holds an entry while something is ordered
 }
 
 // A keptBrief is a brief with what it was made from, and when by the real clock.
@@ -52,8 +55,8 @@ const (
 )
 
 // shownBrief is briefOf for pages: one that was made within the hour serves, and
-// who asks for another waits a moment at most while others are made.
-func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
+// another is ordered.
+func (e *evaluator) shownBrief(_ context.Context, p brief.Period, base string) (*brief.Brief, error) {
 	s := e.snapshot.Load()
 	if s == nil {
 		return nil, evaluating()
@@ -61,23 +64,18 @@ func (e *evaluator) shownBrief(ctx context.Context, p brief.Period, base string)
 	if kept := e.briefs.look(p); kept != nil && kept.serves(s) {
 		return kept.At(base), nil
 	}
-	b, err := e.briefWithin(ctx, turnWait, p, base)
-	e.briefs.look(p)
-	return b, err
+	if err := tellable(s.report, p); err != nil {
+		return nil, err
+	}
+	return nil, e.briefs.order(p)
 }
 
 // briefOf makes the brief of a period as of its end, or as of the last closed
 // day where it has begun and not closed, which Brief.Provisional tells. Pages
 // are linked below base, "" for no links. What was made is kept until something
-// changes.
+// changes. It waits for whatever others are at.
 func (e *evaluator) briefOf(ctx context.Context, p brief.Period, base string) (*brief.Brief, error) {
-	return e.briefWithin(ctx, 0, p, base)
-}
-
-// briefWithin is briefOf for who waits so long for each thing that others are
-// at, or with 0 as long as it takes.
-func (e *evaluator) briefWithin(ctx context.Context, patience time.Duration, p brief.Period, base string) (*brief.Brief, error) {
-	if err := within(ctx, patience, e.briefs.begin); err != nil {
+	if err := e.briefs.begin(ctx); err != nil {
 		return nil, err
 	}
 	defer e.briefs.end()
@@ -88,7 +86,7 @@ func (e *evaluator) briefWithin(ctx context.Context, patience time.Duration, p b
 	if err != nil {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
-	if err := within(ctx, patience, e.mu.LockWithin); err != nil {
+	if err := e.mu.LockWithin(ctx); err != nil {
 		return nil, err
 	}
 	in, kept, err := e.briefInput(ctx, p, sources)
@@ -98,7 +96,7 @@ func (e *evaluator) briefWithin(ctx context.Context, patience time.Duration, p b
 	}
 	// The lock was given back: the daemon's own report comes before another about
 	// the past.
-	if err := within(ctx, patience, e.mu.LockWithin); err != nil {
+	if err := e.mu.LockWithin(ctx); err != nil {
 		return nil, err
 	}
 	before, engine := e.reportOf(in.Report.Day-brief.Back, sources), e.engine
@@ -114,21 +112,11 @@ func (e *evaluator) briefWithin(ctx context.Context, patience time.Duration, p b
 	return kept.At(base), nil
 }
 
-// within waits for something, with 0 as long as it takes.
-func within(ctx context.Context, patience time.Duration, wait func(context.Context) error) error {
-	if patience > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, patience, evaluating())
-		defer cancel()
-	}
-	return wait(ctx)
-}
-
 // briefInput gathers what the brief of a period is made from, but for the report
 // that it is held against. The caller holds the lock.
 func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []store.SourceState) (brief.Input, *keptBrief, error) {
 	in := brief.Input{Period: p}
-	if err := e.tellable(p); err != nil {
+	if err := tellable(e.made, p); err != nil {
 		return in, nil, err
 	}
 	in.Report = e.made
@@ -148,14 +136,14 @@ func (e *evaluator) briefInput(ctx context.Context, p brief.Period, sources []st
 	return in, &keptBrief{engine: e.engine, config: e.briefs.configured(), fed: e.engine.Revision(), day: e.made.Day, made: time.Now()}, nil
 }
 
-// tellable says why there can be no brief of a period. The caller holds the
-// lock.
-func (e *evaluator) tellable(p brief.Period) error {
+// tellable says why there can be no brief of a period as of a report, which is nil
+// before the first.
+func tellable(made *scoring.Report, p brief.Period) error {
 	switch {
-	case e.made == nil:
+	case made == nil:
 		return evaluating()
-	case p.From > e.made.Day:
-		return &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s has not begun, as far as days have closed: the last that has is %s.", p.Name, e.made.Day)}
+	case p.From > made.Day:
+		return &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("%s has not begun, as far as days have closed: the last that has is %s.", p.Name, made.Day)}
 	}
 	return nil
 }
@@ -189,9 +177,13 @@ func (e *evaluator) rebrief(ctx context.Context) {
 	}
 }
 
+func (b *briefs) init() {
+	b.once.Do(func() { b.making, b.wanted = make(chan struct{}, 1), make(chan struct{}, 1) })
+}
+
 // begin waits until nobody makes a brief.
 func (b *briefs) begin(ctx context.Context) error {
-	b.once.Do(func() { b.making = make(chan struct{}, 1) })
+	b.init()
 	select {
 	case b.making <- struct{}{}:
 		return nil
@@ -238,7 +230,7 @@ func (b *briefs) keep(p brief.Period, kept *keptBrief) {
 func (b *briefs) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.list = nil
+	b.list, b.refused = nil, nil
 	b.config++
 }
 

@@ -159,7 +159,7 @@ func (e *evaluator) hurry() {
 }
 
 // run evaluates whenever something changed, and once a minute so that a day
-// that closes is noticed. It returns when the context ends, or with the error
+// that closes is noticed, and makes the briefs that pages ordered. It returns when the context ends, or with the error
 // of a store whose state is no longer known.
 func (e *evaluator) run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
@@ -174,6 +174,9 @@ func (e *evaluator) run(ctx context.Context) error {
 			if !e.gather(ctx) {
 				return nil
 			}
+		case <-e.briefs.orders():
+			e.makeOrdered(ctx)
+			continue
 		}
 		err := e.round(ctx)
 		switch {

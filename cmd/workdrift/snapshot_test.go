@@ -62,6 +62,11 @@ func watched(t *testing.T) (*running, http.Handler, []string) {
 	if err != nil || len(streams.List) == 0 {
 		t.Fatalf("no streams: %v", err)
 	}
+	await(t, func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+path, nil))
+		return w
+	}, "/brief") // takes reports about the past; one that was made serves for minutes
 	objective := c.story.Objectives()[0].ID
 	return r, pages, asked(t, objective, scoring.Unknown.String(), objective, streams.List[0].Keys[0])
 }
@@ -116,11 +121,6 @@ func TestSlowReadersHoldNothing(t *testing.T) {
 // as it gives turns.
 func TestPagesDoNotWaitForEvaluations(t *testing.T) {
 	r, pages, addresses := watched(t)
-	for _, address := range addresses {
-		if strings.Contains(address, "brief") { // takes reports about the past; one that was made serves for minutes
-			pages.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+address, nil))
-		}
-	}
 	r.evaluator.mu.Lock()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {

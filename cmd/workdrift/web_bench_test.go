@@ -102,11 +102,7 @@ func benchPages(b *testing.B, e *evaluator, db *bolt.DB) (http.Handler, []string
 		b.Fatal(err)
 	}
 	addresses := asked(b, "o01", scoring.Unknown.String(), "o02", "team-03", streams.List[0].Keys[0])
-	for _, address := range addresses {
-		if strings.Contains(address, "brief") { // takes reports about the past; one that was made serves for minutes
-			askPage(b, pages, address)
-		}
-	}
+	e.rebrief(context.Background()) // takes reports about the past; one that was made serves for minutes
 	return pages, addresses
 }
 

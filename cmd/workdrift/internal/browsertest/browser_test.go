@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -138,6 +139,10 @@ func (b *tab) follow(t *testing.T, step chromedp.Action[chromedp.Void]) int64 {
 	res, err := chromedp.RunResponse(ctx, step)
 	if err != nil {
 		t.Fatalf("load a page: %v", err)
+	}
+	if res.Status == http.StatusAccepted { // what is being made asks again by itself
+		b.do(t, chromedp.WaitNotPresent(chromedp.CSS("p.pending")))
+		return http.StatusOK
 	}
 	return res.Status
 }

@@ -87,7 +87,12 @@ func (s *server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		e = &Refusal{Status: http.StatusInternalServerError, Detail: "The request failed; the log says why."}
 	}
-	s.render(w, r, e.Status, "refused.html", http.StatusText(e.Status), "", e)
+	e.retry(w.Header())
+	title := http.StatusText(e.Status)
+	if e.Status == http.StatusAccepted {
+		title = "It is being made"
+	}
+	s.render(w, r, e.Status, "refused.html", title, "", e)
 }
 
 // mayDecide reports whether who asks may triage on this page.

@@ -3,16 +3,33 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // A Refusal is an error that the caller can do something about. Its text is
 // sent to who asked; any other error is logged, and answered without details.
 type Refusal struct {
-	Status int // 4xx or 503
+	Status int // 4xx, 503, or 202 for what is being made
 	Detail string
-	Keys   []string // what the detail is about, if it is about several things
+	Keys   []string      // what the detail is about, if it is about several things
+	After  time.Duration // after which to ask again, 0 where nothing is known
+}
+
+// retry says in the head of an answer when to ask again. A browser that waits for
+// what is being made does so by itself.
+func (e *Refusal) retry(h http.Header) {
+	if e.After <= 0 {
+		return
+	}
+	seconds := strconv.Itoa(int(math.Ceil(e.After.Seconds())))
+	h.Set("Retry-After", seconds)
+	if e.Status == http.StatusAccepted {
+		h.Set("Refresh", seconds)
+	}
 }
 
 func (e *Refusal) Error() string {
@@ -36,6 +53,7 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, apiPath)
 
 // refuse answers with an error: a problem in the API, a line of text elsewhere.
 func refuse(w http.ResponseWriter, r *http.Request, e *Refusal) {
+	e.retry(w.Header())
 	if !isAPI(r) {
 		plain(w, e.Status, e.Error()+"\n")
 		return

@@ -107,10 +107,9 @@ type Options struct {
 	// are shown, but no link leads there. Nil for none.
 	Sites func() []string
 
-	// Brief makes the brief of a period; Refusal when there is none. What it
-	// returns does not change. One that was made within the hour serves; for
-	// others than the last closed week's who asks first may wait. Nil when there are
-	// none here.
+	// Brief returns the brief of a period; Refusal when there is none, and with
+	// StatusAccepted while it is being made. What it returns does not change. One
+	// that was made within the hour serves. Nil when there are none here.
 	Brief func(ctx context.Context, p brief.Period) (*brief.Brief, error)
 
 	// Hosts are the names under which the pages may be reached, besides IP

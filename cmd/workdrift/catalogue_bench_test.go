@@ -140,6 +140,7 @@ func BenchmarkCatalogue(b *testing.B) {
 }
 
 func benchCatalogue(b *testing.B, events int) {
+	spareMemory() // like the program
 	db, ctx := catalogueWorld(b, events), context.Background()
 	e := catalogueEvaluator(b, db)
 	run := func(name string, before func()) {

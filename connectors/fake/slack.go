@@ -41,6 +41,10 @@ type SlackOptions struct {
 	// and goes on with newer ones. Slack documents that; without the option
 	// such a request is read from the newest message down, which it does too.
 	Forward bool
+	// Organisation is an app that a whole Enterprise organisation installed,
+	// the organisation's id: methods about a workspace have to be told which.
+	// It is what Slack documents.
+	Organisation string
 }
 
 // A Slack serves a Workspace as Slack's Web API does, below /api/. It is an
@@ -224,6 +228,15 @@ func (c *slackCall) answer() *response {
 	}
 	if m.scope != "" && !c.granted(m.scope) {
 		return c.missing(m.scope)
+	}
+	if c.s.opts.Organisation != "" && slices.Contains([]string{"users.conversations", "conversations.list", "users.list", "team.info", "team.profile.get"}, c.method) {
+		switch c.args.Get("team_id") {
+		case "":
+			return c.fail("missing_argument")
+		case c.w.team:
+		default:
+			return c.fail("team_not_found")
+		}
 	}
 	if c.method != "chat.postMessage" {
 		c.w.mu.RLock()

@@ -15,10 +15,15 @@ func (c *slackCall) authTest() *response {
 		e.str("url", c.origin())
 		e.str("team", c.w.name)
 		e.str("user", c.w.bot.Name)
-		e.str("team_id", c.w.team)
+		team := c.w.team
+		if org := c.s.opts.Organisation; org != "" {
+			e.str("enterprise_id", org)
+			team = org
+		}
+		e.str("team_id", team)
 		e.str("user_id", c.w.bot.id)
 		e.str("bot_id", c.w.bot.botID)
-		e.bool("is_enterprise_install", false)
+		e.bool("is_enterprise_install", team != c.w.team)
 	})
 }
 

@@ -46,6 +46,11 @@ type config struct {
 	// of github.com.
 	GitHubHosts []string `yaml:"github_hosts"`
 
+	// Workspace is the id ("T012AB3CD") of the workspace that is read with the
+	// token of an app that a whole Enterprise organisation installed. Other
+	// tokens belong to one workspace and need none.
+	Workspace string `yaml:"workspace"`
+
 	BaseURL                string `yaml:"base_url"`
 	TokenFile              string `yaml:"token_file"`
 	TokenEnv               string `yaml:"token_env"`
@@ -110,6 +115,9 @@ func (c *config) validate() error {
 		if d <= 0 {
 			bad("%s: must be positive", key)
 		}
+	}
+	if c.Workspace != "" && (!isID(c.Workspace) || c.Workspace[0] != 'T') {
+		bad("workspace: %q is not the id of a workspace, T…", c.Workspace)
 	}
 	if c.Overlap < 0 {
 		bad("overlap: must not be negative")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	sdk "github.com/slack-go/slack"
@@ -53,7 +54,16 @@ func (c *connector) identify(ctx context.Context) error {
 	if !isID(w.TeamID) {
 		return &connectors.Error{Reason: connectors.ReasonDecode, Err: errors.New("auth.test: the workspace has no id")}
 	}
-	c.norm.team, c.norm.self = teamPos{ID: w.TeamID, URL: w.URL}, w.UserID
+	team := teamPos{ID: w.TeamID, URL: w.URL}
+	switch want := c.cfg.Workspace; {
+	case (w.OfOrg || strings.HasPrefix(w.TeamID, "E")) && want == "":
+		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errors.New("the token is that of a whole organisation: name the workspace to read (workspace: T…)")}
+	case w.OfOrg || strings.HasPrefix(w.TeamID, "E"):
+		team.ID = want
+	case want != "" && want != w.TeamID:
+		return &connectors.Error{Reason: connectors.ReasonAuth, Err: errors.New("the token belongs to another workspace than the configured one")}
+	}
+	c.norm.team, c.norm.self = team, w.UserID
 	return nil
 }
 
@@ -86,7 +96,7 @@ func (c *connector) listChannels(ctx context.Context) (*roster, error) {
 	for range maxRoster {
 		r, err := c.api.call(ctx, methodChannels, func(ctx context.Context, client *sdk.Client) error {
 			_, _, err := client.GetConversationsForUserContext(ctx, &sdk.GetConversationsForUserParameters{
-				Types: c.cfg.types(), Limit: rosterPage, Cursor: cursor,
+				Types: c.cfg.types(), Limit: rosterPage, Cursor: cursor, TeamID: c.cfg.Workspace,
 			})
 			return err
 		})

@@ -107,7 +107,7 @@ func (f *fetch) readPeople(ctx context.Context) (more bool, err error) {
 func (f *fetch) readUsers(ctx context.Context) error {
 	p := f.c.people
 	r, err := f.c.api.call(ctx, methodUsers, func(ctx context.Context, client *sdk.Client) error {
-		page := client.GetUsersPaginated(sdk.GetUsersOptionLimit(usersPage))
+		page := client.GetUsersPaginated(sdk.GetUsersOptionLimit(usersPage), sdk.GetUsersOptionTeamID(f.c.cfg.Workspace))
 		page.Cursor = p.cursor
 		_, err := page.Next(ctx)
 		return err
@@ -212,7 +212,11 @@ func (f *fetch) introduce() {
 func (f *fetch) readFields(ctx context.Context) error {
 	p := f.c.people
 	r, err := f.c.api.call(ctx, methodTeamProfile, func(ctx context.Context, client *sdk.Client) error {
-		_, err := client.GetTeamProfileContext(ctx)
+		var of []string
+		if f.c.cfg.Workspace != "" {
+			of = []string{f.c.cfg.Workspace}
+		}
+		_, err := client.GetTeamProfileContext(ctx, of...)
 		return err
 	})
 	if err != nil {

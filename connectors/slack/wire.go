@@ -280,8 +280,9 @@ func (w *wireUser) valid() error {
 // A wireTeam is the answer of auth.test: whose token it is.
 type wireTeam struct {
 	URL    string `json:"url"`
-	TeamID string `json:"team_id"`
+	TeamID string `json:"team_id"` // of an app of a whole organisation: its id, E…
 	UserID string `json:"user_id"`
+	OfOrg  bool   `json:"is_enterprise_install"`
 }
 
 // errLost is wrapped when a channel cannot be read although it was listed.

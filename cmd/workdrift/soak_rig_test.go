@@ -37,7 +37,7 @@ type soaked struct {
 	starts     int
 }
 
-func newSoak(t *testing.T, f *firm) *soaked {
+func newSoak(t *testing.T, f *firm, seed uint64) *soaked {
 	t.Helper()
 	s := &soaked{firm: f, dir: t.TempDir(), fresh: t.TempDir()}
 	s.hub = fake.NewGitHub(f.world, fake.Options{Tokens: []string{"xoxb-oracle"}, Private: true})
@@ -62,10 +62,10 @@ func newSoak(t *testing.T, f *firm) *soaked {
 		{Kind: fake.ServerError}, {Kind: fake.SecondaryLimit, Status: 429, Wait: 20 * time.Second}, {Kind: fake.TruncatedBody},
 		{Kind: fake.ResetBody}, {Kind: fake.Latency}, {Kind: fake.HTMLBody},
 	}
-	s.hub.Chaos(1, .05, common...)
-	s.slack.Chaos(2, .05, common...)
+	s.hub.Chaos(3*seed+1, .05, common...)
+	s.slack.Chaos(3*seed+2, .05, common...)
 	common[1] = fake.Fault{Kind: fake.JiraBurst, Wait: 20 * time.Second}
-	s.jira.Chaos(3, .05, common...)
+	s.jira.Chaos(3*seed+3, .05, common...)
 	return s
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/workdrift/workdrift/scoring"
 )
+
+var soakSeeds = flag.Uint64("soak-seeds", 1, "how many firms TestSoak reads")
 
 // soakDays is how long the firm works, calmDays how long nothing more happens
 // and nothing more goes wrong before the stores are compared.
@@ -41,15 +44,19 @@ func soakOneIn() int {
 // and the report is the same.
 func TestSoak(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	synctest.Test(t, soak)
+	for i := range *soakSeeds {
+		t.Run(fmt.Sprint("seed ", 7+i), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { soak(t, 7+i) })
+		})
+	}
 }
 
-func soak(t *testing.T) {
-	f := newFirm(7, soakDays, soakOneIn(), false)
+func soak(t *testing.T, seed uint64) {
+	f := newFirm(seed, soakDays, soakOneIn(), false)
 	f.calm = true
 	time.Sleep(time.Until(f.start.Add(12 * time.Hour)))
-	s := newSoak(t, f)
-	rng := rand.New(rand.NewPCG(7, 7))
+	s := newSoak(t, f, seed)
+	rng := rand.New(rand.NewPCG(seed, 7))
 	end, hints := f.start.AddDate(0, 0, soakDays), 0
 	restart := time.Now()
 	var life *lifetime

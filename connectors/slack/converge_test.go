@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/workdrift/workdrift/connectors/fake"
 	"github.com/workdrift/workdrift/store"
 )
+
+var soakSeeds = flag.Uint64("soak-seeds", 20, "how many workspaces TestConverges reads")
 
 // A chatter changes a workspace at random, as people do.
 type chatter struct {
@@ -96,13 +99,13 @@ func TestConverges(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out what is long and does one thing after another")
 	}
-	for seed := range uint64(6) {
+	for seed := range *soakSeeds {
 		c := &chatter{office: newOffice(), rng: rand.New(rand.NewPCG(seed, 1))}
 		for _, channel := range []string{c.dev, c.ops} {
 			c.say(ago(30, 0), channel, c.ada, "the first message") // with nothing older, a deletion looks like retention
 		}
 		r := newRig(t, c.Workspace, fake.SlackOptions{NoLimit: true})
-		r.config = fmt.Sprintf("page_size: %d\n", 3+seed*20)
+		r.config = fmt.Sprintf("page_size: %d\n", 3+seed%6*20)
 		conn := r.connect()
 		r.slack.Chaos(seed, .05, fake.Fault{Kind: fake.SecondaryLimit, Wait: 20 * time.Second}, fake.Fault{Kind: fake.ServerError},
 			fake.Fault{Kind: fake.TruncatedBody}, fake.Fault{Kind: fake.SlackNoCursor}, fake.Fault{Kind: fake.ResetBody})

@@ -36,7 +36,7 @@ var mayImport = []struct {
 	to   []string
 }{
 	{"store", nil},
-	{"store/*", []string{"store"}},
+	{"store/*", []string{"store", "internal/durable"}},
 	{"scoring", []string{"store", "scoring/..."}},
 	{"scoring/stat", nil},
 	{"scoring/velocity", []string{"scoring/stat", "scoring/objective", "scoring/effort"}},
@@ -55,8 +55,8 @@ var mayImport = []struct {
 	{"cmd/workdrift/internal/chart", []string{"scoring", "cmd/workdrift/internal/findings"}},
 	{"cmd/workdrift/internal/brief", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart"}},
 	{"cmd/workdrift/internal/web", []string{"store", "scoring", "scoring/...", "cmd/workdrift/internal/findings", "cmd/workdrift/internal/chart", "cmd/workdrift/internal/brief"}},
-	{"internal/tooltest", nil},
-	{"cmd/...", []string{"store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
+	{"internal/*", nil},
+	{"cmd/...", []string{"internal/durable", "store", "store/bolt", "scoring", "scoring/...", "connectors", "connectors/...", "cmd/workdrift/internal/..."}},
 }
 
 // forTests are the packages that tests share. Only they may import testing, and
@@ -84,6 +84,7 @@ func TestImportDirectionsAreChecked(t *testing.T) {
 	for _, tc := range []struct{ from, to string }{
 		{"store", module + "/scoring"},
 		{"store", "go.etcd.io/bbolt"},
+		{"store", module + "/internal/durable"},
 		{"store/bolt", module + "/connectors"},
 		{"scoring", module + "/connectors"},
 		{"scoring/effort", "go.etcd.io/bbolt"},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/workdrift/workdrift/internal/durable"
 )
 
 // restoreProof is the name of a file in the storage directory that says when a
@@ -21,10 +23,7 @@ const restoreProof = "restore-proof"
 // recordProof notes in a storage directory that a backup can be restored.
 func recordProof(dir string, at time.Time) error {
 	path := filepath.Join(dir, restoreProof)
-	if err := os.WriteFile(path+".new", []byte(strconv.FormatInt(at.Unix(), 10)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("record the proof: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := durable.Write(path, []byte(strconv.FormatInt(at.Unix(), 10)+"\n"), 0o600); err != nil {
 		return fmt.Errorf("record the proof: %w", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/workdrift/workdrift/internal/durable"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -67,7 +68,7 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.Dir(dir)
 }
 
 func same(a, b string) bool {
@@ -176,7 +177,7 @@ func (db *DB) compact(ctx context.Context) error {
 	db.bolt = dst
 	db.words.keep(used)
 	db.observe()
-	if err := errors.Join(syncDir(dir), guard(old.Close)); err != nil {
+	if err := errors.Join(durable.Dir(dir), guard(old.Close)); err != nil {
 		// Which file has the name after a power cut is unknown.
 		db.failed = fmt.Errorf("%w: %w", store.ErrCommit, err)
 		return db.failed

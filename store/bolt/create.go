@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"github.com/workdrift/workdrift/internal/durable"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -123,7 +123,7 @@ func publish(temp, path string) error {
 			return err
 		}
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.Dir(filepath.Dir(path))
 }
 
 // removeLeftovers removes the files that were to become path, with suffix in
@@ -149,18 +149,6 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // directories cannot be synced there
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // checkFile refuses a file that is too short for bbolt to look at.

@@ -8,11 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/brief"
+	"github.com/workdrift/workdrift/internal/durable"
 )
 
 // The modes of what is written: those who share a group with the daemon may
@@ -54,10 +54,10 @@ func (d directory) Send(_ context.Context, edition string, body []byte) (string,
 		err = os.MkdirAll(string(d), directoryMode)
 	}
 	if err == nil {
-		err = replaceFile(d.path(edition, ".html"), files.HTML)
+		err = durable.Write(d.path(edition, ".html"), []byte(files.HTML), fileMode)
 	}
 	if err == nil {
-		err = replaceFile(d.path(edition, ".md"), files.Markdown)
+		err = durable.Write(d.path(edition, ".md"), []byte(files.Markdown), fileMode)
 	}
 	if err != nil {
 		return "", &SendError{Err: fmt.Errorf("write edition %s: %w", edition, err)}
@@ -74,35 +74,4 @@ func (d directory) Find(_ context.Context, edition string, _ time.Time) (string,
 		return "", fmt.Errorf("look for edition %s: %w", edition, err)
 	}
 	return filepath.Base(path), nil
-}
-
-// replaceFile writes a file that is never seen half written, and that a power cut
-// does not take away.
-func replaceFile(path, content string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".brief-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(content)
-	err = errors.Join(err, f.Chmod(fileMode), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // directories cannot be synced there
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

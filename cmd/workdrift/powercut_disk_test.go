@@ -22,8 +22,9 @@ const sectorSize = 512
 // same of the names. That is weaker than most file systems are.
 type disk struct {
 	dir   string
-	now   map[string]*diskFile // as the program sees it
-	names map[string]*diskFile // that a sync of the directory made durable
+	mine  func(name string) bool // which files are looked at
+	now   map[string]*diskFile   // as the program sees it
+	names map[string]*diskFile   // that a sync of the directory made durable
 }
 
 // A diskFile is one file under whatever names.
@@ -41,8 +42,8 @@ type diskChange struct {
 	data []byte
 }
 
-func newDisk(dir string) *disk {
-	return &disk{dir: dir, now: map[string]*diskFile{}, names: map[string]*diskFile{}}
+func newDisk(dir string, mine func(name string) bool) *disk {
+	return &disk{dir: dir, mine: mine, now: map[string]*diskFile{}, names: map[string]*diskFile{}}
 }
 
 // traceDisk are the options under which strace tells all that a disk has to
@@ -60,7 +61,7 @@ func (d *disk) apply(t *testing.T, c call) (name string, changed bool) {
 	switch c.name {
 	case "openat":
 		name = c.names(t)[0]
-		if !strings.HasPrefix(name, databaseFile) || !strings.Contains(c.args[2], "O_CREAT") || d.now[name] != nil {
+		if !d.mine(name) || !strings.Contains(c.args[2], "O_CREAT") || d.now[name] != nil {
 			return "", false
 		}
 		d.now[name] = &diskFile{}
@@ -86,7 +87,7 @@ func (d *disk) apply(t *testing.T, c call) (name string, changed bool) {
 		d.names = maps.Clone(d.now)
 		return "", true
 	}
-	if name = filepath.Base(path); filepath.Dir(path) != d.dir || !strings.HasPrefix(name, databaseFile) {
+	if name = filepath.Base(path); filepath.Dir(path) != d.dir || !d.mine(name) {
 		return "", false
 	}
 	f := d.now[name]
@@ -96,12 +97,23 @@ func (d *disk) apply(t *testing.T, c call) (name string, changed bool) {
 	switch c.name {
 	case "pwrite64":
 		f.pending = append(f.pending, diskChange{c.number(t, 3), c.text(t, 1)[:c.result]})
+	case "write":
+		f.pending = append(f.pending, diskChange{f.size(), c.text(t, 1)[:c.result]})
 	case "ftruncate":
 		f.pending = append(f.pending, diskChange{at: c.number(t, 1)})
 	default:
 		f.sync()
 	}
 	return name, true
+}
+
+// size is that of the file as the program sees it.
+func (f *diskFile) size() int64 {
+	n := int64(len(f.durable))
+	for _, c := range f.pending {
+		n = max(n, c.at+int64(len(c.data)))
+	}
+	return n
 }
 
 func (f *diskFile) sync() {
@@ -147,10 +159,10 @@ func (f *diskFile) cut(keep cutRule) diskImage {
 	return im
 }
 
-// key tells images apart, whose file has the same durable bytes.
+// key tells images of one file apart.
 func (im diskImage) key() [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%p %d %d", im.file, im.version, im.size)
+	fmt.Fprintf(h, "%d %d", im.version, im.size)
 	for _, at := range slices.Sorted(maps.Keys(im.sectors)) {
 		s := im.sectors[at]
 		if end := at + int64(len(s)); end <= int64(len(im.file.durable)) && bytes.Equal(im.file.durable[at:end], s) {
@@ -200,7 +212,8 @@ type powerCut struct {
 const exitCall = "exit"
 
 func newPowerCut(t *testing.T, dir string) *powerCut {
-	return &powerCut{t: t, disk: newDisk(dir), copies: map[*diskFile]*os.File{}, low: -1, high: -1}
+	isDatabase := func(name string) bool { return strings.HasPrefix(name, databaseFile) }
+	return &powerCut{t: t, disk: newDisk(dir, isDatabase), copies: map[*diskFile]*os.File{}, low: -1, high: -1}
 }
 
 // play does what one call did, and returns whether a cut is worth while.

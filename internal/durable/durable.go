@@ -31,6 +31,27 @@ func Write(path string, content []byte, mode fs.FileMode) error {
 	return Dir(filepath.Dir(path))
 }
 
+// MakeDir makes a directory where there is none, and what is missing above it.
+func MakeDir(path string, mode fs.FileMode) error {
+	parent := filepath.Dir(path)
+	err := os.Mkdir(path, mode)
+	if errors.Is(err, fs.ErrNotExist) && parent != path {
+		if err := MakeDir(parent, mode); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, mode)
+	}
+	switch {
+	case err == nil:
+		return Dir(parent)
+	case errors.Is(err, fs.ErrExist):
+		if info, there := os.Stat(path); there == nil && info.IsDir() {
+			return nil
+		}
+	}
+	return err
+}
+
 // Dir makes the names in a directory durable.
 func Dir(dir string) error {
 	if runtime.GOOS == "windows" {

@@ -36,6 +36,17 @@ func TestWrite(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
 		t.Errorf("left are %v, %v", left, err)
 	}
+	for range 2 {
+		if err := MakeDir(filepath.Join(dir, "c", "d"), 0o750); err != nil {
+			t.Error(err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "c", "d")); err != nil || info.Mode() != os.ModeDir|0o750 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := MakeDir(path, 0o750); err == nil {
+		t.Error("a file is a directory")
+	}
 	if err := Dir(filepath.Join(dir, "none")); err == nil {
 		t.Error("the names of no directory are durable")
 	}

@@ -51,7 +51,7 @@ func (d directory) Send(_ context.Context, edition string, body []byte) (string,
 	var files directoryBody
 	err := json.Unmarshal(body, &files)
 	if err == nil {
-		err = os.MkdirAll(string(d), directoryMode)
+		err = durable.MakeDir(string(d), directoryMode)
 	}
 	if err == nil {
 		err = durable.Write(d.path(edition, ".html"), []byte(files.HTML), fileMode)

@@ -17,11 +17,18 @@ func Need(t testing.TB, names ...string) string {
 			return path
 		}
 	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing, and CI is set", names[0])
-	}
-	t.Skipf("%s is not installed", names[0])
+	Without(t, names[0]+" is not installed")
 	return ""
+}
+
+// Without ends a test that needs what a machine has not: it is skipped, or fails
+// where CI is set.
+func Without(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s, and CI is set", what)
+	}
+	t.Skip(what)
 }
 
 // Run runs a program that the test needs in a directory, and returns what it

@@ -14,6 +14,14 @@ import (
 // recent is how long a closed item still takes part in a census.
 const recent = 30 * 24 * time.Hour
 
+// Unseen implements connectors.Shortsighted.
+func (c *connector) Unseen() []string {
+	return []string{
+		fmt.Sprintf("issues and pull requests that were deleted or moved away more than %.0f days after they closed", recent.Hours()/24),
+		fmt.Sprintf("which files a pull request touched beyond the first %d", maxFiles),
+	}
+}
+
 // maxChecks bounds how many missing items one step asks for.
 const maxChecks = 50
 

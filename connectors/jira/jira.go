@@ -14,7 +14,9 @@
 // seen. An expired token looks like an empty Jira; nothing is concluded from
 // that.
 //
-// Issues are stored under their numeric ids, which a move does not change.
+// Issues are stored under their numeric ids, which a move does not change, with
+// all keys that lead to them: those they had, and those that their projects had
+// before they were renamed (see names.go). Unseen says what is not noticed.
 // Texts are read for references and words and not kept.
 package jira
 

@@ -58,7 +58,7 @@ type scope struct {
 
 // scopes returns what is configured: projects and JQL are one list, each board
 // is another. The name changes with the configuration, so a project that is
-// added is read from its beginning.
+// added is read from its beginning, and those of its list are once more.
 func (c *config) scopes() []scope {
 	var out []scope
 	if len(c.Projects) > 0 || c.JQL != "" {

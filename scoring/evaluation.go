@@ -91,6 +91,19 @@ func (v *evaluation) members(work uint32) []uint64 { return v.engine.graph.Membe
 
 // spent adds up the effort on works in a range of days.
 func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Micro) {
+	v.eachSpent(works, days, func(_ uint32, _ objective.Date, part effort.Micro) { sum += part })
+	v.engine.keptParts(days, func(work uint32, p *placement) bool {
+		if works[work] {
+			sum += p.micros[v.engine.declared.Effort.Model]
+		}
+		return true
+	})
+	return sum
+}
+
+// eachSpent calls f for what persons spent on works on the days of a range, those
+// of collapsed weeks apart. The order means nothing.
+func (v *evaluation) eachSpent(works map[uint32]bool, days DateRange, f func(person uint32, day objective.Date, part effort.Micro)) {
 	e := v.engine
 	type personMonday struct {
 		person uint32
@@ -108,17 +121,11 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 			return
 		}
 		for _, c := range e.cells(w) {
-			if works[c.work] && in(days, monday+objective.Date(c.day)) {
-				sum += effort.Micro(c.micros[e.declared.Effort.Model])
+			if day := monday + objective.Date(c.day); works[c.work] && in(days, day) {
+				f(person, day, effort.Micro(c.micros[e.declared.Effort.Model]))
 			}
 		}
 	}
-	e.keptParts(days, func(work uint32, p *placement) bool {
-		if works[work] {
-			sum += p.micros[e.declared.Effort.Model]
-		}
-		return true
-	})
 	for work := range works {
 		for _, no := range v.members(work) {
 			for person, monday := range e.weeksOf(e.items[no].touches) {
@@ -133,7 +140,6 @@ func (v *evaluation) spent(works map[uint32]bool, days DateRange) (sum effort.Mi
 			}
 		}
 	}
-	return sum
 }
 
 // dataFrom is the Monday of the first week with work, NoDate without any. What

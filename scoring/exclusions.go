@@ -147,7 +147,7 @@ func (v *evaluation) excludedWork() []stopDecision {
 	})
 	list := make([]stopDecision, 0, len(streams))
 	for _, at := range order {
-		list = append(list, stopDecision{effective: objective.NoDate, known: at.known, reactivated: objective.NoDate, works: streams[at]})
+		list = append(list, stopDecision{item: at.end, effective: objective.NoDate, known: at.known, reactivated: objective.NoDate, works: streams[at]})
 	}
 	return list
 }

@@ -192,7 +192,7 @@ func (v *evaluation) finish() {
 	}
 	withheld := func(scope *Scope) bool { return scope != nil && scope.Status == SuppressedPrivacy }
 	if withheld(v.hidden.organisation) {
-		v.report.Phase = nil
+		v.report.Phase, v.report.Stops = nil, nil
 	}
 	rule(v.report.Scores, v.hidden.organisation)
 	for t := range v.report.Teams {
@@ -206,6 +206,9 @@ func (v *evaluation) finish() {
 		rule(v.report.Teams[t].Scores, scope)
 	}
 	for o := range v.report.Objectives {
+		if withheld(v.hidden.organisation) {
+			v.report.Objectives[o].Progress = nil
+		}
 		rule(v.report.Objectives[o].Scores, v.hidden.organisation)
 	}
 }

@@ -41,6 +41,10 @@ type Report struct {
 	// Vocabulary compares the words of work with what is declared: by objective,
 	// everybody first and then teams in declared order, never ranked.
 	Vocabulary []VocabularyReport `json:"vocabulary,omitempty"`
+	// Stops are the clocks of the decisions of the last year to stop something:
+	// those about objectives first, then the newest of those about other work, up
+	// to MaxClocks. None where the effort of the organisation is withheld.
+	Stops []StopClock `json:"stops,omitempty"`
 	// Text tells of guesses from words, nil where there are none.
 	Text *TextReport `json:"text,omitempty"`
 	// Provisional holds the days after Day, which have not closed. Pages may
@@ -76,6 +80,33 @@ type ObjectiveReport struct {
 	Rank     int             `json:"rank"`
 	Declared Number          `json:"declared_ratio"` // NaN when none
 	Scores   []Score         `json:"scores"`
+	// Progress is what was done for it beside what its outcome did, by week, oldest
+	// first: the last ProgressWeeks closed ones. Empty where no outcome is declared,
+	// and where the effort of the organisation is withheld.
+	Progress *ProgressReport `json:"progress,omitempty"`
+}
+
+// ProgressWeeks is of how many weeks a ProgressReport tells.
+const ProgressWeeks = 26
+
+// A ProgressReport is what the scores of output and outcome follow from.
+type ProgressReport struct {
+	// Down is set where less of the outcome is better. Baseline and Target are as
+	// declared, absent where they are not.
+	Down     bool           `json:"down"`
+	Baseline Number         `json:"baseline"`
+	Target   Number         `json:"target"`
+	Weeks    []ProgressWeek `json:"weeks"`
+}
+
+// A ProgressWeek is one closed week of an objective with an outcome.
+type ProgressWeek struct {
+	Monday Day `json:"monday"`
+	// Done counts the verified items done, absent where none can be verified.
+	Done Number `json:"done_items"`
+	// Outcome is the median of the samples in the unit of the query, absent
+	// without any.
+	Outcome Number `json:"outcome"`
 }
 
 // A TeamReport holds the scores of a team that have one value as of the day.

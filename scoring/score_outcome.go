@@ -78,6 +78,7 @@ func (v *evaluation) outcomes() {
 		if trends, ok := v.trends(o); ok {
 			v.queried(o)
 			v.outcome(o, trends)
+			v.report.Objectives[o].Progress = v.progress(o, trends)
 		}
 	}
 	v.noiseOutput()
@@ -143,6 +144,35 @@ func (v *evaluation) outcome(o int, in outcome.Input) {
 			tell(ProxyDecoupled, flag)
 		}
 	}
+}
+
+// progress tells of an objective what its trends are taken from.
+func (v *evaluation) progress(o int, in outcome.Input) *ProgressReport {
+	declared := v.declared.Set.Objectives[o].Outcome
+	p := &ProgressReport{Down: in.Result.Down, Baseline: Absent(), Target: Absent()}
+	if declared.Baseline != nil {
+		p.Baseline = Number(*declared.Baseline)
+	}
+	if declared.Target != nil {
+		p.Target = Number(*declared.Target)
+	}
+	at := func(list stat.Weekly, week int) Number {
+		for _, point := range list {
+			if point.Week == week {
+				return Number(point.Value)
+			}
+		}
+		return Absent()
+	}
+	measured := in.Result.Series()
+	if p.Down { // where less is better, series are turned over
+		measured = measured.Map(func(value float64) float64 { return -value })
+	}
+	for monday := v.lastMonday() - 7*(ProgressWeeks-1); monday <= v.lastMonday(); monday += 7 {
+		week := stat.WeekOf(int(monday))
+		p.Weeks = append(p.Weeks, ProgressWeek{Day(monday), at(in.Output, week), at(measured, week)})
+	}
+	return p
 }
 
 // outcomeYield is the way that the outcome made from the first to the last of

@@ -77,7 +77,9 @@ func velocityScores() scoreGroup {
 
 func (v *evaluation) velocity() {
 	judging := v.judging()
-	stops := v.stops()
+	decisions := append(v.stoppedObjectives(), v.excludedWork()...)
+	stops := v.stops(decisions)
+	v.report.Stops = v.clocks(decisions, stops)
 	spells, left := judging.Spells(stops)
 	latency := velocity.LatencyOf(spells)
 	restricted := scoreOf(StopLatencyRestrictedMean, latency.Restricted28)
@@ -126,14 +128,16 @@ func leftOut(decisions int, left map[velocity.Why]int) string {
 // A stopDecision is a decision to stop a workstream, with the works that make
 // it up.
 type stopDecision struct {
+	objective                     string // its id, "" for other work
+	item                          uint64 // its number, of other work
 	effective, known, reactivated objective.Date
 	works                         map[uint32]bool
 }
 
-// stops lists the stop decisions that may count with what is known of them.
-func (v *evaluation) stops() []velocity.Stop {
+// stops returns what is known of decisions.
+func (v *evaluation) stops(decisions []stopDecision) []velocity.Stop {
 	var list []velocity.Stop
-	for _, d := range append(v.stoppedObjectives(), v.excludedWork()...) {
+	for _, d := range decisions {
 		s := velocity.Stop{Effective: d.effective, Known: d.known, Reactivated: d.reactivated}
 		start := s.Start()
 		for work := range d.works {
@@ -215,7 +219,7 @@ func (v *evaluation) stopsOf(o int) []stopDecision {
 			if edit.State == objective.Achieved {
 				continue // nothing was given up
 			}
-			list = append(list, stopDecision{effective: edit.Effective, known: knownDay(edit.Known), reactivated: objective.NoDate})
+			list = append(list, stopDecision{objective: id, effective: edit.Effective, known: knownDay(edit.Known), reactivated: objective.NoDate})
 			open = len(list) - 1
 		}
 	}

@@ -120,6 +120,7 @@ func newDaemon(ctx context.Context, cfg *config.Config, o daemonOptions) (*daemo
 	d.evaluator = &evaluator{
 		store: db, log: o.Log, now: o.Now, reportAt: o.ReportAt, settle: o.Settle,
 		accounts: func(ctx context.Context) (map[string]bool, error) { return accountsOf(ctx, db) },
+		unread:   func(ctx context.Context) ([]web.SetAside, error) { return setAsideOf(ctx, db) },
 		onReport: func(r *scoring.Report) {
 			d.courier.Wake()
 			if o.OnReport != nil {
@@ -377,7 +378,7 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 	o := web.Options{
 		Access: access,
 		Log:    d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
-		Report: d.evaluator.report.Load, Sources: d.sources, Deliveries: d.courier.Deliveries,
+		Report: d.evaluator.report.Load, Sources: d.sources, SetAside: d.evaluator.setAside, Deliveries: d.courier.Deliveries,
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
 		Streams: d.evaluator.streams, Sites: d.sites,

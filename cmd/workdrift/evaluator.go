@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
@@ -26,6 +27,8 @@ type evaluator struct {
 	now   func() time.Time
 	// accounts returns what accountsOf does; nil when nobody's name is known.
 	accounts func(context.Context) (map[string]bool, error)
+	// unread returns what setAsideOf does; nil when nobody tells.
+	unread func(context.Context) ([]web.SetAside, error)
 	// reportAt is the moment as of which reports are made; it differs from now
 	// for a report about the past.
 	reportAt  func() time.Time
@@ -43,6 +46,8 @@ type evaluator struct {
 	history   atomic.Pointer[findings.History]
 	overrides atomic.Pointer[[]store.Override]
 	snapshot  atomic.Pointer[snapshot]
+	aside     atomic.Pointer[[]web.SetAside] // see readQuarantine
+	asideSeen string                         // what aside was read for
 	briefs    briefs
 
 	mu     turns // guards what follows
@@ -281,6 +286,9 @@ func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
+	if err := e.readQuarantine(ctx, sources); err != nil {
+		return nil, err
+	}
 	// People before changes: who they are is known before what they did, so
 	// that little has to be built again.
 	if err := meet(ctx, e.store, e.engine); err != nil {
@@ -292,6 +300,9 @@ func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
 	report := e.engine.Report(e.reportAt(), sources)
+	if err := e.nameStops(ctx, report); err != nil {
+		return nil, fmt.Errorf("name what was stopped: %w", err)
+	}
 	e.made = report
 	if shown, err := e.snapshotOf(ctx, report); err == nil {
 		e.snapshot.Store(shown)

@@ -72,6 +72,28 @@ func (e *evaluator) step(ctx context.Context, s attribution.Step) (string, error
 	return fmt.Sprintf("%s %s (%.1f)", s.Kind, to, s.Weight), nil
 }
 
+// nameStops fills in what the clocks of a report are about, which the engine
+// knows by number only. The caller holds the lock.
+func (e *evaluator) nameStops(ctx context.Context, report *scoring.Report) error {
+	for i := range report.Stops {
+		c := &report.Stops[i]
+		if o := report.Objective(c.Objective); o != nil {
+			c.Title = o.Title
+		}
+		if c.No == 0 {
+			continue
+		}
+		item, ok, err := e.store.Find(ctx, c.No)
+		if err != nil {
+			return err
+		}
+		if ok {
+			c.Key, c.Title = nameOf(item), item.Title
+		}
+	}
+	return nil
+}
+
 // nameOf is what people call an item.
 func nameOf(item store.Item) string {
 	if len(item.Keys) == 0 {

@@ -18,6 +18,10 @@ func Percent(n scoring.Number) string {
 	return fmt.Sprintf("%.0f %%", float64(n)*100)
 }
 
+// Minus gives a number its minus sign where it is set for people. What programs
+// may read keeps the hyphen.
+func Minus(number string) string { return strings.ReplaceAll(number, "-", "\u2212") }
+
 // Points is a difference of shares in words.
 func Points(d scoring.Number) string {
 	switch p := math.Round(float64(d) * 100); {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -26,6 +28,26 @@ func streamTable(s *server, r *http.Request) (any, error) {
 		rows = append(rows, stream)
 	}
 	return tableOf(r, streams.AsOf, rows, func(stream *findings.Stream) string { return stream.ID })
+}
+
+// A stopRow is the clock of one stop decision.
+type stopRow struct {
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	scoring.StopClock
+}
+
+// stopTable lists the clocks of stop decisions as the kill list shows them.
+func stopTable(s *server, r *http.Request) (any, error) {
+	report, err := s.published()
+	if err != nil {
+		return nil, err
+	}
+	rows := []stopRow{}
+	for _, c := range findings.StopsOf(report) {
+		rows = append(rows, stopRow{ID: fmt.Sprintf("%s/%s", c.Start, cmp.Or(c.Objective, c.Key)), Title: c.Title, StopClock: c})
+	}
+	return tableOf(r, report, rows, func(row *stopRow) string { return row.ID })
 }
 
 // A definitionRow is what a score is.

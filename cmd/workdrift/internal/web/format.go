@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 // functions are what the templates call.
 func functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"percent": func(n scoring.Number) string { return together(findings.Percent(n)) },
+		"percent": func(n scoring.Number) string { return together(findings.Minus(findings.Percent(n))) },
 		"keep":    together,
 		"ratio":   ratio,
 		"days":    days,
@@ -22,6 +24,8 @@ func functions(now func() time.Time) template.FuncMap {
 		// Pollers live by the real clock, also where the report's is another.
 		"pollAgo": func(t time.Time) string { return findings.Ago(time.Now(), t) },
 		"words":   anyWords,
+		"item":    itemName,
+		"talk":    discussion,
 		"score":   findings.ScoreName,
 		"when":    findings.Date,
 		"part":    part,
@@ -58,18 +62,45 @@ func ratio(n scoring.Number) string {
 	case math.IsInf(float64(n), 1):
 		return "∞"
 	}
-	return fmt.Sprintf("%.2f", float64(n))
+	return findings.Minus(fmt.Sprintf("%.2f", float64(n)))
 }
 
 func days(n scoring.Number) string {
 	if !n.Known() {
 		return "–"
 	}
-	return fmt.Sprintf("%.1f", float64(n))
+	return findings.Minus(fmt.Sprintf("%.1f", float64(n)))
 }
 
 // anyWords makes a name of any type readable.
 func anyWords(name any) string { return findings.Words(fmt.Sprint(name)) }
+
+// threadKey is the key of a thread, with the seconds of its first message.
+var threadKey = regexp.MustCompile(`^archives/[A-Z0-9]+/p([0-9]{10})[0-9]{6}$`)
+
+// itemName is what an item is called by its key: those of discussions say nothing
+// to people.
+func itemName(key string) string {
+	m := threadKey.FindStringSubmatch(key)
+	if m == nil {
+		return key
+	}
+	seconds, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return key
+	}
+	return "discussion of " + findings.Date(time.Unix(seconds, 0))
+}
+
+// discussion is what a discussion is called that shows its channel in its title,
+// "" for other items.
+func discussion(key, title string) string {
+	channel, _, ok := strings.Cut(title, " thread of ")
+	if name := itemName(key); ok && name != key {
+		return strings.Replace(name, " of ", " in "+channel+" on ", 1)
+	}
+	return ""
+}
 
 // part is the share of one work, which is told in steps.
 func part(n scoring.Number) string {

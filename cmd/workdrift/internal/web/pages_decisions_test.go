@@ -234,6 +234,38 @@ func TestSeveralEndedOnTheKillList(t *testing.T) {
 	}
 }
 
+// Each stop has its clock on the kill list, those that are worked on first, and
+// the same clocks are in the API.
+func TestClocksOnTheKillList(t *testing.T) {
+	report := fullReport(t)
+	week := func(ratio scoring.Number) scoring.ClockWeek {
+		return scoring.ClockWeek{Monday: report.Day, Ratio: ratio}
+	}
+	report.Stops = []scoring.StopClock{
+		{Objective: "sso", Title: "Single <sign-on>", Effective: new(report.Day - 52), Start: report.Day - 50, State: scoring.ClockQuiet, Days: 9, QuietFrom: new(report.Day - 40), Weeks: []scoring.ClockWeek{week(1), week(scoring.Absent()), week(0)}},
+		{Key: "PAY-9", Start: report.Day - 30, State: scoring.ClockQuiet, Days: scoring.Absent(), Weeks: []scoring.ClockWeek{}},
+		{Key: "PAY-8", Title: "Widget", Start: report.Day - 40, State: scoring.ClockRuns, Days: 40, Live: true, Weeks: []scoring.ClockWeek{week(.5), week(2)}},
+		{Objective: "old", Start: report.Day - 20, State: scoring.ClockTakenBack, Days: 5, Weeks: []scoring.ClockWeek{}},
+		{Key: "PAY-7", Start: report.Day - 3, State: scoring.ClockNone, Reason: "too early", Days: 3, Weeks: []scoring.ClockWeek{}},
+	}
+	h := handler(t, report, func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
+	_, clocks, _ := strings.Cut(ask(h, "GET", "/kill-list").Body.String(), `id="clocks"`)
+	clocks, _, _ = strings.Cut(clocks, "</section>")
+	at := 0
+	for _, want := range []string{`<a href="/explain?subject=PAY-8">Widget</a>`, "40 days, and still worked on", "of a usual week before: 50 %, 200 %", "not counted: too early", "taken back after 5 days",
+		"quiet; when is withheld", "Single &lt;sign-on&gt;", "effective ", "quiet after 9 days, from ", "100 %, –, 0 %"} {
+		i := strings.Index(clocks[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is not after what comes before it in %s", want, clocks)
+		}
+		at += i
+	}
+	body := ask(h, "GET", "/api/v1/stops").Body.String()
+	if strings.Index(body, `"PAY-8"`) > strings.Index(body, `"sso"`) || strings.Count(body, `"id":`) != len(report.Stops) || !strings.Contains(body, `"title": "Widget"`) {
+		t.Error(body)
+	}
+}
+
 // The kill list tells of what was stopped here, and of nothing else that was
 // decided; a stop says that its clock runs.
 func TestStopsOnTheKillList(t *testing.T) {

@@ -176,6 +176,9 @@ func subjectOf(report *scoring.Report, subject, window string) (string, *effortP
 	if w != nil {
 		for _, part := range effortParts(&w.Org) {
 			if part.Class == subject {
+				if subject == scoring.RunWork.String() {
+					return "effort on run work", &part
+				}
 				return "effort " + part.Name, &part
 			}
 		}

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -16,6 +19,8 @@ type objectivesPage struct {
 	Window *scoring.WindowReport
 	List   []objectiveSummary
 	Other  []effortPart // what is on no objective
+	// Measured is set where an objective has an outcome.
+	Measured bool
 }
 
 // An objectiveSummary is an objective with what was declared and what is.
@@ -28,6 +33,7 @@ type objectiveSummary struct {
 	Flags              []findings.Flag
 	Bar                allocationBar
 	Forecast           findings.Forecast
+	Progress           *chart.Panels // nil where no outcome is declared
 }
 
 // An allocationBar shows a share beside the declared one, in hundredths.
@@ -44,6 +50,7 @@ func objectivesList(s *server, _ *http.Request) (any, string, error) {
 	p := &objectivesPage{Window: findings.Headline(r)}
 	for i := range r.Objectives {
 		p.List = append(p.List, s.summaryOf(r, p.Window, &r.Objectives[i]))
+		p.Measured = p.Measured || r.Objectives[i].Progress != nil
 	}
 	if p.Window != nil {
 		for _, part := range effortParts(&p.Window.Org) {
@@ -62,6 +69,9 @@ func (s *server) summaryOf(r *scoring.Report, w *scoring.WindowReport, o *scorin
 		Reported: scoreValue(o, scoring.ReportedConfidence), Observed: scoreValue(o, scoring.ObservedConfidence),
 	}
 	share := sum.Effort.Share
+	if o.Progress != nil {
+		sum.Progress = new(chart.Progress("progress-"+fmt.Sprint(slices.IndexFunc(r.Objectives, func(x scoring.ObjectiveReport) bool { return x.ID == o.ID })), cmp.Or(o.Title, o.ID)+": outcome and output by week", o.Progress))
+	}
 	if share.Known() {
 		sum.Bar.Width = 100 * float64(share)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
@@ -13,6 +14,8 @@ import (
 // A sourcesPage says how far the numbers can be trusted.
 type sourcesPage struct {
 	Sources  []sourceLine
+	Aside    []asideLine
+	Further  string // the page with further ones
 	Briefs   []deliveryLine
 	UpTo     string
 	Seen     []seen
@@ -53,8 +56,15 @@ type methodShare struct {
 	Share       scoring.Number
 }
 
-func sourcesPageOf(s *server, _ *http.Request) (any, string, error) {
+func sourcesPageOf(s *server, r *http.Request) (any, string, error) {
 	p := &sourcesPage{Briefs: s.deliveryLines(), Scores: scoreGroupLines{Name: "Quality of the data"}}
+	aside, next, err := s.asideLines(r.URL.Query().Get("aside"))
+	if err != nil {
+		return nil, "", err
+	}
+	if p.Aside = aside; next != "" {
+		p.Further = "/sources?" + url.Values{"aside": {next}}.Encode() + "#aside"
+	}
 	for _, c := range s.Sources() {
 		p.Sources = append(p.Sources, s.sourceLine(c))
 		if len(c.Unseen) > 0 {

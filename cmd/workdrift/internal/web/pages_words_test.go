@@ -36,6 +36,24 @@ func TestScoresInWords(t *testing.T) {
 	}
 }
 
+// Discussions have a name that says something, numbers a minus that is one.
+func TestNamesAndMinus(t *testing.T) {
+	for key, want := range map[string]string{"archives/C0SHIPPING/p1793700000000100": "discussion of 3 Nov 2026", "PAY-7": "PAY-7", "archives/notes": "archives/notes"} {
+		if got := itemName(key); got != want {
+			t.Errorf("%s is called %q, want %q", key, got, want)
+		}
+	}
+	if got := discussion("archives/C0SHIPPING/p1793700000000100", "#shipping thread of 2026-11-03"); got != "discussion in #shipping on 3 Nov 2026" {
+		t.Errorf("a discussion is called %q", got)
+	}
+	if got := discussion("PAY-7", "#shipping thread of 2026-11-03"); got != "" {
+		t.Errorf("a ticket is called %q", got)
+	}
+	if got := amount(scoring.Definition{Scale: 1}, -.125) + " " + ratio(-1); got != "\u22120.125 \u22121.00" {
+		t.Errorf("numbers below 0 are %q", got)
+	}
+}
+
 // A week without a change is on the time line too: who asks what changed in it
 // gets an answer.
 func TestEveryWeekHasALine(t *testing.T) {

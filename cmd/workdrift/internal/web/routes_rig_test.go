@@ -56,6 +56,9 @@ func withEverything(t testing.TB) func(*Options) {
 			return anExplanation(o.Report(), subject, window), nil
 		}
 		o.Declared = aHistory
+		o.SetAside = func() []SetAside {
+			return []SetAside{{Source: "github", ID: "R1/7", Reason: "field \"title\" is missing", Since: noon}, {Source: "jira", Reason: "=1+1"}}
+		}
 		o.Streams = func(context.Context) (*findings.Streams, error) { return someStreams(o.Report()), nil }
 		kept := []store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}
 		o.Overrides = func() []store.Override { return kept }
@@ -158,11 +161,13 @@ var calls = map[string]struct {
 	"GET /api/v1/teams":                  {"/api/v1/teams", "", 200},
 	"GET /api/v1/weeks":                  {"/api/v1/weeks", "", 200},
 	"GET /api/v1/sources":                {"/api/v1/sources", "", 200},
+	"GET /api/v1/quarantine":             {"/api/v1/quarantine", "", 200},
 	"GET /api/v1/deliveries":             {"/api/v1/deliveries", "", 200},
 	"GET /api/v1/findings":               {"/api/v1/findings", "", 200},
 	"GET /api/v1/explain":                {"/api/v1/explain?subject=sso", "", 200},
 	"GET /api/v1/brief":                  {"/api/v1/brief", "", 200},
 	"GET /api/v1/streams":                {"/api/v1/streams", "", 200},
+	"GET /api/v1/stops":                  {"/api/v1/stops", "", 200},
 	"GET /api/v1/definitions":            {"/api/v1/definitions", "", 200},
 	"GET /api/v1/structure-log":          {"/api/v1/structure-log", "", 200},
 	"GET /api/v1/declarations":           {"/api/v1/declarations", "", 200},

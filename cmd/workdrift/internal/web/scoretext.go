@@ -59,8 +59,12 @@ func lines(defs map[string]scoring.Definition, find func(name string) *scoring.S
 	return list
 }
 
-// amount is a value in its unit.
+// amount is a value in its unit, set for people.
 func amount(d scoring.Definition, v scoring.Number) string {
+	return findings.Minus(plainAmount(d, v))
+}
+
+func plainAmount(d scoring.Definition, v scoring.Number) string {
 	switch scaled := float64(v) * d.Scale; {
 	case !v.Known():
 		return "–"

@@ -56,6 +56,14 @@ type Quota struct {
 	Reset     *time.Time `json:"reset_at"` // when it is renewed, nil when that is not told
 }
 
+// A SetAside is a record of a source that could not be read.
+type SetAside struct {
+	Source string
+	ID     string    // "" where it is withheld, because it may be a name or a text
+	Reason string    // without content
+	Since  time.Time // zero where that is not known
+}
+
 // Options are what a Handler needs. All functions may be called concurrently.
 type Options struct {
 	Log      *slog.Logger
@@ -69,6 +77,9 @@ type Options struct {
 	Report func() *scoring.Report
 	// Sources returns the state of every connector, in configured order.
 	Sources func() []Source
+	// SetAside returns the newest records that could not be read, the newest first.
+	// The slice does not change. Nil where nobody tells.
+	SetAside func() []SetAside
 	// Deliveries returns what became of the editions of the brief, nil where none
 	// is delivered.
 	Deliveries func() []store.Delivery

@@ -134,6 +134,44 @@ func acceptUnits(t *testing.T, root string) {
 	}
 }
 
+// systemd accepts the unit with each drop-in that its README shows, which weakens
+// it little, and what the README configures beside is what the drop-in allows.
+func TestDropInsOfTheReadme(t *testing.T) {
+	readme, dir := read(t, filepath.Join(systemdDir, "README.md")), t.TempDir()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "workdrift.service"), strings.ReplaceAll(read(t, units[0]), "/usr/local/bin/workdrift", program))
+	override := filepath.Join(dir, "workdrift.service.d", "override.conf")
+	if err := os.Mkdir(filepath.Dir(override), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	verify := []string{"systemd-analyze", "verify", "--man=no", "./workdrift.service"}
+	blocks := regexp.MustCompile("(?s)```ini\n(# systemctl edit workdrift\n.*?)```\n\n```yaml\n(.*?)```").FindAllStringSubmatch(readme, -1)
+	for _, block := range blocks {
+		write(t, override, block[1])
+		if out, err := tooltest.Run(t, dir, verify...); err != nil || strings.Contains(out, "workdrift") {
+			t.Errorf("%v\n%s with\n%s", err, out, block[1])
+		}
+		if out, err := tooltest.Run(t, dir, "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", "./workdrift.service"); err != nil {
+			t.Errorf("%v\n%s with\n%s", err, out, block[1])
+		}
+		for _, allowed := range regexp.MustCompile(`(?m)^(?:ReadWritePaths=|LoadCredential=)([^:\n]+)`).FindAllStringSubmatch(block[1], -1) {
+			if !strings.Contains(block[2], allowed[1]+"\n") {
+				t.Errorf("the configuration does not use %s:\n%s", allowed[1], block[2])
+			}
+		}
+	}
+	if len(blocks) != 2 || !strings.Contains(readme, "-g leads /srv/briefs\n") {
+		t.Errorf("%d drop-ins, or another directory", len(blocks))
+	}
+	write(t, override, "[Service]\nReadWritePath=/srv/briefs\n")
+	if out, _ := tooltest.Run(t, dir, verify...); !strings.Contains(out, "ReadWritePath") {
+		t.Errorf("a bogus key goes unnoticed: %s", out)
+	}
+}
+
 // files lists the regular files below a directory.
 func files(t *testing.T, root string) (list []string) {
 	t.Helper()

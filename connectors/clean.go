@@ -103,6 +103,7 @@ func clean(source string, hash store.Hasher, now time.Time, b store.Batch) store
 	out.Events = filter(b.Events, c.event)
 	out.Gone = filter(b.Gone, c.tombstone)
 	out.Identities = filter(b.Identities, c.identity)
+	out.Accounts = filter(b.Accounts, c.account)
 	out.Groups = filter(b.Groups, c.group)
 	out.Whole = c.wholes(b)
 	out.Quarantined = append(filter(b.Quarantined, c.quarantined), c.bad...)

@@ -114,6 +114,14 @@ func knownSame(by store.SameBy) bool {
 	return by == store.SameByEmail || by == store.SameByProfile
 }
 
+func (c *cleaner) account(a *store.Account) bool {
+	a.Actor = c.actor(a.Actor)
+	if a.At.IsZero() || !sane(a.At) {
+		a.At = c.now
+	}
+	return a.Actor != "" && (a.State == store.AccountActive || a.State == store.AccountInactive)
+}
+
 func (c *cleaner) group(g *store.Group) bool {
 	switch {
 	case !isName(g.Name):

@@ -112,6 +112,24 @@ func TestCleanGroups(t *testing.T) {
 	}
 }
 
+func TestCleanAccounts(t *testing.T) {
+	at := cleanNow.Add(-time.Hour)
+	b := cleanTest(store.Batch{Accounts: []store.Account{
+		{Actor: "test:ada", State: store.AccountInactive, At: at},
+		{Actor: "test:eve", State: store.AccountActive},
+		{Actor: "", State: store.AccountActive, At: at},
+		{Actor: "test:bob", State: "asleep", At: at},
+		{Actor: "test:bob", At: at},
+	}})
+	want := []store.Account{
+		{Actor: hashed("test:ada")[0], State: store.AccountInactive, At: at},
+		{Actor: hashed("test:eve")[0], State: store.AccountActive, At: cleanNow},
+	}
+	if !reflect.DeepEqual(b.Accounts, want) || len(b.Quarantined) != 0 {
+		t.Errorf("accounts are %+v, want %+v; set aside are %v", b.Accounts, want, b.Quarantined)
+	}
+}
+
 func TestCleanWhole(t *testing.T) {
 	bad := event("t/2", "message/1", "test:ada")
 	bad.At = time.Time{}
@@ -143,10 +161,11 @@ func TestCleanLeavesNobody(t *testing.T) {
 			Actor: "test:canary", Handle: "The Canary",
 			Same: []store.Same{{Actor: "email:canary@example.org", By: store.SameByEmail}},
 		}},
-		Groups: []store.Group{{Source: "src", Name: "acme/core", Members: []string{"test:canary"}, At: cleanNow}},
+		Accounts: []store.Account{{Actor: "test:canary", State: store.AccountInactive, At: cleanNow}},
+		Groups:   []store.Group{{Source: "src", Name: "acme/core", Members: []string{"test:canary"}, At: cleanNow}},
 	})
 	if len(b.Items) != 1 || len(b.Items[0].Terms) != 1 || len(b.Events) != 1 || len(b.Identities) != 1 ||
-		len(b.Identities[0].Same) != 1 || len(b.Groups) != 1 || len(b.Groups[0].Members) != 1 {
+		len(b.Identities[0].Same) != 1 || len(b.Accounts) != 1 || len(b.Groups) != 1 || len(b.Groups[0].Members) != 1 {
 		t.Fatalf("something is missing in %+v", b)
 	}
 	if b.Identities[0].Handle != "test:canary The Canary" {

@@ -279,6 +279,29 @@ const (
 	SameByProfile SameBy = "profile"        // a field that the person filled in
 )
 
+// An Account is whether one of its accounts can be used, as a source tells it:
+// somebody who has left keeps an identity and loses the account. The profile of
+// the actor keeps the state with the time at which it was first seen to be so:
+// one that was seen before the state kept is ignored, and one seen in the same
+// second replaces it. An actor without a profile is ignored, so that a source may
+// list all of its accounts and only those that took part are kept.
+type Account struct {
+	Actor string // as in Event
+	State AccountState
+	// At is when the source was seen to say so.
+	At time.Time
+}
+
+// AccountState is whether an account can be used. The empty value means that its
+// source never told.
+type AccountState string
+
+// The states of an account.
+const (
+	AccountActive   AccountState = "active"
+	AccountInactive AccountState = "inactive" // deactivated, suspended or deleted
+)
+
 // A Profile is what the store keeps of an Identity, without its handle.
 type Profile struct {
 	Source string
@@ -286,6 +309,10 @@ type Profile struct {
 	Bot    bool
 	Zone   string
 	Same   []Same // actors are keyed hashes
+	// Account is the state of the account, and Since when it was first seen to be
+	// so; zero where the state is unknown.
+	Account AccountState
+	Since   time.Time
 }
 
 // A Group is a group of accounts at a source: a GitHub team, a Jira group. The

@@ -35,6 +35,7 @@ type Batch struct {
 	Gone        []Tombstone
 	Whole       []Whole
 	Identities  []Identity
+	Accounts    []Account
 	Groups      []Group
 	Quarantined []Quarantined
 
@@ -98,7 +99,8 @@ type Store interface {
 	// the stored one unless that was updated later; then only the keys it
 	// adds are kept. Within a batch items come first, then events, then what
 	// Whole takes back, then tombstones. An identity adds to its profile (see
-	// Identity). Applying a batch again changes nothing. A batch that holds a
+	// Identity), and after all of them so does what accounts are told to be (see
+	// Account). Applying a batch again changes nothing. A batch that holds a
 	// record of another source, or one without an ID or kind, is refused as a
 	// whole. An error that wraps ErrCommit must end the process.
 	Apply(ctx context.Context, source string, b Batch) (Applied, error)

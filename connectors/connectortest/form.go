@@ -50,6 +50,11 @@ func (h *harness) wellFormed(b store.Batch) {
 			h.problem("whole names the item %q and the prefix %q", w.Item, w.Prefix)
 		}
 	}
+	for _, a := range b.Accounts {
+		if !isActor(a.Actor) || a.State != store.AccountActive && a.State != store.AccountInactive || a.At.IsZero() || a.At.After(h.now.Add(24*time.Hour)) {
+			h.problem("the account %q is %q as of %s", a.Actor, a.State, a.At)
+		}
+	}
 	for _, g := range b.Groups {
 		h.group(g)
 	}

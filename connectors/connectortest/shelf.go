@@ -19,6 +19,7 @@ type Shelf struct {
 	Items       map[string]store.Item     // by ID
 	Events      map[string]store.Event    // by item ID, a space, and ID
 	Identities  map[string]store.Identity // by actor
+	Accounts    map[string]store.Account  // by actor: of identities, as they were told last
 	Groups      map[string]store.Group    // by name
 	Quarantined map[string]string         // reasons by ID
 	Watermark   time.Time
@@ -28,7 +29,8 @@ type Shelf struct {
 func NewShelf() *Shelf {
 	return &Shelf{
 		Cursor: store.Cursor{}, Items: map[string]store.Item{}, Events: map[string]store.Event{},
-		Identities: map[string]store.Identity{}, Groups: map[string]store.Group{}, Quarantined: map[string]string{},
+		Identities: map[string]store.Identity{}, Accounts: map[string]store.Account{}, Groups: map[string]store.Group{},
+		Quarantined: map[string]string{},
 	}
 }
 
@@ -59,6 +61,11 @@ func (s *Shelf) Apply(b store.Batch) {
 	}
 	for _, i := range b.Identities {
 		s.Identities[i.Actor] = i
+	}
+	for _, a := range b.Accounts {
+		if _, known := s.Identities[a.Actor]; known {
+			s.Accounts[a.Actor] = a
+		}
 	}
 	for _, g := range b.Groups {
 		s.Groups[g.Name] = g
@@ -100,7 +107,7 @@ func (s *Shelf) applyEvents(b store.Batch) {
 func (s *Shelf) Clone() *Shelf {
 	return &Shelf{
 		Cursor: maps.Clone(s.Cursor), Items: maps.Clone(s.Items), Events: maps.Clone(s.Events), Identities: maps.Clone(s.Identities),
-		Groups: maps.Clone(s.Groups), Quarantined: maps.Clone(s.Quarantined), Watermark: s.Watermark,
+		Accounts: maps.Clone(s.Accounts), Groups: maps.Clone(s.Groups), Quarantined: maps.Clone(s.Quarantined), Watermark: s.Watermark,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/store"
@@ -70,25 +69,9 @@ func checkBatch(source string, b *store.Batch) error {
 			return fmt.Errorf("quarantined: %w", err)
 		}
 	}
-	for _, id := range b.Identities {
-		if err := checkID(id.Actor); err != nil {
-			return fmt.Errorf("identity: %w", err)
-		}
-	}
 	for _, w := range b.Whole {
 		if err := checkID(w.Item); err != nil {
 			return fmt.Errorf("item taken from: %w", err)
-		}
-	}
-	for _, g := range b.Groups {
-		if g.Source != source {
-			return fmt.Errorf("group %q has source %q", g.Name, g.Source)
-		}
-		if err := checkID(g.Name); err != nil {
-			return fmt.Errorf("group: %w", err)
-		}
-		if strings.IndexByte(g.Name, 0) >= 0 {
-			return fmt.Errorf("group %q has a zero in its name", g.Name)
 		}
 	}
 	for stream := range b.Next {
@@ -96,7 +79,7 @@ func checkBatch(source string, b *store.Batch) error {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
-	return nil
+	return checkPeople(source, b)
 }
 
 // touched is one item that a batch touches.
@@ -124,7 +107,7 @@ type applier struct {
 }
 
 func (a *applier) batch(b *store.Batch) (store.Applied, error) {
-	steps := []func(*store.Batch) error{a.items, a.events, a.whole, a.tombstones, a.write, a.quarantine, a.identities, a.groups, a.cursor}
+	steps := []func(*store.Batch) error{a.items, a.events, a.whole, a.tombstones, a.write, a.quarantine, a.identities, a.accounts, a.groups, a.cursor}
 	for _, step := range steps {
 		if err := step(b); err != nil {
 			return store.Applied{}, err

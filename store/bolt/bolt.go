@@ -67,7 +67,8 @@ type DB struct {
 	openFile func(string, int, os.FileMode) (*os.File, error)
 	hash     func(eventID string) uint64
 	pageSize int64
-	buckets  int          // in the file: fewer than bucketCount when an older one is only read
+	schema   int          // version of the file: less than schemaVersion when an older one is only read
+	buckets  int          // in the file, by its version
 	reads    atomic.Int64 // records read by read transactions, for benchmarks
 
 	// writing is held by the one writer. It guards state and failed.
@@ -227,9 +228,10 @@ func (db *DB) load() error {
 				return fmt.Errorf("bucket %s is missing: %w", bucketMeta, store.ErrCorrupt)
 			}
 			var err error
-			if db.buckets, err = checkSchema(meta.Get([]byte(metaSchema))); err != nil {
+			if db.schema, err = checkSchema(meta.Get([]byte(metaSchema))); err != nil {
 				return err
 			}
+			db.buckets = bucketsIn[db.schema]
 			b, err := openBuckets(tx, db.buckets)
 			if err != nil {
 				return err

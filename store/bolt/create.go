@@ -86,7 +86,7 @@ func initialise(tx *bbolt.Tx, now time.Time) error {
 // checkSchema refuses a file that this version cannot read. The form of this
 // one record never changes, except that later versions may add to its end.
 //
-// It returns how many buckets the file has.
+// It returns the version of the file.
 func checkSchema(rec []byte) (int, error) {
 	key := []byte(metaSchema)
 	d, err := open(bucketMeta, key, rec, nil)
@@ -103,7 +103,7 @@ func checkSchema(rec []byte) (int, error) {
 		return 0, fmt.Errorf("%w: it has schema %d and needs a program that knows %d, this one knows %d",
 			ErrNewer, schema, reader, schemaVersion)
 	}
-	return bucketsIn[schema], nil
+	return int(schema), nil
 }
 
 // publish gives a complete file its name, without replacing one that exists,

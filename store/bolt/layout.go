@@ -14,14 +14,15 @@ import (
 // The versions of the file format. A file says which format it has and which
 // version a program must know at least to read it. Version 2 added the buckets
 // from bucketTerm on, version 3 bucketCollapsed, version 4 bucketDelivery,
-// version 5 bucketAside, see migrate.
+// version 5 bucketAside, see migrate. Version 6 lets a profile end with the state
+// of its account, which is missing from the profiles of earlier versions.
 const (
-	schemaVersion = 5
-	minReader     = 5
+	schemaVersion = 6
+	minReader     = 6
 )
 
 // bucketsIn is how many buckets a file has, by version.
-var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: int(bucketDelivery), 4: int(bucketAside), 5: bucketCount}
+var bucketsIn = [schemaVersion + 1]int{1: int(bucketTerm), 2: int(bucketCollapsed), 3: int(bucketDelivery), 4: int(bucketAside), 5: bucketCount, 6: bucketCount}
 
 // A bucket is one key space of the file. Its number goes into every checksum,
 // so that a record that turns up in the wrong bucket is noticed: never
@@ -65,8 +66,9 @@ const (
 	// term: item number BE8 -> terms of the item. Apart from the items, which
 	// change more often than their words. Appended.
 	bucketTerm
-	// profile: source BE4, actor -> bot, zone, the same. What is left of an
-	// identity when its handle is erased.
+	// profile: source BE4, actor -> bot, zone, the same, and the state of the
+	// account with its time where that is known. What is left of an identity when
+	// its handle is erased.
 	bucketProfile
 	// group: source BE4, name, 0, time BE8 -> members. See groupKey.
 	bucketGroup

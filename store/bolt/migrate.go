@@ -8,10 +8,10 @@ import (
 
 // migrate brings a file of an older version to the present one, in one
 // transaction: it gets the buckets that it lacks, and the profiles that can be
-// made of the identities it has when it had none. An older program refuses the file from then
-// on.
+// made of the identities it has when it had none. An older program refuses the
+// file from then on.
 func (db *DB) migrate() error {
-	if db.buckets == bucketCount {
+	if db.schema == schemaVersion {
 		return nil
 	}
 	from := db.buckets
@@ -48,7 +48,7 @@ func (db *DB) migrate() error {
 	if err != nil {
 		return fmt.Errorf("bring the file to version %d: %w", schemaVersion, err)
 	}
-	db.state, db.buckets = next, bucketCount
+	db.state, db.schema, db.buckets = next, schemaVersion, bucketCount
 	db.log.Info("the database was brought to a newer version of its format", "version", schemaVersion)
 	return nil
 }

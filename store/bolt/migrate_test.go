@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -114,6 +115,66 @@ func TestMigrate(t *testing.T) {
 	if err := again.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestMigrateFromFive opens a file whose profiles end before the state of their
+// accounts: it is unknown, and taken from then on.
+func TestMigrateFromFive(t *testing.T) {
+	const ada = "0123456789abcdef01234567"
+	path := filepath.Join(t.TempDir(), "old.db")
+	db := openTest(t, path, Options{})
+	same := []store.Same{{Actor: "fedcba9876543210fedcba98", By: store.SameByEmail}}
+	_, err := db.Apply(t.Context(), "s", store.Batch{Identities: []store.Identity{{Actor: ada, Handle: "test:ada", Zone: "UTC", Same: same}}})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// As long as no state is known, that version wrote the same but for its number.
+	b, err := bbolt.Open(path, 0o600, options(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Update(func(tx *bbolt.Tx) error {
+		var e encoder
+		e.begin()
+		e.uvarint(5)
+		e.uvarint(5)
+		return tx.Bucket([]byte("meta")).Put([]byte(metaSchema), e.seal(bucketMeta, []byte(metaSchema)))
+	})
+	if err := errors.Join(err, b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	want := store.Profile{Source: "s", Actor: ada, Zone: "UTC", Same: same}
+	expect := func(what string, db *DB, schema int) {
+		t.Helper()
+		n := 0
+		for p, err := range db.Profiles(t.Context()) {
+			if n++; err != nil || !reflect.DeepEqual(p, want) {
+				t.Errorf("%s: profile %+v, %v, want %+v", what, p, err, want)
+			}
+		}
+		if err := db.Check(t.Context()); err != nil || n != 1 || db.schema != schema {
+			t.Errorf("%s: %d profiles, version %d, %v", what, n, db.schema, err)
+		}
+	}
+	before := readFile(t, path)
+	db = openTest(t, path, Options{ReadOnly: true})
+	expect("only read", db, 5)
+	if err := db.Close(); err != nil || !bytes.Equal(readFile(t, path), before) {
+		t.Errorf("the file was changed, %v", err)
+	}
+	db = openTest(t, path, Options{})
+	expect("opened", db, schemaVersion)
+	want.Account, want.Since = store.AccountInactive, testDay
+	if _, err := db.Apply(t.Context(), "s", store.Batch{Accounts: []store.Account{{Actor: ada, State: want.Account, At: testDay}}}); err != nil {
+		t.Fatal(err)
+	}
+	expect("told", db, schemaVersion)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := errors.Join(db.Backup(t.Context(), copied), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	expect("opened again", openTest(t, path, Options{}), schemaVersion)
+	expect("copied", openTest(t, copied, Options{}), schemaVersion)
 }
 
 // TestOldFileReadOnly reads a file of version 1 without changing it.

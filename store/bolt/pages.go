@@ -122,10 +122,11 @@ func (c *pageCheck) content() error {
 	if !slices.Contains(c.found[:], true) {
 		return errForeign
 	}
-	buckets, err := checkSchema(c.schema)
+	schema, err := checkSchema(c.schema)
 	if err != nil {
 		return err
 	}
+	buckets := bucketsIn[schema]
 	if c.unknown != "" {
 		return fmt.Errorf("bucket %q is not ours", c.unknown)
 	}

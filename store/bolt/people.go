@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/workdrift/workdrift/store"
@@ -21,6 +22,10 @@ type profile struct {
 	bot  bool
 	zone string
 	same []store.Same // ordered, without repeats
+	// account is the state of the account, and since when it was first seen to be
+	// so; both are zero where that is unknown.
+	account store.AccountState
+	since   time.Time
 }
 
 func (e *encoder) profile(p profile) {
@@ -30,6 +35,11 @@ func (e *encoder) profile(p profile) {
 	for _, s := range p.same {
 		e.word(s.Actor)
 		e.word(string(s.By))
+	}
+	// What is unknown takes no place, as in the profiles of earlier versions.
+	if p.account != "" {
+		e.word(string(p.account))
+		e.time(p.since, epoch)
 	}
 }
 
@@ -41,12 +51,15 @@ func (d *decoder) profile() profile {
 			p.same[i] = store.Same{Actor: d.text(), By: store.SameBy(d.text())}
 		}
 	}
+	if len(d.b) > 0 {
+		p.account, p.since = store.AccountState(d.text()), d.time(epoch)
+	}
 	return p
 }
 
 // learn adds what an identity tells to its profile, see store.Identity.
 func (p profile) learn(id *store.Identity) profile {
-	out := profile{bot: id.Bot, zone: cmp.Or(id.Zone, p.zone)}
+	out := profile{bot: id.Bot, zone: cmp.Or(id.Zone, p.zone), account: p.account, since: p.since}
 	told := slices.ContainsFunc(id.Same, func(s store.Same) bool { return s.By != store.SameByEmail })
 	for _, s := range p.same {
 		if s.By == store.SameByEmail || !told {
@@ -60,6 +73,35 @@ func (p profile) learn(id *store.Identity) profile {
 	out.same = slices.Compact(out.same)
 	out.same = out.same[:min(len(out.same), maxSame)]
 	return out
+}
+
+// checkPeople refuses what a batch must not tell of accounts and groups.
+func checkPeople(source string, b *store.Batch) error {
+	for _, id := range b.Identities {
+		if err := checkID(id.Actor); err != nil {
+			return fmt.Errorf("identity: %w", err)
+		}
+	}
+	for _, acc := range b.Accounts {
+		if acc.State == "" || !storable(acc.At) {
+			return fmt.Errorf("account with the state %q as of %s", acc.State, acc.At)
+		}
+		if err := checkID(acc.Actor); err != nil {
+			return fmt.Errorf("account: %w", err)
+		}
+	}
+	for _, g := range b.Groups {
+		if g.Source != source {
+			return fmt.Errorf("group %q has source %q", g.Name, g.Source)
+		}
+		if err := checkID(g.Name); err != nil {
+			return fmt.Errorf("group: %w", err)
+		}
+		if strings.IndexByte(g.Name, 0) >= 0 {
+			return fmt.Errorf("group %q has a zero in its name", g.Name)
+		}
+	}
+	return nil
 }
 
 func (a *applier) identities(b *store.Batch) error {
@@ -95,11 +137,41 @@ func (a *applier) identities(b *store.Batch) error {
 	return nil
 }
 
+// accounts keeps what a batch tells of accounts, see store.Account.
+func (a *applier) accounts(b *store.Batch) error {
+	for i := range b.Accounts {
+		acc := &b.Accounts[i]
+		key := sourceKey(a.src.no, acc.Actor)
+		d, stored, err := a.w.get(bucketProfile, key)
+		if err != nil {
+			return err
+		}
+		if !stored {
+			continue
+		}
+		p := d.profile()
+		if err := d.end(bucketProfile, key); err != nil {
+			return err
+		}
+		at := time.Unix(acc.At.Unix(), 0).UTC()
+		if p.account == acc.State || p.account != "" && at.Before(p.since) {
+			continue
+		}
+		p.account, p.since = acc.State, at
+		a.w.begin()
+		a.w.profile(p)
+		if _, err := a.w.put(bucketProfile, key, a.w.seal(bucketProfile, key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Profiles implements store.Store.
 func (db *DB) Profiles(ctx context.Context) iter.Seq2[store.Profile, error] {
 	return bySource(ctx, db, "read profiles", bucketProfile, func(_ *reader, source string, key []byte, d *decoder) store.Profile {
 		p := d.profile()
-		return store.Profile{Source: source, Actor: string(key[4:]), Bot: p.bot, Zone: p.zone, Same: p.same}
+		return store.Profile{Source: source, Actor: string(key[4:]), Bot: p.bot, Zone: p.zone, Same: p.same, Account: p.account, Since: p.since}
 	})
 }
 

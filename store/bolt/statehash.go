@@ -19,7 +19,7 @@ import (
 // numbers they gave out, however often batches were repeated, and in whatever
 // order batches came that do not contradict each other. Left out is what only
 // tells how it was learnt or can be computed again: cursors, watermarks, times
-// of applying, declaring and seeing a group, the last report, deliveries.
+// of applying, declaring and seeing a group or account, the last report, deliveries.
 //
 // It reads the whole store in one read transaction, about a microsecond for
 // each event.
@@ -132,6 +132,7 @@ func (h *stateHasher) source(s namedSource) error {
 		for _, same := range p.same {
 			h.strings(same.Actor, string(same.By))
 		}
+		h.strings(string(p.account))
 	})
 	if err != nil {
 		return err

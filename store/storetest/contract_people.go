@@ -14,6 +14,7 @@ func peopleCases() []testCase {
 		{"what was taken back is removed", testTakenBack},
 		{"what was taken back of an unknown item is ignored", testTakenBackUnknown},
 		{"an identity adds to its profile", testProfiles},
+		{"an account keeps when its state was first seen", testAccounts},
 		{"a version of a group is kept when it differs", testGroups},
 		{"a group seen before its newest version is ignored", testGroupsLate},
 	}
@@ -153,6 +154,39 @@ func testProfiles(h *harness) {
 	if want := []string{"a 00", "a " + ada, "b " + ada}; !slices.Equal(order, want) {
 		h.Errorf("profiles come as %v, want %v", order, want)
 	}
+}
+
+func testAccounts(h *harness) {
+	const ada, eve = "0123456789abcdef01234567", "fedcba9876543210fedcba98"
+	at := func(hours int) time.Time { return someDay.Add(time.Duration(hours) * time.Hour) }
+	expect := func(what string, state store.AccountState, since time.Time) {
+		h.Helper()
+		got := collect(h, h.s.Profiles(h.ctx))
+		if want := (store.Profile{Source: "a", Actor: ada, Zone: "UTC", Account: state, Since: since}); len(got) != 1 || !equalProfiles(got[0], want) {
+			h.Errorf("%s: the profiles are %+v, want %+v", what, got, want)
+		}
+	}
+	tell := func(what string, hours int, told, want store.AccountState, since int) {
+		h.Helper()
+		h.apply(store.Batch{Accounts: []store.Account{{Actor: eve, State: told, At: at(hours)}, {Actor: ada, State: told, At: at(hours)}}})
+		expect(what, want, at(since))
+	}
+	const active, inactive = store.AccountActive, store.AccountInactive
+	// What a batch tells of an account counts together with its identity.
+	h.apply(store.Batch{
+		Accounts:   []store.Account{{Actor: ada, State: active, At: at(2)}},
+		Identities: []store.Identity{{Actor: ada, Handle: "x", Zone: "UTC"}},
+	})
+	expect("first seen", active, at(2))
+	tell("seen again", 3, active, active, 2)
+	tell("deactivated", 4, inactive, inactive, 4)
+	tell("a late sight", 3, active, inactive, 4)
+	h.reopen()
+	tell("seen again", 9, inactive, inactive, 4)
+	tell("activated in the same second", 4, active, active, 4)
+	tell("deactivated again", 10, inactive, inactive, 10)
+	h.apply(store.Batch{Identities: []store.Identity{{Actor: ada, Handle: "x"}}})
+	expect("an identity without", inactive, at(10))
 }
 
 func testGroups(h *harness) {

@@ -68,6 +68,9 @@ func testRefused(h *harness) {
 		"group without a name":    func(b *store.Batch) { b.Groups = []store.Group{{Source: "a"}} },
 		"all events of no item":   func(b *store.Batch) { b.Whole = []store.Whole{{Prefix: "review/"}} },
 		"identity of nobody":      func(b *store.Batch) { b.Identities = []store.Identity{{Handle: "x"}} },
+		"account of nobody":       func(b *store.Batch) { b.Accounts = []store.Account{{State: store.AccountActive, At: someDay}} },
+		"account in no state":     func(b *store.Batch) { b.Accounts = []store.Account{{Actor: "x", At: someDay}} },
+		"account seen never":      func(b *store.Batch) { b.Accounts = []store.Account{{Actor: "x", State: store.AccountActive}} },
 	} {
 		b := good
 		spoil(&b)

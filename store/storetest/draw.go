@@ -84,6 +84,16 @@ func drawBatch(t *rapid.T, source string) store.Batch {
 		sortSame(id.Same)
 		b.Identities = append(b.Identities, id)
 	}
+	for range few("accounts", 2) {
+		at := drawTime(t, "account seen at")
+		if at.IsZero() {
+			at = someDay
+		}
+		b.Accounts = append(b.Accounts, store.Account{
+			Actor: rapid.SampledFrom(someActors[1:]).Draw(t, "account"), At: at,
+			State: rapid.SampledFrom([]store.AccountState{store.AccountActive, store.AccountInactive}).Draw(t, "state"),
+		})
+	}
 	for range few("groups", 2) {
 		members := rapid.SliceOfNDistinct(rapid.SampledFrom(someActors[1:]), 0, 3, rapid.ID[string]).Draw(t, "members")
 		slices.Sort(members)

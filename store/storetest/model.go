@@ -132,7 +132,7 @@ func (m *model) applyPeople(source string, b store.Batch) {
 	for _, id := range b.Identities {
 		p := place{source, id.Actor}
 		was := m.profiles[p]
-		now := store.Profile{Source: source, Actor: id.Actor, Bot: id.Bot, Zone: id.Zone, Same: slices.Clone(id.Same)}
+		now := store.Profile{Source: source, Actor: id.Actor, Bot: id.Bot, Zone: id.Zone, Same: slices.Clone(id.Same), Account: was.Account, Since: was.Since}
 		if now.Zone == "" {
 			now.Zone = was.Zone
 		}
@@ -144,6 +144,14 @@ func (m *model) applyPeople(source string, b store.Batch) {
 		}
 		sortSame(now.Same)
 		m.profiles[p] = now
+	}
+	for _, a := range b.Accounts {
+		p := place{source, a.Actor}
+		now, stored := m.profiles[p]
+		if stored && now.Account != a.State && (now.Account == "" || a.At.Unix() >= now.Since.Unix()) {
+			now.Account, now.Since = a.State, a.At
+			m.profiles[p] = now
+		}
 	}
 	for _, g := range b.Groups {
 		p := place{source, g.Name}
@@ -293,7 +301,8 @@ func equalEvents(a, b store.Event) bool {
 }
 
 func equalProfiles(a, b store.Profile) bool {
-	return a.Source == b.Source && a.Actor == b.Actor && a.Bot == b.Bot && a.Zone == b.Zone && slices.Equal(a.Same, b.Same)
+	return a.Source == b.Source && a.Actor == b.Actor && a.Bot == b.Bot && a.Zone == b.Zone && slices.Equal(a.Same, b.Same) &&
+		a.Account == b.Account && equalTimes(a.Since, b.Since)
 }
 
 func equalGroups(a, b store.Group) bool {

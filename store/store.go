@@ -35,7 +35,7 @@ type Batch struct {
 	Gone        []Tombstone
 	Whole       []Whole
 	Identities  []Identity
-	Accounts    []Account
+	Accounts    []Account `json:",omitzero"`
 	Groups      []Group
 	Quarantined []Quarantined
 

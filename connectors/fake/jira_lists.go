@@ -174,8 +174,9 @@ func (c *jiraCall) users() *response {
 		if c.path[2] == "users" {
 			return c.deadLink()
 		}
+		inactive := c.r.URL.Query().Get("includeInactive") == "true"
 		list = slices.DeleteFunc(slices.Clone(list), func(u *jiraUser) bool {
-			return term != "." && !strings.Contains(u.name+" "+u.display+" "+u.email, term)
+			return !u.active && !inactive || term != "." && !strings.Contains(u.name+" "+u.display+" "+u.email, term)
 		})
 	}
 	return jiraArray(c, window(list, p.start, p.size), c.userObject)

@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -63,6 +64,12 @@ func (f *fetch) commit() {
 		}
 		f.actors[id.Actor] = len(f.batch.Identities)
 		f.batch.Identities = append(f.batch.Identities, id)
+	}
+	at := f.c.api.gov.serverNow().UTC().Truncate(time.Second)
+	for _, actor := range slices.Sorted(maps.Keys(f.norm.accounts)) {
+		a := f.norm.accounts[actor]
+		a.At = at
+		f.batch.Accounts = append(f.batch.Accounts, a)
 	}
 	f.batch.Groups = append(f.batch.Groups, out.Groups...)
 	// What was set aside or taken for gone before in this batch and is read now
@@ -144,7 +151,7 @@ func (f *fetch) records() int {
 }
 
 func (f *fetch) isEmpty() bool {
-	return f.records() == 0 && len(f.next) == 0 && len(f.batch.Quarantined) == 0
+	return f.records() == 0 && len(f.next) == 0 && len(f.batch.Quarantined) == 0 && len(f.batch.Accounts) == 0
 }
 
 // stored returns the stored item of an issue, the batch included.

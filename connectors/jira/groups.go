@@ -7,12 +7,11 @@ import (
 	"strconv"
 	"time"
 
-	gojira "github.com/andygrunwald/go-jira"
-
 	"github.com/workdrift/workdrift/store"
 )
 
-// readGroups reads the members of the configured groups.
+// readGroups reads the members of the configured groups. Somebody whose account
+// was deactivated is none, and it is told.
 func (c *connector) readGroups(ctx context.Context, f *fetch) (more bool, err error) {
 	now := c.api.gov.serverNow().UTC().Truncate(time.Second)
 	for _, name := range c.cfg.Groups {
@@ -26,7 +25,10 @@ func (c *connector) readGroups(ctx context.Context, f *fetch) (more bool, err er
 		}
 		var actors []string
 		for i := range members {
-			if actor, _ := f.norm.who(&members[i]); actor != "" {
+			u := &members[i]
+			if u.Active != nil && !*u.Active {
+				f.norm.account(u)
+			} else if actor, _ := f.norm.who(u); actor != "" {
 				actors = append(actors, actor)
 			}
 		}
@@ -39,10 +41,10 @@ func (c *connector) readGroups(ctx context.Context, f *fetch) (more bool, err er
 }
 
 // members reads all pages of a group.
-func (c *connector) members(ctx context.Context, name string) (members []gojira.User, there bool, err error) {
+func (c *connector) members(ctx context.Context, name string) (members []wireUser, there bool, err error) {
 	for start, n := 0, 0; n < maxParts; n++ {
 		rep, err := optional(c.api.get(ctx, "rest/api/2/group/member", url.Values{
-			"groupname": {name}, "includeInactiveUsers": {"false"}, "startAt": {strconv.Itoa(start)}, "maxResults": {"50"},
+			"groupname": {name}, "includeInactiveUsers": {"true"}, "startAt": {strconv.Itoa(start)}, "maxResults": {"50"},
 		}))
 		if err != nil {
 			return nil, false, err
@@ -51,9 +53,9 @@ func (c *connector) members(ctx context.Context, name string) (members []gojira.
 			return nil, false, nil
 		}
 		var page struct {
-			Values []gojira.User `json:"values"`
-			Total  int           `json:"total"`
-			Last   bool          `json:"isLast"`
+			Values []wireUser `json:"values"`
+			Total  int        `json:"total"`
+			Last   bool       `json:"isLast"`
 		}
 		if err := rep.object(&page, "values"); err != nil {
 			return nil, false, err

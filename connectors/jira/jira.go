@@ -93,6 +93,7 @@ type connector struct {
 	most   int // whole issues that are asked for at once
 	sweep  *sweep
 	census *census
+	listed int // accounts that the running list of all has told
 	form   timeForm
 	relist bool            // list projects again, whether due or not
 	roster string          // position of the roster that was seen last
@@ -199,7 +200,7 @@ func (c *connector) Sites() []string {
 
 // restart forgets what is known of a running round and census. What they had
 // handed over is in the cursor or was lost.
-func (c *connector) restart() { c.round, c.sweep, c.census, c.handed = nil, nil, nil, nil }
+func (c *connector) restart() { c.round, c.sweep, c.census, c.handed, c.listed = nil, nil, nil, nil, 0 }
 
 // kept reports whether the batch that was returned last was stored. When it
 // was not, what the round takes for done is not.
@@ -239,6 +240,9 @@ func (c *connector) plan(f *fetch) {
 	if due(f, streamCensus, c.cfg.CensusInterval) && f.position(streamCensus) != "" {
 		add("census", calm, c.censusStep)
 		add("read parents", calm, c.readAncestors)
+	}
+	if due(f, streamAccounts, c.cfg.CensusInterval) && f.position(streamAccounts) != "" {
+		add("read accounts", calm, c.accountsStep)
 	}
 }
 
@@ -326,8 +330,12 @@ func (c *connector) caughtUp(_ context.Context, f *fetch) (bool, error) {
 			return false, err
 		}
 	}
-	if f.position(streamCensus) == "" {
-		return false, f.move(streamCensus, duePos{At: now.Unix()})
+	for _, stream := range []string{streamCensus, streamAccounts} {
+		if f.position(stream) == "" {
+			if err := f.move(stream, duePos{At: now.Unix()}); err != nil {
+				return false, err
+			}
+		}
 	}
 	return false, nil
 }

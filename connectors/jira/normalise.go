@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	gojira "github.com/andygrunwald/go-jira"
-
 	"github.com/workdrift/workdrift/connectors"
 	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/store"
@@ -24,10 +22,16 @@ type normaliser struct {
 	// former returns the keys that an issue would have under the former keys of
 	// its project.
 	former func(key string) []string
+	// accounts are whether the accounts that were met can be used, by actor. The
+	// unit of work says when that was seen.
+	accounts map[string]store.Account
 }
 
 func newNormaliser(source string, cfg *config, s *site) *normaliser {
-	return &normaliser{source: source, cfg: cfg, site: s, known: map[string]int{}, former: func(string) []string { return nil }}
+	return &normaliser{
+		source: source, cfg: cfg, site: s, known: map[string]int{}, accounts: map[string]store.Account{},
+		former: func(string) []string { return nil },
+	}
 }
 
 // issue normalises an issue. Comments and worklogs are told in full, so that
@@ -70,7 +74,7 @@ func (n *normaliser) quarantine(id, why string) {
 	n.out.Quarantined = append(n.out.Quarantined, store.Quarantined{ID: id, Reason: why})
 }
 
-func (n *normaliser) event(item, id string, kind store.EventKind, by *gojira.User, at time.Time, attrs map[string]string) {
+func (n *normaliser) event(item, id string, kind store.EventKind, by *wireUser, at time.Time, attrs map[string]string) {
 	if at.IsZero() {
 		return
 	}

@@ -339,7 +339,7 @@ func TestRecordedParts(t *testing.T) {
 		return w.ID != "" && w.Seconds > 0 && !w.Started.IsZero() && actorOf(w.Author) != ""
 	})
 	bots := 0
-	decodeAll(t, "users", func(u gojira.User) bool {
+	decodeAll(t, "users", func(u wireUser) bool {
 		id := identity(&u)
 		if id.Bot {
 			bots++

@@ -3,15 +3,13 @@ package jira
 import (
 	"strings"
 
-	gojira "github.com/andygrunwald/go-jira"
-
 	"github.com/workdrift/workdrift/store"
 )
 
 // actorOf spells an account for the store: the account id on Cloud, the user
 // name on Data Center, or the key where the name is not told. Nobody is the
 // empty string.
-func actorOf(u *gojira.User) string {
+func actorOf(u *wireUser) string {
 	switch {
 	case u == nil:
 		return ""
@@ -25,10 +23,10 @@ func actorOf(u *gojira.User) string {
 	return ""
 }
 
-func isBot(u *gojira.User) bool { return u != nil && u.AccountType == "app" }
+func isBot(u *wireUser) bool { return u != nil && u.AccountType == "app" }
 
 // identity is what Jira tells about an account. Names go into the handle only.
-func identity(u *gojira.User) store.Identity {
+func identity(u *wireUser) store.Identity {
 	id := store.Identity{Actor: actorOf(u), Bot: isBot(u), Zone: u.TimeZone, Handle: "jira:" + u.DisplayName}
 	if u.DisplayName == "" {
 		id.Handle = id.Actor
@@ -41,11 +39,12 @@ func identity(u *gojira.User) store.Identity {
 
 // who returns the actor of an event and whether it is a machine, and sees to
 // it that the batch holds the identity.
-func (n *normaliser) who(u *gojira.User) (actor string, bot bool) {
+func (n *normaliser) who(u *wireUser) (actor string, bot bool) {
 	actor = actorOf(u)
 	if actor == "" {
 		return "", false
 	}
+	n.account(u)
 	id := identity(u)
 	if i, ok := n.known[actor]; ok {
 		// Some endpoints tell less of an account than others.

@@ -19,6 +19,7 @@ const (
 	streamSweep     = "sweep"     // when it was last looked for what the index told late
 	streamCensus    = "census"    // when it was last checked what is gone
 	streamGroups    = "groups"    // when groups were last read
+	streamAccounts  = "accounts"  // when the list of all accounts was last read
 	streamRound     = "round"     // counts the batches of a round that move nothing else
 )
 

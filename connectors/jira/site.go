@@ -106,7 +106,7 @@ func (c *connector) whoAmI(ctx context.Context) (zone string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var me gojira.User
+	var me wireUser
 	if err := rep.object(&me); err != nil {
 		return "", err
 	}

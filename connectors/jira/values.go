@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	gojira "github.com/andygrunwald/go-jira"
-
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -90,7 +88,7 @@ func (n *normaliser) checkIns(item string, is *issue) {
 }
 
 // checkIn makes one report of the first of the values that is one.
-func (n *normaliser) checkIn(item, id, key string, by *gojira.User, at moment, values ...string) {
+func (n *normaliser) checkIn(item, id, key string, by *wireUser, at moment, values ...string) {
 	for _, v := range values {
 		if ratio, ok := n.confidence(v); ok {
 			n.event(item, id, store.EventCheckIn, by, at.Time, map[string]string{

@@ -30,6 +30,14 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// A wireUser is an account, with what the library's type does not tell from its
+// absence.
+type wireUser struct {
+	gojira.User
+	Active  *bool `json:"active"`  // nil where it is not told
+	Deleted bool  `json:"deleted"` // of Data Center
+}
+
 var errTime = errors.New("not a time")
 
 // A moment is a time in any of the forms that Jira's products write. Null and
@@ -80,7 +88,7 @@ type wireChangelog struct {
 
 type wireHistory struct {
 	ID      text         `json:"id"`
-	Author  *gojira.User `json:"author"`
+	Author  *wireUser    `json:"author"`
 	Created moment       `json:"created"`
 	Items   []wireChange `json:"items"`
 }
@@ -130,12 +138,12 @@ type wireComments struct {
 }
 
 type wireComment struct {
-	ID           text         `json:"id"`
-	Author       *gojira.User `json:"author"`
-	UpdateAuthor *gojira.User `json:"updateAuthor"`
-	Body         document     `json:"body"`
-	Created      moment       `json:"created"`
-	Updated      moment       `json:"updated"`
+	ID           text      `json:"id"`
+	Author       *wireUser `json:"author"`
+	UpdateAuthor *wireUser `json:"updateAuthor"`
+	Body         document  `json:"body"`
+	Created      moment    `json:"created"`
+	Updated      moment    `json:"updated"`
 }
 
 type wireWorklogs struct {
@@ -144,11 +152,11 @@ type wireWorklogs struct {
 }
 
 type wireWorklog struct {
-	ID      text         `json:"id"`
-	Author  *gojira.User `json:"author"`
-	Created moment       `json:"created"`
-	Started moment       `json:"started"`
-	Seconds int64        `json:"timeSpentSeconds"`
+	ID      text      `json:"id"`
+	Author  *wireUser `json:"author"`
+	Created moment    `json:"created"`
+	Started moment    `json:"started"`
+	Seconds int64     `json:"timeSpentSeconds"`
 }
 
 // An issue is what is used of an issue.
@@ -166,7 +174,7 @@ type issue struct {
 	created     time.Time
 	updated     time.Time // zero when the server left it out
 	resolved    time.Time
-	creator     *gojira.User
+	creator     *wireUser
 	assigned    bool     // somebody is to do it
 	parents     []string // keys of the parent, the epic and the parent link
 	links       []wireLink
@@ -222,7 +230,7 @@ func decodeIssue(raw json.RawMessage, ids *fieldIDs) (*issue, error) {
 	var created, updated, resolved moment
 	var description document
 	var resolution named
-	var creator, reporter gojira.User
+	var creator, reporter wireUser
 	r.read("summary", &is.summary)
 	if r.read("description", &description) {
 		is.description = description.text

@@ -93,7 +93,7 @@ func (f *fetch) encode() error {
 // records is how much the batch holds.
 func (f *fetch) records() int {
 	b := &f.batch
-	return len(b.Items) + len(b.Events) + len(b.Gone) + len(b.Identities) + len(b.Quarantined)
+	return len(b.Items) + len(b.Events) + len(b.Gone) + len(b.Identities) + len(b.Accounts) + len(b.Quarantined)
 }
 
 // put adds a discussion. One that the batch holds already is replaced, because

@@ -157,6 +157,48 @@ func TestIdentities(t *testing.T) {
 	equal(t, "no profile field", ids["slack:"+o.ben].Same, []store.Same{email("ben@example.org")})
 }
 
+// TestDeactivatedAccounts: whose account was deactivated after the last message
+// is noticed within a day, also by a process that never met them, at the price
+// of the list of accounts and nothing more. So is who comes back.
+func TestDeactivatedAccounts(t *testing.T) {
+	for name, config := range map[string]string{"": "", "with profile fields": "profile_fields: {github: GitHub}\n"} {
+		o := newOffice()
+		o.say(ago(2, 0), o.dev, o.ada, "hello")
+		o.say(ago(2, 1), o.dev, o.ben, "hello")
+		o.Post(ago(2, 2), o.dev, fake.MessageSpec{Author: o.robot, Text: "beep"})
+		g := newRig(t, o.Workspace, fake.SlackOptions{})
+		g.config = config
+		states := func(what string, ada, ben store.AccountState) {
+			t.Helper()
+			got := map[string]store.AccountState{}
+			for actor, a := range g.Shelf.Accounts {
+				if got[actor] = a.State; a.At.After(g.clock.Now()) || g.clock.Now().Sub(a.At) > time.Hour {
+					t.Errorf("%s%s: seen at %s", what, name, a.At)
+				}
+			}
+			equal(t, what+name, got, map[string]store.AccountState{"slack:" + o.ada: ada, "slack:" + o.ben: ben})
+		}
+		const yes, no = store.AccountActive, store.AccountInactive
+		c := g.connect()
+		g.MustPoll(c)
+		states("met", yes, yes)
+		o.EditMember(o.ada, func(s *fake.MemberSpec) { s.Deleted = true })
+		c = g.connect() // which meets nobody
+		g.slack.ResetLog()
+		g.MustPoll(c)
+		equal(t, "requests of the same day", g.requests(methodUsers)+g.requests(methodUser), 0)
+		g.clock.Advance(25 * time.Hour)
+		g.MustPoll(c)
+		states("the next day", no, yes)
+		equal(t, "requests of the next day", []int{g.requests(methodUsers), g.requests(methodUser), g.requests(methodProfile)}, []int{1, 0, 0})
+		o.EditMember(o.ada, func(s *fake.MemberSpec) { s.Deleted = false })
+		o.EditMember(o.ben, func(s *fake.MemberSpec) { s.Deleted = true })
+		g.clock.Advance(25 * time.Hour)
+		g.MustPoll(c)
+		states("the day after", yes, no)
+	}
+}
+
 // TestDoubtfulAddresses: neither an address that nobody has confirmed nor what
 // another company says of its people makes somebody the same person.
 func TestDoubtfulAddresses(t *testing.T) {

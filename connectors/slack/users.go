@@ -19,9 +19,11 @@ import (
 const usersPage = 200 // which Slack recommends
 
 // people are the accounts that took part in what was read. Who they are is
-// asked once, and again every day, in the cheaper of two ways: page by page
-// through the list of all accounts, until that has cost as many requests as
-// asking for those still unknown one by one would.
+// asked once, and again every day. The first time that goes the cheaper of two
+// ways: page by page through the list of all accounts, until that has cost as
+// many requests as asking for those still unknown one by one would. Every day
+// the list is read to its end, since it also tells whose account was
+// deactivated, most of all of those who take part no more.
 //
 // They are kept in memory only, because the cursor must not name them; after a
 // restart they are asked for once more.
@@ -30,6 +32,7 @@ type people struct {
 	told   map[string]bool           // of those, the ones that were read
 	cards  map[string]store.Identity // what was read of them last, by actor
 	listed bool                      // the list of all was read to its end
+	whole  bool                      // it is to be, whoever is unknown
 	cursor string                    // where it goes on
 	pages  int                       // read of it this time
 	fields []string                  // ids of profile fields, parallel to kinds
@@ -50,7 +53,7 @@ func (p *people) meet(user string) {
 
 // retell has everybody read again.
 func (p *people) retell() {
-	p.told, p.listed, p.cursor, p.pages, p.asked = map[string]bool{}, false, "", 0, false
+	p.told, p.listed, p.whole, p.cursor, p.pages, p.asked = map[string]bool{}, false, true, "", 0, false
 }
 
 // unknown lists who was met and not read, in order.
@@ -89,6 +92,8 @@ func (f *fetch) readPeople(ctx context.Context) (more bool, err error) {
 	}
 	left := p.unknown()
 	switch {
+	case p.whole:
+		return true, f.readUsers(ctx)
 	case len(left) == 0:
 		p.listed, p.cursor, p.pages = false, "", 0
 		pos, _ := connectors.DecodePosition[timePos](f.position(usersKey))
@@ -114,6 +119,11 @@ func (f *fetch) readUsers(ctx context.Context) error {
 	})
 	if err != nil {
 		p.cursor = "" // it may be what is wrong
+		if _, refused := errors.AsType[codeError](err); refused && p.whole {
+			p.whole, p.listed = false, true // one by one, as far as they are met
+			f.c.env.Log.Warn("the list of accounts is refused; deactivated ones are not seen", "source", f.c.env.Source, "error", err)
+			return nil
+		}
 		return asFailure(err)
 	}
 	good, _, err := list(r, methodUsers, "members", (*wireUser).valid)
@@ -124,12 +134,28 @@ func (f *fetch) readUsers(ctx context.Context) error {
 	p.listed = next == "" || next == p.cursor
 	p.cursor = next
 	p.pages++
+	p.whole = p.whole && !p.listed
 	for i := range good {
-		if w := &good[i]; p.met[w.ID] && !p.told[w.ID] {
+		switch w := &good[i]; {
+		case p.met[w.ID] && !p.told[w.ID] && len(p.fields) == 0: // profiles come one by one
 			f.tell(w, nil)
+		default:
+			f.account(w) // known from an earlier run, or to nobody: then the store ignores it
 		}
 	}
 	return nil
+}
+
+// account hands over whether an account can be used.
+func (f *fetch) account(w *wireUser) {
+	if isMachine(w) {
+		return
+	}
+	a := store.Account{Actor: actorOf(w.ID), State: store.AccountActive, At: f.c.api.gov.serverNow().UTC().Truncate(time.Second)}
+	if w.Deleted {
+		a.State = store.AccountInactive
+	}
+	f.batch.Accounts = append(f.batch.Accounts, a)
 }
 
 // readUser reads one account.
@@ -184,6 +210,7 @@ func (f *fetch) tell(w *wireUser, same []store.Same) {
 		id.Same = append(id.Same, same...)
 	}
 	p.cards[id.Actor] = id
+	f.account(w)
 	f.batch.Identities = append(f.batch.Identities, id)
 }
 

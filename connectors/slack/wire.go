@@ -262,6 +262,8 @@ type wireUser struct {
 	Name  string `json:"name"`
 	TZ    string `json:"tz"`
 	IsBot bool   `json:"is_bot"`
+	// Deleted is set for an account that was deactivated.
+	Deleted bool `json:"deleted"`
 	// IsStranger is set for people of other companies in shared channels.
 	IsStranger bool  `json:"is_stranger"`
 	Confirmed  *bool `json:"is_email_confirmed"` // not always told

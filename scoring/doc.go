@@ -165,7 +165,9 @@
 //   - mix_divergence, silo_share, local_global_gap: how differently teams spend,
 //     how much of a shared objective one team has, and teams done while the
 //     outcome is not.
-//   - ownership_gap, ownership_gap_objectives: nobody owns it, or no owner shows.
+//   - ownership_gap, ownership_gap_objectives: nobody owns it, no account of the
+//     owner is active, or no owner shows. Of several accounts of a person one
+//     that is active is enough, and those that no source tells of do not count.
 //   - endstate_clarity, unclear_objectives, activity_phrased: query with data,
 //     target, due date, baseline, and a text that names a state.
 //   - feedback_coverage, learning_latency, learning_latency_follow_up,

@@ -57,6 +57,12 @@ func drawDeclared(t *rapid.T) *Declared {
 			{ID: "growth", Zone: time.FixedZone("growth", -9*3600), Groups: []string{"gh:acme/growth"}},
 		},
 	}
+	d.People.Owners = make(map[string][]Owner)
+	for i, who := range []string{"gh:ana", "slack:ben"} {
+		o := &d.Set.Objectives[i]
+		o.Versions[0].HasOwner = true
+		d.People.Owners[o.ID] = []Owner{{From: no, Identities: []string{who}}}
+	}
 	if flip("ana is configured") {
 		d.People.Persons = append(d.People.Persons, Person{ID: "ana", Identities: []string{"gh:ana"}, FTE: .8,
 			Leave: []DateRange{{objective.DateOf(drawnStart) + 10, objective.DateOf(drawnStart) + 20}}})
@@ -207,6 +213,10 @@ func drawProfiles(t *rapid.T) []store.Profile {
 		}
 		p := store.Profile{Source: actor[:2], Actor: actor, Bot: actor == "slack:bot",
 			Zone: rapid.SampledFrom([]string{"", "", "Asia/Tokyo", "America/Los_Angeles", "Nowhere/None"}).Draw(t, "zone")}
+		if rapid.Bool().Draw(t, "tells of the account") {
+			p.Account = rapid.SampledFrom([]store.AccountState{store.AccountActive, store.AccountInactive}).Draw(t, "account")
+			p.Since = drawnStart.AddDate(0, 0, rapid.IntRange(0, 90).Draw(t, "since"))
+		}
 		for range rapid.IntRange(0, 2).Draw(t, "same") {
 			p.Same = append(p.Same, store.Same{Actor: rapid.SampledFrom(drawnActors).Draw(t, "other"),
 				By: rapid.SampledFrom([]store.SameBy{store.SameByEmail, store.SameByProfile}).Draw(t, "by")})

@@ -123,7 +123,8 @@ func (e *Engine) fileMoved(moved []bool) {
 }
 
 func sameProfile(a, b store.Profile) bool {
-	return a.Source == b.Source && a.Actor == b.Actor && a.Bot == b.Bot && a.Zone == b.Zone && slices.Equal(a.Same, b.Same)
+	return a.Source == b.Source && a.Actor == b.Actor && a.Bot == b.Bot && a.Zone == b.Zone && slices.Equal(a.Same, b.Same) &&
+		a.Account == b.Account && a.Since.Equal(b.Since)
 }
 
 func sameGroup(a, b store.Group) bool {

@@ -79,6 +79,10 @@ type People struct {
 	// Term turns a word in lower case into what check-ins hold of it, see
 	// store.EventCheckIn. Nil leaves words as they are.
 	Term func(word string) string
+	// Owners says which person owns each objective, by its id, in the order of
+	// their days; objectives without such a person are missing. Like Person.ID it
+	// is private to the configuration.
+	Owners map[string][]Owner
 	// Merge says which of the identities that sources hold to be one person
 	// are believed to be one. What Persons declare needs no belief.
 	Merge Merge
@@ -88,6 +92,13 @@ type People struct {
 type Merge struct {
 	VerifiedEmail bool // store.SameByEmail
 	Profiles      bool // store.SameByProfile
+}
+
+// An Owner is the person who owns an objective from a day on; the first holds
+// from the beginning.
+type Owner struct {
+	From       objective.Date
+	Identities []string // as in Person; empty where no person is named
 }
 
 // A Person is a set of identities that belong together. Its ID is private to

@@ -21,8 +21,12 @@ type people struct {
 	list      []person
 	named     int // how many of list the configuration names; they come first
 	conflicts int // pairs of identities that were not merged, see newPeople
-	org       *time.Location
-	order     []uint32 // persons in a stable order, nil when out of date
+	// Which accounts can be used, by actor and by person; those of which no source
+	// tells are missing. See deactivated.
+	accounts   map[string][]accountSign
+	accountsOf map[uint32][]accountSign
+	org        *time.Location
+	order      []uint32 // persons in a stable order, nil when out of date
 }
 
 type person struct {
@@ -77,6 +81,7 @@ func newPeople(d *Declared, at *providers, profiles []store.Profile, groups []st
 	p.takeZones(profiles)
 	p.joinDeclared(d, byID)
 	p.joinGroups(d, at, groups)
+	p.takeAccounts(profiles)
 	for actor, set := range p.known {
 		if no, ok := p.byActor[actor]; ok {
 			p.list[no].known |= set

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/workdrift/workdrift/scoring/coherence"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
@@ -73,9 +74,12 @@ func (d *Day) UnmarshalText(text []byte) error {
 
 // An ObjectiveReport is what is declared of an objective on the report's day.
 type ObjectiveReport struct {
-	ID       string          `json:"id"`
-	Title    string          `json:"title"`
-	Owner    string          `json:"owner"` // team id, "" when none
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Owner string `json:"owner"` // team id, "" when none
+	// OwnerGap is why nobody answers for an active objective, "" where somebody
+	// does.
+	OwnerGap coherence.Gap   `json:"owner_gap,omitempty"`
 	State    objective.State `json:"state"`
 	Rank     int             `json:"rank"`
 	Declared Number          `json:"declared_ratio"` // NaN when none

@@ -53,8 +53,8 @@ func coherenceScores() scoreGroup {
 	return scoreGroup{
 		latest: slices.Concat([]latestFamily{
 			late, delay, mix, silo,
-			of(OwnershipGap, "ratio", "Share of the effort of 13 weeks on active objectives that is on those without a person who owns them, or without a sign of one for 28 days: a check-in, an edit of what is declared, a comment on a ticket that stands for it. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor who has left."),
-			declared(of(OwnershipGapByNumber, "ratio", "Share of the active objectives without a person who owns them, or without a sign of one for 28 days, 0 to 1. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor who has left.")),
+			of(OwnershipGap, "ratio", "Share of the effort of 13 weeks on active objectives that is on those without a person who owns them, or without a sign of one for 28 days: a check-in, an edit of what is declared, a comment on a ticket that stands for it; an owner whose accounts are deactivated is none. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor who has left where neither Jira nor Slack tells it of an account: git and GitHub never do."),
+			declared(of(OwnershipGapByNumber, "ratio", "Share of the active objectives without a person with an active account who owns them, or without a sign of one for 28 days, 0 to 1. Healthy up to 0.05, alarming from 0.20 (defaults). Cannot tell who gave the sign, nor who has left where neither Jira nor Slack tells that the account was deactivated: git and GitHub never do.")),
 			clarity,
 			declared(of(UnclearObjectives, "", "Active objectives with an end-state clarity below 0.6. Healthy at 0 (default, not a benchmark). Texts are judged in English only.")),
 			declared(of(ActivityPhrased, "ratio", "Share of the active objectives whose text begins with an activity (ship, build, migrate and so on) and that have no target, 0 to 1. Healthy at 0; no reading is known beyond. Only English is known.")),
@@ -96,10 +96,8 @@ func (v *evaluation) coherence() {
 			continue
 		}
 		sample := v.lastSample(o)
-		owner := coherence.Ownership{Effort: spent[o], LastSign: signs[o]}
-		if v.at(o).HasOwner {
-			owner.Owners, owner.Group = 1, v.at(o).OwnerIsGroup
-		}
+		owner := v.ownership(o, spent[o], signs[o])
+		v.report.Objectives[o].OwnerGap = owner.Gap(v.day)
 		end := v.endstate(o, sample)
 		end.Effort = spent[o]
 		fresh := coherence.Measured{Effort: spent[o], Sample: sample}

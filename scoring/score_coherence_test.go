@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/coherence"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 )
@@ -177,4 +178,95 @@ func TestLateDependencies(t *testing.T) {
 	near(t, "late", s.Value, .6)
 	near(t, "links", s.SampleSize, 10)
 	near(t, "delay", org(t, r, scoring.LateDependencyDelay).Value, 2)
+}
+
+// An owner whose accounts are all deactivated, as far as any source tells, owns
+// nothing: one that is active, or active again, is enough. Accounts that are the
+// person's by what sources say count like those that are declared, and what was
+// first seen after the day does not.
+func TestOwnerWithoutAccount(t *testing.T) {
+	const yes, no = store.AccountActive, store.AccountInactive
+	account := func(actor string, state store.AccountState, since time.Time, same ...string) store.Profile {
+		p := store.Profile{Source: "gh", Actor: actor, Account: state, Since: since}
+		for _, s := range same {
+			p.Same = append(p.Same, store.Same{Actor: s, By: store.SameByEmail})
+		}
+		return p
+	}
+	then, day := noon(2025, 3, 24), noon(2025, 3, 31)
+	ada := scoring.Person{ID: "ada", Identities: []string{"jira:ada", "github:ada"}, FTE: 1}
+	for _, c := range []struct {
+		name     string
+		owner    []string
+		persons  []scoring.Person
+		profiles []store.Profile
+		want     coherence.Gap
+	}{
+		{"nothing is known of the account", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", "", time.Time{})}, ""},
+		{"active", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", yes, then)}, ""},
+		{"deactivated", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", no, then)}, coherence.GapDeactivated},
+		{"deactivated on the day", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", no, day)}, coherence.GapDeactivated},
+		{"deactivated after the day", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", no, day.AddDate(0, 0, 1))}, ""},
+		{"somebody else's account", []string{"jira:ada"}, nil, []store.Profile{account("jira:ben", no, then)}, ""},
+		{"one of two accounts", ada.Identities, []scoring.Person{ada}, []store.Profile{account("github:ada", yes, then), account("jira:ada", no, then)}, ""},
+		{"both accounts", ada.Identities, []scoring.Person{ada}, []store.Profile{account("github:ada", no, then), account("jira:ada", no, then)}, coherence.GapDeactivated},
+		{"one, and one that nothing is known of", ada.Identities, []scoring.Person{ada}, []store.Profile{account("github:ada", "", time.Time{}), account("jira:ada", no, then)}, coherence.GapDeactivated},
+		{"another one by address", []string{"jira:ada"}, nil, []store.Profile{account("jira:ada", no, then, "email:ada"), account("slack:A", yes, then, "email:ada")}, ""},
+		{"two by address", []string{"email:ada"}, nil, []store.Profile{account("jira:ada", no, then, "email:ada"), account("slack:A", no, then, "email:ada")}, coherence.GapDeactivated},
+	} {
+		w := coherenceWorld()
+		w.declared.People.Merge.VerifiedEmail = true
+		w.declared.People.Persons = append(w.declared.People.Persons, c.persons...)
+		w.declared.People.Owners = map[string][]scoring.Owner{"o1": {{From: objective.NoDate, Identities: c.owner}}}
+		w.profiles = c.profiles
+		r := w.evaluate(t)
+		gap, want := .5, 1.
+		if c.want == "" {
+			want = gap
+		}
+		near(t, c.name+", by number", org(t, r, scoring.OwnershipGapByNumber).Value, want)
+		near(t, c.name+", by effort", org(t, r, scoring.OwnershipGap).Value, want)
+		if got := r.Objective("o1").OwnerGap; got != c.want {
+			t.Errorf("%s: the gap is %q, want %q", c.name, got, c.want)
+		}
+		if got := r.Objective("o2").OwnerGap; got != coherence.GapNobody {
+			t.Errorf("%s: the gap of what nobody owns is %q", c.name, got)
+		}
+	}
+}
+
+// The owner that counts is the one of the day, and the accounts that count are
+// those that were told last.
+func TestOwnerLeavesAndComesBack(t *testing.T) {
+	w := coherenceWorld()
+	w.declared.People.Owners = map[string][]scoring.Owner{"o1": {
+		{From: calendarDay(noon(2025, 1, 1)), Identities: []string{"jira:ada"}}, {From: calendarDay(noon(2025, 3, 31)), Identities: []string{"jira:ben"}},
+		{From: calendarDay(noon(2025, 4, 1)), Identities: []string{"jira:ada"}},
+	}}
+	e, err := scoring.NewEngine(w.declared, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ch := range w.changes {
+		e.Apply(ch)
+	}
+	told := func(ada, ben store.AccountState) coherence.Gap {
+		t.Helper()
+		w.profiles = []store.Profile{{Source: "gh", Actor: "jira:ada", Account: ada, Since: noon(2025, 3, 1)}, {Source: "gh", Actor: "jira:ben", Account: ben, Since: noon(2025, 3, 1)}}
+		e.SetPeople(w.profiles, nil)
+		got := e.Report(closed, []store.SourceState{{Source: "gh", Watermark: closed}}).Objective("o1").OwnerGap
+		if want := w.evaluate(t).Objective("o1").OwnerGap; got != want {
+			t.Errorf("followed: %q, anew: %q", got, want)
+		}
+		return got
+	}
+	const yes, no = store.AccountActive, store.AccountInactive
+	for i, step := range []struct {
+		ada, ben store.AccountState
+		want     coherence.Gap
+	}{{no, yes, ""}, {no, no, coherence.GapDeactivated}, {yes, no, coherence.GapDeactivated}, {yes, yes, ""}} {
+		if got := told(step.ada, step.ben); got != step.want {
+			t.Errorf("step %d: the gap is %q, want %q", i, got, step.want)
+		}
+	}
 }

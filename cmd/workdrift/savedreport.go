@@ -33,6 +33,7 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Teams     []scoring.Team
 		Persons   []scoring.Person
 		Bots      []string
+		Owners    map[string][]scoring.Owner
 		Merge     scoring.Merge
 		Effort    effort.Config
 		Privacy   scoring.Privacy
@@ -42,7 +43,7 @@ func fingerprint(d *scoring.Declared) (string, error) {
 		Text      scoring.Text
 		Alerts    map[string]float64
 		Zones     []string
-	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.People.Merge, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Text, d.Alerts, zones(d)})
+	}{d.Set, d.Teams, d.People.Persons, d.People.Bots, d.People.Owners, d.People.Merge, d.Effort, d.Privacy, d.Windows, d.Sources, d.Threshold, d.Text, d.Alerts, zones(d)})
 	if err != nil {
 		return "", fmt.Errorf("encode the configuration: %w", err)
 	}

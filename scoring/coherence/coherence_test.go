@@ -191,21 +191,21 @@ func TestOwnership(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		o    Ownership
-		want bool
+		want Gap
 	}{
-		{"one who answers", good, false},
-		{"none", with(func(o *Ownership) { o.Owners = 0 }), true},
-		{"a group", with(func(o *Ownership) { o.Group = true }), true},
-		{"deactivated", with(func(o *Ownership) { o.Deactivated = true }), true},
-		{"no sign for 29 days", with(func(o *Ownership) { o.LastSign-- }), true},
-		{"never a sign", with(func(o *Ownership) { o.LastSign = never }), true},
-		{"two, and two teams", with(func(o *Ownership) { o.Owners = 2 }), true},
-		{"two, one team", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{86, 14} }), false},
-		{"two, and 15 %", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{85, 15} }), true},
-		{"two, no effort", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{0, 0} }), false},
+		{"one who answers", good, ""},
+		{"none", with(func(o *Ownership) { o.Owners = 0 }), GapNobody},
+		{"a group", with(func(o *Ownership) { o.Group = true }), GapGroup},
+		{"deactivated", with(func(o *Ownership) { o.Deactivated = true }), GapDeactivated},
+		{"no sign for 29 days", with(func(o *Ownership) { o.LastSign-- }), GapSilent},
+		{"never a sign", with(func(o *Ownership) { o.LastSign = never }), GapSilent},
+		{"two, and two teams", with(func(o *Ownership) { o.Owners = 2 }), GapContested},
+		{"two, one team", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{86, 14} }), ""},
+		{"two, and 15 %", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{85, 15} }), GapContested},
+		{"two, no effort", with(func(o *Ownership) { o.Owners, o.ByTeam = 2, []effort.Micro{0, 0} }), ""},
 	} {
 		if got := c.o.Gap(today); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 	byEffort, byNumber := OwnershipGap(nil, today)

@@ -27,16 +27,38 @@ const (
 	contested   = 0.15
 )
 
-// Gap reports whether nobody answers for the objective: the owner is missing, a
-// group, deactivated, or gave no sign for 28 days; or several own it and at
-// least two teams have 15 % of its effort each.
-func (o Ownership) Gap(today objective.Date) bool {
-	if o.Owners <= 0 || o.Group || o.Deactivated || o.LastSign == objective.NoDate || today-o.LastSign > absentAfter {
-		return true
+// A Gap is why nobody answers for an objective. The empty value means that
+// somebody does.
+type Gap string
+
+// The gaps in ownership, the first that holds is told.
+const (
+	GapNobody      Gap = "nobody"      // no owner is declared
+	GapGroup       Gap = "group"       // a group is, and no person
+	GapDeactivated Gap = "deactivated" // no owner's account is active
+	GapSilent      Gap = "silent"      // no owner gave a sign for 28 days
+	GapContested   Gap = "contested"   // several own it, and two teams at least have 15 % of its effort each
+)
+
+// Gap returns why nobody answers for the objective, "" where somebody does.
+func (o Ownership) Gap(today objective.Date) Gap {
+	switch {
+	case o.Owners <= 0:
+		return GapNobody
+	case o.Group:
+		return GapGroup
+	case o.Deactivated:
+		return GapDeactivated
+	case o.LastSign == objective.NoDate || today-o.LastSign > absentAfter:
+		return GapSilent
+	case o.Owners > 1 && o.shared():
+		return GapContested
 	}
-	if o.Owners == 1 {
-		return false
-	}
+	return ""
+}
+
+// shared reports whether two teams at least have a good part of the effort.
+func (o Ownership) shared() bool {
 	total, large := Mix(o.ByTeam).total(), 0
 	for _, e := range o.ByTeam {
 		if total > 0 && float64(e) >= contested*float64(total) {
@@ -54,7 +76,7 @@ func OwnershipGap(active []Ownership, today objective.Date) (byEffort, byNumber 
 	n := 0
 	for _, o := range active {
 		total += o.Effort
-		if o.Gap(today) {
+		if o.Gap(today) != "" {
 			n++
 			gaps += o.Effort
 		}

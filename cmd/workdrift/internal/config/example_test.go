@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 var examplePath = filepath.Join("..", "..", "..", "..", "config.example.yaml")
@@ -171,6 +172,14 @@ func TestExampleDeclares(t *testing.T) {
 	}
 	if n := len(d.People.Persons); n != 4 {
 		t.Errorf("%d persons, want the 2 listed and the 2 named by handle", n)
+	}
+	owners := map[string][]scoring.Owner{
+		"enterprise": {{From: o.Versions[0].From}, {From: o.Versions[1].From, Identities: []string{"github:ada-example", "email:ada@example.org"}}},
+		// By one handle of a person who has several.
+		"old-billing": {{From: objective.NoDate, Identities: []string{"github:grace-example", "email:grace@example.org"}}},
+	}
+	if !reflect.DeepEqual(d.People.Owners, owners) {
+		t.Errorf("owners %+v, want %+v", d.People.Owners, owners)
 	}
 	if d.People.Merge.VerifiedEmail || !d.People.Merge.Profiles {
 		t.Errorf("merging %+v, want that of profiles alone", d.People.Merge)

@@ -101,6 +101,7 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 
 	set := d.set(&c.doc)
 	c.dir = d.directory(&c.doc)
+	c.dir.people.Owners = owners(&c.doc, &c.dir)
 	d.settings(&c.doc)
 	c.declared = scoring.Declared{
 		Set: set, Teams: c.dir.teams, People: c.dir.people,

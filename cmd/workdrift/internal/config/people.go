@@ -270,3 +270,41 @@ func (d *decoder) zone(path, name string) *time.Location {
 	}
 	return zone
 }
+
+// owners returns who owns the objectives that name a person, with all that is
+// listed of that person.
+func owners(doc *document, dir *directory) map[string][]scoring.Owner {
+	out := map[string][]scoring.Owner{}
+	for i := range doc.Objectives {
+		in := &doc.Objectives[i]
+		list := make([]scoring.Owner, 0, len(in.History)+1)
+		for _, v := range append(slices.Clip(in.History), in.version) {
+			// An earlier version that names nobody had the owner of now.
+			list = append(list, scoring.Owner{From: day(v.EffectiveFrom), Identities: dir.identities(cmp.Or(v.Owner, in.Owner))})
+		}
+		if slices.ContainsFunc(list, func(o scoring.Owner) bool { return len(o.Identities) > 0 }) {
+			out[in.ID] = list
+		}
+	}
+	return out
+}
+
+// identities returns those of the person whom an owner names, nil for none.
+func (dir *directory) identities(o *owner) []string {
+	if o == nil {
+		return nil
+	}
+	name := o.Person
+	for kind, handle := range map[string]string{"github": o.GitHub, "jira": o.Jira, "slack": o.Slack, "email": o.Email} {
+		if handle != "" {
+			name = canonical(kind + ":" + handle)
+		}
+	}
+	if no, ok := dir.byName[name]; ok {
+		return dir.people.Persons[no].Identities
+	}
+	if !strings.Contains(name, ":") {
+		return nil
+	}
+	return []string{name}
+}

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/coherence"
 	"github.com/workdrift/workdrift/scoring/objective"
 )
 
@@ -22,12 +23,29 @@ func FlagsOf(r *scoring.Report, w *scoring.WindowReport, o *scoring.ObjectiveRep
 	}
 	add(scoreValue(o, scoring.WatermelonScore) == 1, "green outside, red inside", scoring.WatermelonScore)
 	add(o.State == objective.Active && o.Rank <= r.TopN && o.Declared-effort.Share >= farBelow, "far below its share", scoring.StarvedObjectives)
-	add(o.State == objective.Active && o.Owner == "", "no owner", "ownership_gap")
+	add(o.OwnerGap != "", OwnerGapText(o.OwnerGap), scoring.OwnershipGap)
 	add(o.State == objective.Active && scoreValue(o, "endstate_clarity") < unclear, "unclear end-state", "endstate_clarity")
 	add(o.State != objective.Active && effort.Effort > 0, "worked on after its end", scoring.ZombieEffort)
 	add(scoreValue(o, "output_without_outcome") == 1, "output without outcome", "output_without_outcome")
 	add(scoreValue(o, "outcome_stalled") == 1, "outcome stands still", "outcome_stalled")
 	return list
+}
+
+// OwnerGapText says why nobody answers for an objective. It names nobody.
+func OwnerGapText(g coherence.Gap) string {
+	switch g {
+	case coherence.GapNobody:
+		return "no owner"
+	case coherence.GapGroup:
+		return "owned by a team as a whole"
+	case coherence.GapDeactivated:
+		return "owner's account is deactivated"
+	case coherence.GapSilent:
+		return "no sign of an owner for 28 days"
+	case coherence.GapContested:
+		return "several owners, several teams"
+	}
+	return ""
 }
 
 // EffortOn is the effort of a window on an objective, absent where that is not

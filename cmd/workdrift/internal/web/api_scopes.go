@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/coherence"
 )
 
 // An objectiveRow is what is known of an objective. CSV leaves out its lists,
@@ -15,6 +16,7 @@ type objectiveRow struct {
 	State    string          `json:"state"`
 	Rank     int             `json:"rank"`
 	Declared scoring.Number  `json:"declared_ratio"`
+	OwnerGap coherence.Gap   `json:"owner_gap"` // "" where somebody answers for it
 	Effort   []windowEffort  `json:"effort"`
 	Scores   []scoring.Score `json:"scores"`
 }
@@ -29,7 +31,7 @@ type windowEffort struct {
 
 func objectiveOf(report *scoring.Report, o *scoring.ObjectiveReport) objectiveRow {
 	row := objectiveRow{
-		ID: o.ID, Title: o.Title, Owner: o.Owner, State: string(o.State), Rank: o.Rank, Declared: o.Declared,
+		ID: o.ID, Title: o.Title, Owner: o.Owner, State: string(o.State), Rank: o.Rank, Declared: o.Declared, OwnerGap: o.OwnerGap,
 		Effort: []windowEffort{}, Scores: o.Scores,
 	}
 	if row.Scores == nil {

@@ -23,7 +23,7 @@ const localTickets = 5
 
 // learningFamilies lists them as they are published.
 func learningFamilies() []latestFamily {
-	const review = " A review is the first sample of the outcome after its lag; check-ins that cite it cannot be told from others."
+	const review = " A review is the first check-in with a reading of the outcome, or its first sample after its lag; it cannot see who merely looks."
 	return []latestFamily{
 		{score: LearningLatency, of: ofOrganisation, unit: "seconds", scale: secondsPerDay, limits: "95 % confidence limit (Brookmeyer-Crowley).",
 			help: "Median time from the first ticket or change done for an objective to the first review of its outcome, Kaplan-Meier over the declared objectives. No reading is known; read it with workdrift_late_learning_ratio." + review},
@@ -40,9 +40,10 @@ func learningFamilies() []latestFamily {
 // what teams report.
 func (v *evaluation) learning() {
 	delivered := v.firstDeliveries()
+	cited := v.firstCitations(delivered)
 	var lessons []coherence.Lesson
 	for o := range v.declared.Set.Objectives {
-		lessons = append(lessons, coherence.Lesson{Delivered: delivered[o], Reviewed: v.firstReview(o, delivered[o]),
+		lessons = append(lessons, coherence.Lesson{Delivered: delivered[o], Reviewed: earlier(cited[o], v.firstSample(o, delivered[o])),
 			Due: v.at(o).Due, Until: v.stoppedOn(o)})
 	}
 	l := coherence.LearningOf(lessons, v.day)
@@ -102,9 +103,34 @@ func (v *evaluation) firstDeliveries() []objective.Date {
 	return first
 }
 
-// firstReview returns the day of the first sample of an outcome that can show
+// firstCitations returns the days of the first check-ins that cite the outcome of
+// each objective from the day on which something was delivered for it, NoDate
+// before.
+func (v *evaluation) firstCitations(delivered []objective.Date) []objective.Date {
+	first := make([]objective.Date, len(delivered))
+	for o := range first {
+		first[o] = objective.NoDate
+	}
+	v.eachCheckIn(func(o int, c checkIn) {
+		day := objective.DateOf(c.at.UTC())
+		if c.cites && delivered[o] != objective.NoDate && day >= delivered[o] {
+			first[o] = earlier(first[o], day)
+		}
+	})
+	return first
+}
+
+// earlier returns the first of two days, of which each may be NoDate for never.
+func earlier(a, b objective.Date) objective.Date {
+	if a == objective.NoDate || b != objective.NoDate && b < a {
+		return b
+	}
+	return a
+}
+
+// firstSample returns the day of the first sample of an outcome that can show
 // what was delivered on a day, NoDate before.
-func (v *evaluation) firstReview(o int, delivered objective.Date) objective.Date {
+func (v *evaluation) firstSample(o int, delivered objective.Date) objective.Date {
 	m := v.measured(o)
 	if m == nil || delivered == objective.NoDate {
 		return objective.NoDate

@@ -51,8 +51,30 @@ func TestLearningFromEvents(t *testing.T) {
 	near(t, "latency of the unreviewed", org(t, r, scoring.LearningLatency).Value, math.NaN())
 	near(t, "lower bound", org(t, r, scoring.LearningFollowUp).Value, 58)
 
-	// Who stops an objective stops learning from it.
+	// A check-in that cites the outcome is a review, before the lag is over too;
+	// one before the delivery, one without a reading and one by a machine are none.
 	w := build(12, 0, 0)
+	w.item(store.KindDiscussion, "C1/1", nil)
+	w.declared.People.Bots = []string{"ci"}
+	cite := func(who, of string, day int) {
+		w.checkIn(who, "C1/1", of, "0.5", noon(2025, 2, 1).AddDate(0, 0, day))
+		events := w.changes[w.byID["C1/1"]].Events
+		events[len(events)-1].Attrs["cites"] = "outcome"
+	}
+	cite("ana", "o0", 2)
+	cite("ana", "o0", 20)
+	cite("ana", "o1", -1)
+	cite("ci", "o1", 1)
+	w.checkIn("ana", "C1/1", "o1", "0.5", noon(2025, 2, 2))
+	cite("ana", "o1", 30)
+	r = w.evaluate(t)
+	near(t, "latency with citations", org(t, r, scoring.LearningLatency).Value, 30)
+	near(t, "late with citations", org(t, r, scoring.LateLearning).Value, 2./3)
+	cite("ben", "o1", 3)
+	near(t, "latency of the first citation", org(t, w.evaluate(t), scoring.LearningLatency).Value, 3)
+
+	// Who stops an objective stops learning from it.
+	w = build(12, 0, 0)
 	for i := 1; i < 3; i++ {
 		o := &w.declared.Set.Objectives[i]
 		stop := o.Versions[0]

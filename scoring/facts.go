@@ -135,6 +135,7 @@ type checkIn struct {
 	value     float64
 	machine   bool
 	item      uint32 // number
+	cites     bool   // a reading of the outcome
 }
 
 // A measuredOutcome holds the samples of one query for one objective.
@@ -291,7 +292,7 @@ func (e *Engine) readFacts(ch *store.Change, f *facts) (moves []move, checkIns [
 			ends = append(ends, ev)
 		case store.EventCheckIn:
 			if value, err := strconv.ParseFloat(ev.Attrs["confidence"], 64); err == nil && value >= 0 && value <= 1 {
-				checkIns = append(checkIns, checkIn{ev.At, strings.Clone(ev.Actor), e.checkInOf(&ch.Item, ev.Attrs["objective"]), value, ev.Bot, uint32(ch.No)})
+				checkIns = append(checkIns, checkIn{ev.At, strings.Clone(ev.Actor), e.checkInOf(&ch.Item, ev.Attrs["objective"]), value, ev.Bot, uint32(ch.No), ev.Attrs["cites"] == "outcome"})
 			}
 		case store.EventSample:
 			if value, err := strconv.ParseFloat(ev.Attrs["value"], 64); err == nil && !math.IsNaN(value) && !math.IsInf(value, 0) {

@@ -177,7 +177,8 @@ const (
 	// Attrs["seconds"] how much it was.
 	EventWorklog EventKind = "worklog"
 	// EventCheckIn is a reported confidence: Attrs["confidence"] is a ratio from
-	// 0 to 1, Attrs["objective"] the objective's id or a key, as it was typed by
+	// 0 to 1, Attrs["cites"] is "outcome" where the report rests on a reading of the
+	// objective's outcome, which is not kept, and Attrs["objective"] the objective's id or a key, as it was typed by
 	// connectors, and from the poller onwards Hasher.Term of it in lower case:
 	// it may be any word of a message, a name for one. Files of earlier versions
 	// hold it as it was typed.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
@@ -29,19 +30,27 @@ func newCheckInCommand() *cobra.Command {
 		Long: `Checkin keeps how sure somebody is that an objective is reached in time: 0.7,
 70% or 7/10. It counts beside the check-ins that connectors find.
 
+With --outcome the report cites the outcome: it rests on a reading of what the
+objective is for, such as 320ms. That there is a reading is kept, and counts as
+a review of what was delivered; the reading itself is not.
+
 With --as the report replaces the last one of the same person; a report without
 it is one of its own. The handle is kept as a keyed hash.`,
-		Example: "  workdrift checkin checkout-latency 0.7\n  workdrift checkin checkout-latency 7/10 --as github:ada-example",
+		Example: "  workdrift checkin checkout-latency 0.7\n  workdrift checkin checkout-latency 7/10 --as github:ada-example\n  workdrift checkin checkout-latency 0.7 --outcome 320ms",
 		Args:    cobra.ExactArgs(2),
 	}
 	path := configFlag(cmd)
 	as := cmd.Flags().String("as", "", "`handle` of who reports, as in the configuration")
+	outcome := cmd.Flags().String("outcome", "", "`reading` of the outcome that the report rests on, such as 320ms")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := config.Load(*path)
 		if err != nil {
 			return err
 		}
-		c := checkIn{objective: args[0], as: *as}
+		c := checkIn{objective: args[0], as: *as, cites: cmd.Flags().Changed("outcome")}
+		if c.cites && !refs.IsReading(*outcome) {
+			return fmt.Errorf("--outcome %q: give a reading that begins with a number, such as 320ms", *outcome)
+		}
 		if c.confidence, err = parseConfidence(args[1]); err != nil {
 			return err
 		}
@@ -51,7 +60,7 @@ it is one of its own. The handle is kept as a keyed hash.`,
 		ctx := cmd.Context()
 		if daemon := dialControl(ctx, filepath.Join(cfg.Storage.Directory, controlSocket)); daemon != nil {
 			err = daemon.call(ctx, "POST", "/checkin", url.Values{
-				"objective": {c.objective}, "confidence": {strconv.FormatFloat(c.confidence, 'g', -1, 64)}, "as": {c.as},
+				"objective": {c.objective}, "confidence": {strconv.FormatFloat(c.confidence, 'g', -1, 64)}, "as": {c.as}, "cites": {strconv.FormatBool(c.cites)},
 			}, &struct{}{})
 		} else {
 			err = withStore(ctx, cfg, false, func(db *bolt.DB) error { return c.keep(ctx, db, time.Now()) })
@@ -70,6 +79,7 @@ type checkIn struct {
 	objective  string // id
 	confidence float64
 	as         string // handle, "" when not told
+	cites      bool   // a reading of the outcome
 }
 
 // parseConfidence reads a ratio, a percentage, or a part of ten.
@@ -110,6 +120,10 @@ func (c *checkIn) keep(ctx context.Context, db *bolt.DB, now time.Time) error {
 		reporter = strconv.FormatInt(now.Unix(), 10)
 	}
 	item := "check-in/" + c.objective
+	attrs := map[string]string{"objective": hasher.Term(strings.ToLower(c.objective)), "confidence": strconv.FormatFloat(c.confidence, 'g', -1, 64)}
+	if c.cites {
+		attrs["cites"] = "outcome"
+	}
 	_, err := db.Apply(ctx, checkInSource, store.Batch{
 		Items: []store.Item{{
 			Source: checkInSource, ID: item, Kind: store.KindDiscussion, Keys: []string{"check-in:" + c.objective},
@@ -117,8 +131,7 @@ func (c *checkIn) keep(ctx context.Context, db *bolt.DB, now time.Time) error {
 		}},
 		Events: []store.Event{{
 			Source: checkInSource, Item: item, ID: fmt.Sprintf("check_in/%s/%d", reporter, now.Unix()), Kind: store.EventCheckIn,
-			Actor: who, At: now,
-			Attrs: map[string]string{"objective": hasher.Term(strings.ToLower(c.objective)), "confidence": strconv.FormatFloat(c.confidence, 'g', -1, 64)},
+			Actor: who, At: now, Attrs: attrs,
 		}},
 	})
 	if err != nil {

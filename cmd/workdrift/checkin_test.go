@@ -69,20 +69,36 @@ func TestCheckIn(t *testing.T) {
 	if strings.Contains(events[0].ID+events[0].Actor, "grizelda") || events[0].Actor == "" {
 		t.Errorf("the event names a person, or nobody: %+v", events[0])
 	}
+	if events[0].Attrs["cites"] != "" {
+		t.Errorf("the check-in cites an outcome: %+v", events[0])
+	}
+	if _, stderr, code := workdrift(t, "checkin", "sso", "0.7", "--as", "github:ada", "--outcome", "320ms", "--config", path); code != 0 {
+		t.Fatalf("%d %s", code, stderr)
+	}
+	cites := 0
+	for _, e := range checkIns(t, dir) {
+		if e.Attrs["cites"] == "outcome" && len(e.Attrs) == 3 {
+			cites++ // and no reading
+		}
+	}
+	if cites != 1 {
+		t.Errorf("%d check-ins cite the outcome, want 1", cites)
+	}
 	for args, want := range map[string]string{
-		"billing 0.7":       `no objective "billing"`,
-		"sso 7":             "0 to 1",
-		"sso 0.7 --as ada":  "github:login",
-		"sso 0.7 --as :ada": "github:login",
-		"sso":               "accepts 2 arg",
+		"sso 0.7 --outcome good": "begins with a number",
+		"billing 0.7":            `no objective "billing"`,
+		"sso 7":                  "0 to 1",
+		"sso 0.7 --as ada":       "github:login",
+		"sso 0.7 --as :ada":      "github:login",
+		"sso":                    "accepts 2 arg",
 	} {
 		_, stderr, code := workdrift(t, append(append([]string{"checkin"}, strings.Fields(args)...), "--config", path)...)
 		if code == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("checkin %s: %d %s, want %q", args, code, stderr, want)
 		}
 	}
-	if n := len(checkIns(t, dir)); n != 1 {
-		t.Errorf("%d check-ins are stored, want 1", n)
+	if n := len(checkIns(t, dir)); n != 2 {
+		t.Errorf("%d check-ins are stored, want 2", n)
 	}
 }
 

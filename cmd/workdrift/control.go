@@ -114,7 +114,7 @@ func (d *daemon) importDeclarations(ctx context.Context) (imported, error) {
 
 // checkIn keeps the report of a checkin command.
 func (d *daemon) checkIn(ctx context.Context, q url.Values) error {
-	c := checkIn{objective: q.Get("objective"), as: q.Get("as")}
+	c := checkIn{objective: q.Get("objective"), as: q.Get("as"), cites: q.Get("cites") == "true"}
 	var err error
 	if c.confidence, err = parseConfidence(q.Get("confidence")); err != nil {
 		return err

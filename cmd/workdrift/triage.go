@@ -147,12 +147,13 @@ func (e *evaluator) loadOverrides(ctx context.Context) ([]store.Override, error)
 	return list, nil
 }
 
-// reportConfidence keeps how sure somebody is of an objective, as told over the web.
-func (d *daemon) reportConfidence(ctx context.Context, id string, confidence float64) error {
+// reportConfidence keeps how sure somebody is of an objective, as told over the
+// web, and whether that cites its outcome.
+func (d *daemon) reportConfidence(ctx context.Context, id string, confidence float64, cites bool) error {
 	d.mu.Lock()
 	cfg := d.config
 	d.mu.Unlock()
-	c := checkIn{objective: id, confidence: confidence}
+	c := checkIn{objective: id, confidence: confidence, cites: cites}
 	if err := c.check(&cfg.Declared(nil, nil).Set); err != nil {
 		return &web.Refusal{Status: http.StatusUnprocessableEntity, Detail: "objective is not declared."}
 	}

@@ -70,6 +70,22 @@ func TestConfidence(t *testing.T) {
 	}
 }
 
+// TestCitedOutcome: a reading of the outcome may stand behind a confidence.
+func TestCitedOutcome(t *testing.T) {
+	for value, want := range map[string]string{
+		"70 %": "0.7 ", "70 %, metric 320 ms": "0.7 outcome", "7/10 outcome: 48": "0.7 outcome", "🟢 (outcome at 3)": "0.85 outcome",
+		"on track, no outcome yet": " ", "green outcome unknown": "0.85 ", "metric 3": " ",
+	} {
+		n := newNormaliser(source, &config{}, &site{})
+		n.checkIn("1", "check_in/1", "PAY-1", nil, moment{start}, value)
+		got := " "
+		if len(n.out.Events) == 1 {
+			got = n.out.Events[0].Attrs["confidence"] + " " + n.out.Events[0].Attrs["cites"]
+		}
+		equal(t, value, got, want)
+	}
+}
+
 func TestFieldValues(t *testing.T) {
 	for raw, want := range map[string]string{
 		`null`: "[]", `"x"`: "[x]", `7`: "[7]", `7.5`: "[7.5]", `true`: "[true]", `{}`: "[]", `[]`: "[]",

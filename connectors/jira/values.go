@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/workdrift/workdrift/connectors/refs"
 	"github.com/workdrift/workdrift/store"
 )
 
@@ -87,13 +88,22 @@ func (n *normaliser) checkIns(item string, is *issue) {
 	}
 }
 
-// checkIn makes one report of the first of the values that is one.
+// checkIn makes one report of the first of the values that is one. A reading of
+// the outcome may stand behind it: "70 %, outcome 320 ms".
 func (n *normaliser) checkIn(item, id, key string, by *wireUser, at moment, values ...string) {
 	for _, v := range values {
-		if ratio, ok := n.confidence(v); ok {
-			n.event(item, id, store.EventCheckIn, by, at.Time, map[string]string{
-				"objective": key, "confidence": strconv.FormatFloat(ratio, 'f', -1, 64),
-			})
+		before, cites := refs.CutReading(v)
+		ratio, ok := n.confidence(before)
+		if !ok {
+			ratio, ok = n.confidence(v) // the words belong to the value
+			cites = false
+		}
+		if ok {
+			attrs := map[string]string{"objective": key, "confidence": strconv.FormatFloat(ratio, 'f', -1, 64)}
+			if cites {
+				attrs["cites"] = "outcome"
+			}
+			n.event(item, id, store.EventCheckIn, by, at.Time, attrs)
 			return
 		}
 	}

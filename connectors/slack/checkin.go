@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/workdrift/workdrift/connectors/refs"
 )
 
 // The confidence that colours stand for (score specification, section 4.5).
@@ -17,6 +19,16 @@ const (
 type checkIn struct {
 	objective  string // as it was typed; empty for a bare value under a prompt
 	confidence float64
+	cites      bool // a reading of the outcome
+}
+
+// attrs are those of the event of a report about an objective.
+func (c checkIn) attrs(objective string) map[string]string {
+	attrs := map[string]string{"objective": objective, "confidence": c.ratio()}
+	if c.cites {
+		attrs["cites"] = "outcome"
+	}
+	return attrs
 }
 
 // ratio spells the confidence as events carry it: "0.7".
@@ -36,7 +48,8 @@ const maxCheckIns = 50
 // A number is out of 10 unless it is a percentage or names what it is out of;
 // decimals from 0 to 1 without either are not understood, because nobody knows
 // which they are, and ranges neither. A colour may be an emoji or its name between colons.
-// What follows the value is ignored. Where bare is set, a line may also start
+// What follows the value is ignored, but for a reading of the outcome, "metric
+// 320ms", of which it is kept that there is one. Where bare is set, a line may also start
 // with the value itself. Of two lines about one objective the later counts; in
 // code blocks none does.
 func checkIns(text string, bare bool) []checkIn {
@@ -49,7 +62,7 @@ func checkIns(text string, bare bool) []checkIn {
 		if code {
 			continue
 		}
-		c, ok := checkInLine(strings.TrimSpace(line), bare)
+		c, ok := citingLine(strings.TrimSpace(line), bare)
 		if !ok || len(out) == maxCheckIns {
 			continue
 		}
@@ -62,6 +75,17 @@ func checkIns(text string, bare bool) []checkIn {
 		out = append(out, c)
 	}
 	return out
+}
+
+// citingLine reads a check-in with or without a reading of the outcome.
+func citingLine(line string, bare bool) (checkIn, bool) {
+	if before, cites := refs.CutReading(line); cites {
+		if c, ok := checkInLine(before, bare); ok {
+			c.cites = true
+			return c, true
+		}
+	}
+	return checkInLine(line, bare)
 }
 
 func checkInLine(line string, bare bool) (checkIn, bool) {

@@ -12,7 +12,11 @@ import (
 func show(list []checkIn) string {
 	var out []string
 	for _, c := range list {
-		out = append(out, fmt.Sprintf("%s=%s", c.objective, c.ratio()))
+		line := fmt.Sprintf("%s=%s", c.objective, c.ratio())
+		if c.attrs(c.objective)["cites"] == "outcome" {
+			line += "+"
+		}
+		out = append(out, line)
 	}
 	return strings.Join(out, " ")
 }
@@ -84,6 +88,13 @@ func TestCheckIns(t *testing.T) {
 		{"confidence PAY -7", "", ""},
 		{"confidence PAY 1234", "", ""},
 		{"", "", ""},
+		{"confidence PAY 7/10 metric 320ms", "PAY=0.7+", "PAY=0.7+"},
+		{"PAY: 🟢, outcome is at 320 ms", "PAY=0.85+", "PAY=0.85+"},
+		{"confidence PAY 7/10, no outcome yet", "PAY=0.7", "PAY=0.7"},
+		{"confidence outcome 7/10", "outcome=0.7", "outcome=0.7"},
+		{"confidence metric 7/10 metric 3", "metric=0.7", "metric=0.7"},
+		{"outcome 320 ms", "", ""},
+		{"8 metric 320ms", "", "=0.8+"},
 		{"🟢", "", "=0.85"},
 		{"7/10 going well", "", "=0.7"},
 		{"8", "", "=0.8"},

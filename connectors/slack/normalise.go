@@ -205,7 +205,7 @@ func (n *normaliser) events(t *discussion, item string, m *wireMessage, out *sto
 		return
 	}
 	report := func(id, user, objective string, c checkIn) {
-		add(store.EventCheckIn, id, user, false, map[string]string{"objective": objective, "confidence": c.ratio()})
+		add(store.EventCheckIn, id, user, false, c.attrs(objective))
 	}
 	asked, isPrompt := n.asked(t)
 	if m.isWritten() && !m.isBot() && m.User != "" && !(isPrompt && m == t.root()) {

@@ -190,6 +190,9 @@ func (s *server) withdrawKeys(r *http.Request, keys []string) (any, error) {
 type checkInReport struct {
 	Objective  string   `json:"objective"`
 	Confidence *float64 `json:"confidence"`
+	// Outcome is the reading of the outcome that it cites. That there is one is
+	// kept, not the number.
+	Outcome *float64 `json:"outcome,omitempty"`
 }
 
 func checkIn(s *server, r *http.Request) (any, error) {
@@ -200,7 +203,7 @@ func checkIn(s *server, r *http.Request) (any, error) {
 	if c.Confidence == nil || *c.Confidence < 0 || *c.Confidence > 1 {
 		return nil, &Refusal{Status: http.StatusUnprocessableEntity, Detail: "confidence must be from 0 to 1."}
 	}
-	if err := s.CheckIn(r.Context(), c.Objective, *c.Confidence); err != nil {
+	if err := s.CheckIn(r.Context(), c.Objective, *c.Confidence, c.Outcome != nil); err != nil {
 		return nil, err
 	}
 	return created{c}, nil

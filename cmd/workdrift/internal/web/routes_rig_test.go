@@ -63,7 +63,7 @@ func withEverything(t testing.TB) func(*Options) {
 		kept := []store.Override{{Key: "acme/web#7", To: "sso", Role: "triage", Why: "it is", At: noon}}
 		o.Overrides = func() []store.Override { return kept }
 		o.Decide = func(_ context.Context, list []store.Override) ([]store.Override, error) { return kept[:1], nil }
-		o.CheckIn = func(context.Context, string, float64) error { return nil }
+		o.CheckIn = func(context.Context, string, float64, bool) error { return nil }
 		o.Brief = func(_ context.Context, p brief.Period) (*brief.Brief, error) { return aBrief(p, o.Report()), nil }
 		o.Findings = func(*scoring.Report) []findings.Finding {
 			return []findings.Finding{{ID: "largest-stream", Text: "=1+1 is the largest stream.", Window: "28d"}}

@@ -86,7 +86,7 @@ func TestRoutesThatChange(t *testing.T) {
 			changed++
 			return decide(ctx, list)
 		}
-		o.CheckIn = func(context.Context, string, float64) error { changed++; return nil }
+		o.CheckIn = func(context.Context, string, float64, bool) error { changed++; return nil }
 		o.Reload = func(context.Context) error { changed++; return nil }
 		o.Hooks = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			changed++

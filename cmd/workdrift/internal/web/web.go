@@ -104,8 +104,9 @@ type Options struct {
 	// and returns the decisions that they take the place of. Refusal when one
 	// cannot be kept; then none is.
 	Decide func(ctx context.Context, list []store.Override) (before []store.Override, err error)
-	// CheckIn keeps a report of how sure somebody is of an objective, 0 to 1.
-	CheckIn func(ctx context.Context, objective string, confidence float64) error
+	// CheckIn keeps a report of how sure somebody is of an objective, 0 to 1, and
+	// whether it cites a reading of the outcome.
+	CheckIn func(ctx context.Context, objective string, confidence float64, cites bool) error
 	// Streams returns those of the shadow roadmap; Refusal when there are none
 	// yet. What it returns does not change. Works beyond a limit are not looked
 	// at, but counted.

@@ -41,7 +41,7 @@ func briefOfDemo(t *testing.T, path string, weeks []toldWeek) string {
 	reranked := ""
 	for _, w := range weeks {
 		for _, e := range w.Edits {
-			if e.Kind == "rank" {
+			if e.Kind == "rank" && e.Objective == "eu-residency" {
 				reranked = w.Week
 			}
 		}

@@ -30,7 +30,8 @@ func newDemoCommand() *cobra.Command {
 		Long: `Demo starts local servers that speak the protocols of GitHub, Jira, Slack and
 Prometheus for a made-up organisation, reads 26 weeks of its history through the
 real connectors into a real database, and serves metrics and the pages on
-127.0.0.1. When the first report is ready it prints the addresses and the
+127.0.0.1. It froze the weeks that had closed a week ago, as a daemon does that
+was there then. When the first report is ready it prints the addresses and the
 headline numbers. From then on new work arrives every few seconds, and a day
 passes every few seconds; each brief is posted to the organisation's Slack and
 written to a directory. The history command tells how it came to that, and demo
@@ -62,7 +63,8 @@ type demoOptions struct {
 }
 
 func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err error) {
-	org, err := demo.New(time.Now(), demoSeed)
+	now := time.Now()
+	org, err := demo.NewWatched(now, demoSeed)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 		Log: newLogger(stderr, cfg.Log), Now: org.Now, Settle: 100 * time.Millisecond,
 		Tell: func(q url.Values) error { return tellDemo(org, q) },
 		OnReport: func(r *scoring.Report) {
-			if !r.Partial {
+			if !r.Partial && r.At.After(now.Add(-frozenBefore)) {
 				select {
 				case complete <- r:
 				default: // only the first is waited for
@@ -94,7 +96,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := d.declarePast(ctx, org); err != nil {
+	if err := d.watch(ctx, org, now); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -119,6 +121,28 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) (err 
 		return err
 	}
 	return nil
+}
+
+// frozenBefore is how long before the demo begins the weeks are frozen that have
+// closed by then.
+const frozenBefore = 7 * 24 * time.Hour
+
+// watch does what the daemon has done at the organisation before the demo begins:
+// a week ago it froze what it told then, so that it shows when the past is told
+// anew.
+func (d *daemon) watch(ctx context.Context, org *demo.Organisation, now time.Time) error {
+	if err := d.declarePast(ctx, org); err != nil {
+		return err
+	}
+	org.PassTo(now.Add(-frozenBefore))
+	if err := d.pollOnce(ctx); err != nil {
+		return err
+	}
+	if err := d.evaluator.round(ctx); err != nil {
+		return err
+	}
+	org.PassTo(now)
+	return d.pollOnce(ctx)
 }
 
 // fastYear is how long the organisation lives fast: it keeps all it ever did in
@@ -184,7 +208,7 @@ func (d *daemon) declarePast(ctx context.Context, org *demo.Organisation) error 
 	if _, err := keepDeclared(ctx, d.store, past); err != nil {
 		return err
 	}
-	return d.evaluator.declare(ctx, d.config.Declared(d.store.Hasher().Actor, d.store.Hasher().Term))
+	return d.evaluator.declare(ctx, declaredOf(d.config, d.store.Hasher()))
 }
 
 // freeAddress returns the address, or the same with a free port when it is

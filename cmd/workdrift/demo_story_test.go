@@ -38,8 +38,9 @@ func storyWeeks(t *testing.T, now time.Time) []toldWeek {
 
 // TestDemoTellsItsStory holds the weeks that come out against what happens in
 // the story (connectors/fake): it begins to drift in week 9, declares a non-goal
-// in week 10, ranks two objectives anew in week 14, stops one in week 16 that
-// people go on with, and its first two outcomes stall from weeks 13 and 15 on.
+// in week 12, ranks two objectives anew in week 14 and two more in week 21, stops
+// one in week 16 that people go on with, and its first two outcomes stall from
+// weeks 13 and 15 on.
 func TestDemoTellsItsStory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short leaves out what is long and does one thing after another")
@@ -165,9 +166,10 @@ func checkRerank(t *testing.T, told []toldWeek) {
 			got = append(got, strings.TrimSpace(e.Objective+" "+e.Kind+" "+e.State))
 		}
 		want := map[int]string{
-			10: "non_goals",
+			12: "non_goals",
 			14: "eu-residency rank, eu-residency target, self-serve-billing rank, self-serve-billing target",
 			16: "search-relevance state retired",
+			21: "mobile-onboarding rank, partner-api rank",
 		}[i+1]
 		if strings.Join(got, ", ") != want {
 			t.Errorf("week %d: declared %q, want %q", i+1, got, want)

@@ -20,8 +20,15 @@ import (
 // ever more people. A new quarter ranks two objectives anew; those who leave the
 // one go to the side project, not to the other. An objective is retired that
 // people keep working on. In the weekly check-ins the top objectives stay green
-// all the while, though the scope of the first grows and two outcomes stall. A
-// Story follows from its seed and start alone, however it is advanced.
+// all the while, though the scope of the first grows and two outcomes stall.
+//
+// Nobody looks closely: the checkout gets what it was declared not to be about,
+// one team takes self-serve billing for something to sell, what one team needs of
+// another is found out halfway, and all that four alarms lead to is that two small
+// objectives change places. At last somebody takes the label off some experiments,
+// so that they look as if nobody had decided against them.
+//
+// A Story follows from its seed and start alone, however it is advanced.
 //
 // It is not safe for concurrent use; the world, the site and the workspace that
 // it changes are.
@@ -39,6 +46,7 @@ type Story struct {
 	goals     []*goal
 	waiting   []*task           // pull requests that wait for a review
 	recent    []*task           // merged of late, for reverts
+	trials    []*task           // experiments of the team that takes their label off
 	credit    map[Focus]float64 // what each focus is owed, in person-days
 	corrected bool
 	spent     map[time.Time]map[Focus]int
@@ -81,8 +89,8 @@ type Objective struct {
 	// which it is to be reached.
 	Outcome *Outcome
 	Due     time.Time
-	// Terms are its vocabulary.
-	Terms []string
+	// Terms are its vocabulary, and Excluded the words of what it is not about.
+	Terms, Excluded []string
 }
 
 // Labels of the story.

@@ -8,13 +8,18 @@ import (
 
 // The weeks, counted from 1, in which the story declares something anew.
 const (
-	nonGoalWeek = 10 // growth experiments become a non-goal
-	rerankWeek  = 14 // a new quarter: two objectives change places
+	nonGoalWeek = 12 // growth experiments become a non-goal
+	rerankWeek  = 14 // a new quarter: the second and the third objective change places
 	retireWeek  = 16 // search-relevance is retired as of its Monday
+	answerWeek  = 21 // all that the alarms are answered with: the fourth and the fifth change places
+	unlabelWeek = 27 // experiments lose the label by which they were known
 )
 
-// reranked are the ranks from rerankWeek on of the objectives that get another.
-var reranked = map[Focus]int{onResidency: 3, onBilling: 2}
+// reranked are the ranks of the objectives that get another, and from which week
+// on.
+var reranked = map[Focus]struct{ rank, week int }{
+	onResidency: {3, rerankWeek}, onBilling: {2, rerankWeek}, onOnboarding: {4, answerWeek}, onPartners: {5, answerWeek},
+}
 
 // A Plan is what the story declares from a time on, until the next plan.
 type Plan struct {
@@ -38,6 +43,7 @@ func (s *Story) Plans() []Plan {
 		s.monday(nonGoalWeek).Add(9 * time.Hour),
 		s.monday(rerankWeek).Add(8 * time.Hour),
 		s.monday(retireWeek).Add(3*24*time.Hour + 9*time.Hour), // decided on Monday, written down on Thursday
+		s.monday(answerWeek).Add(8 * time.Hour),
 	} {
 		if known.Before(s.day) || len(plans) == 0 {
 			plans = append(plans, s.planAt(known))
@@ -50,8 +56,8 @@ func (s *Story) planAt(known time.Time) Plan {
 	p := Plan{Known: known, NonGoal: !known.Before(s.monday(nonGoalWeek))}
 	for _, g := range s.goals {
 		o := g.Objective
-		if rank, from := reranked[g.focus], s.monday(rerankWeek); rank > 0 && !known.Before(from) {
-			o.Before, o.Rank, o.Reranked = o.Rank, rank, from
+		if r := reranked[g.focus]; r.rank > 0 && !known.Before(s.monday(r.week)) {
+			o.Before, o.Rank, o.Reranked = o.Rank, r.rank, s.monday(r.week)
 		}
 		if g.focus == onSearch && known.After(s.retirement()) {
 			o.Retired = s.retirement()

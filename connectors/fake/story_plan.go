@@ -13,7 +13,8 @@ type task struct {
 	goal     *goal // nil off the objectives
 	by, pair *person
 	repo     string
-	left     int // days
+	left     int       // days
+	begun    time.Time // the day
 	ticket   string
 	style    linkStyle
 	spec     PullSpec
@@ -27,6 +28,9 @@ type task struct {
 func (s *Story) planDay() {
 	if s.day.Equal(s.retirement()) {
 		s.retire()
+	}
+	if s.day.Equal(s.monday(unlabelWeek)) {
+		s.at(s.day.Add(30*time.Minute), s.unlabel) // on Sunday evening in New York
 	}
 	if s.week() == assistantWeek && s.day.Weekday() == time.Monday {
 		s.at(s.day.Add(8*time.Hour), func(at time.Time) { s.foundRepo(assistant, at) })
@@ -44,6 +48,7 @@ func (s *Story) planDay() {
 		s.planWork(p, present)
 	}
 	s.planChatter(present)
+	s.planDependencies(present)
 	if s.day.Weekday() == time.Monday {
 		s.planCheckIns()
 		s.planScope()

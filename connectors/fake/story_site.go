@@ -89,10 +89,9 @@ func (s *Story) foundBacklog(g *goal, at time.Time) {
 // openLater opens a ticket of an objective for later.
 func (s *Story) openLater(g *goal, at time.Time) string {
 	epic, project := g.epicOf(g.home)
-	verbs, things := themes[g.focus][0], themes[g.focus][1]
 	g.planned++
 	return s.site.Open(at, project, JiraIssueSpec{
-		Type: "Story", Summary: verbs[g.planned%len(verbs)] + " " + things[g.planned/len(verbs)%len(things)], Reporter: planner, Parent: epic,
+		Type: "Story", Summary: s.titled(g.focus, g.planned%5, g.planned/5%5), Reporter: planner, Parent: epic,
 	})
 }
 
@@ -128,11 +127,15 @@ func (s *Story) planTicket(t *task, present []*person) {
 	switch {
 	case t.goal != nil && t.style != byPath:
 		spec.Parent, project = t.goal.epicOf(t.repo)
+		spec.Description = t.spec.Body
 	case t.focus == RunWork:
 		project, spec.Type = projects[""], "Incident"
 		spec.Labels = [][]string{{LabelIncident}, {LabelOnCall}, {LabelIncident, LabelOnCall}}[s.rng.IntN(3)]
 	case t.focus == NonGoal:
 		spec.Labels = []string{LabelNonGoal}
+		if t.by.team == "growth" {
+			s.trials = append(s.trials, t)
+		}
 	default:
 		return
 	}
@@ -208,6 +211,17 @@ func (s *Story) retire() {
 			})
 			s.at(s.day.Add(14*time.Hour+time.Minute), func(at time.Time) { s.site.Transition(at, g.Epic, owner.account, statusDropped) })
 			s.decide(s.day.Add(14*time.Hour+2*time.Minute), g, owner)
+		}
+	}
+}
+
+// unlabel takes the label off every fourth of a team's experiments of the last four
+// weeks, so that those no longer look like what is not to be done.
+func (s *Story) unlabel(at time.Time) {
+	lead := s.memberOf("growth")
+	for i, t := range s.trials {
+		if i%4 == 0 && t.begun.After(at.AddDate(0, 0, -28)) {
+			s.site.Set(at, t.ticket, lead.account, "labels")
 		}
 	}
 }

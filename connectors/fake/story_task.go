@@ -59,7 +59,7 @@ var offPaths = map[Focus]string{
 
 // newTask starts a task for a person.
 func (s *Story) newTask(p *person) *task {
-	t := &task{focus: s.choose(p), by: p, left: 1 + s.rng.IntN(3)}
+	t := &task{focus: s.choose(p), by: p, left: 1 + s.rng.IntN(3), begun: s.day}
 	if t.focus == RunWork {
 		t.left = 1 // an incident is over by the evening
 	}
@@ -76,11 +76,8 @@ func (s *Story) newTask(p *person) *task {
 		}
 	}
 	t.repo = s.repoFor(t)
-	verbs, things := themes[t.focus][0], themes[t.focus][1]
-	t.spec = PullSpec{
-		Author: p.login, Title: verbs[s.rng.IntN(len(verbs))] + " " + things[s.rng.IntN(len(things))],
-		Body: "What and why: see the commits.",
-	}
+	verb, thing := s.rng.IntN(5), s.rng.IntN(5)
+	t.spec = PullSpec{Author: p.login, Title: s.titled(t.focus, verb, thing), Body: s.why(t, verb, thing)}
 	t.spec.Head = slug(p.login[:strings.IndexByte(p.login, '-')] + "/" + t.spec.Title)
 	if s.maybeRevert(t); t.undoes != "" {
 		t.style = byPath

@@ -133,6 +133,9 @@ func writeObjective(b *strings.Builder, o fake.Objective, owner string, start ti
 		fmt.Fprintf(b, "    outcome: {query: '%s', direction: %s, baseline: %g, target: %g}\n", m.Query, m.Direction, m.Baseline, m.Target)
 	}
 	fmt.Fprintf(b, "    terms: [%s]\n", quoted(o.Terms))
+	if len(o.Excluded) > 0 {
+		fmt.Fprintf(b, "    excludes: {terms: [%s]}\n", quoted(o.Excluded))
+	}
 	fmt.Fprintf(b, "    match:\n      any:\n        - {labels: [%q]}\n", o.Label)
 	if len(o.Paths) > 0 {
 		fmt.Fprintf(b, "        - {paths: [%s]}\n", quoted(o.Paths))

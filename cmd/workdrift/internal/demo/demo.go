@@ -41,10 +41,20 @@ type Organisation struct {
 // New builds the history of the 26 weeks before now and serves it on a free
 // port of 127.0.0.1. Close must be called. The same seed and Monday give the
 // same history.
-func New(now time.Time, seed uint64) (*Organisation, error) {
+func New(now time.Time, seed uint64) (*Organisation, error) { return lived(now, 0, seed) }
+
+// NewWatched is New as of four weeks earlier, when Workdrift came to the
+// organisation. PassTo brings it to now.
+func NewWatched(now time.Time, seed uint64) (*Organisation, error) {
+	return lived(now, 4*7*24*time.Hour, seed)
+}
+
+// lived builds the organisation as of some time before its 26 weeks are over.
+func lived(now time.Time, before time.Duration, seed uint64) (*Organisation, error) {
 	now = now.UTC().Truncate(time.Second)
-	o := &Organisation{story: fake.NewStory(seed, now.AddDate(0, 0, -7*weeks), weeks), begin: now}
-	o.story.Next(now)
+	begin := now.Add(-before)
+	o := &Organisation{story: fake.NewStory(seed, now.AddDate(0, 0, -7*weeks), 0), begin: begin}
+	o.story.Next(begin)
 	o.github = fake.NewGitHub(o.story.World(), fake.Options{Now: o.Now, Private: true, Tokens: []string{Token}})
 	o.jira = fake.NewJira(o.story.Site(), fake.JiraOptions{Now: o.Now, Credentials: []fake.JiraCredential{{User: account, Token: Token}}})
 	// Slack's limits would make the first minutes a lesson in patience.
@@ -127,6 +137,15 @@ func (o *Organisation) Start(speed float64) {
 	o.clock.Lock()
 	defer o.clock.Unlock()
 	o.begin, o.since, o.speed = o.now(), time.Now(), speed
+}
+
+// PassTo sets the clock, which stands still, to a later time and lets everything
+// happen until then.
+func (o *Organisation) PassTo(now time.Time) {
+	o.clock.Lock()
+	o.begin = now.UTC().Truncate(time.Second)
+	o.clock.Unlock()
+	o.Advance()
 }
 
 // Advance lets everything happen that is due, and returns how many events that

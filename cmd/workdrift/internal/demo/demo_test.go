@@ -68,6 +68,18 @@ func TestSameSeedSameHistory(t *testing.T) {
 	if got, want := fmt.Sprint(a.Truth(from, to)), fmt.Sprint(b.Truth(from, to)); got != want || len(a.Truth(from, to)) < 8 {
 		t.Errorf("a day later the history is another: %s, %s", got, want)
 	}
+	c, err := NewWatched(friday, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if four := friday.AddDate(0, 0, -28); !c.Now().Equal(four) || len(c.Truth(four, friday)) > 0 {
+		t.Errorf("Workdrift came at %s, and %v was spent after %s", c.Now(), c.Truth(four, friday), four)
+	}
+	c.PassTo(friday)
+	if got, want := fmt.Sprint(c.Truth(from, to)), fmt.Sprint(a.Truth(from, to)); got != want || !c.Now().Equal(friday) {
+		t.Errorf("watched since four weeks, the history is another: %s, %s", got, want)
+	}
 	if fmt.Sprint(a.Truth(from, to)) == fmt.Sprint(a.Truth(from, to.AddDate(0, 0, -7))) {
 		t.Error("the truth does not depend on the days")
 	}
@@ -196,7 +208,7 @@ func TestCourseCorrected(t *testing.T) {
 func TestHistory(t *testing.T) {
 	o := organisation(t, friday)
 	versions := o.History("127.0.0.1:0", "token")
-	if n := len(versions); n != 4 || versions[n-1].Text != o.Config("127.0.0.1:0", "token") {
+	if n := len(versions); n != 5 || versions[n-1].Text != o.Config("127.0.0.1:0", "token") {
 		t.Fatalf("%d versions; the last is the configuration: %v", n, versions[n-1].Text == o.Config("127.0.0.1:0", "token"))
 	}
 	var history []objective.Loaded
@@ -214,7 +226,8 @@ func TestHistory(t *testing.T) {
 	for _, e := range objective.Edits(history) {
 		got = append(got, strings.TrimSpace(fmt.Sprint(e.Objective, " ", e.Kind, " ", int(e.Start()-objective.DateOf(o.story.Start()))/7+1)))
 	}
-	want := "non_goals 10, eu-residency rank 14, eu-residency target 14, self-serve-billing rank 14, self-serve-billing target 14, search-relevance state 16"
+	want := "non_goals 12, eu-residency rank 14, eu-residency target 14, self-serve-billing rank 14, self-serve-billing target 14, " +
+		"search-relevance state 16, mobile-onboarding rank 21, partner-api rank 21"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("edits, with their weeks: %s; want %s", strings.Join(got, ", "), want)
 	}

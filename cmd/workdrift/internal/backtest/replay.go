@@ -100,7 +100,8 @@ func Run(ctx context.Context, rules *Rules, frames []Frame, o Options) (*Result,
 	}
 	r := &replay{
 		engine: promql.NewEngine(promql.EngineOpts{
-			MaxSamples: 50_000_000, Timeout: time.Minute, LookbackDelta: lookback,
+			// The engine insists on a timeout; how long a replay may take is for ctx to say.
+			MaxSamples: 50_000_000, Timeout: math.MaxInt64, LookbackDelta: lookback,
 			EnableAtModifier: true, EnableNegativeOffset: true,
 			NoStepSubqueryIntervalFn: func(int64) int64 { return o.Step.Milliseconds() },
 		}),

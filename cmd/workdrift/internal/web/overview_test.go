@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/store"
 )
@@ -145,6 +146,23 @@ func TestOverview(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The first things that a leader asks are answered before all else.
+func TestOverviewAnswersFirst(t *testing.T) {
+	r := fullReport(t)
+	r.Stops = []scoring.StopClock{{Live: true}, {}}
+	findings.Headline(r).Org.Effort = []scoring.CategoryEffort{{Category: scoring.Stopped, Effort: 5}}
+	r.Objectives[0].Rank, r.Objectives[0].Declared = 1, .6
+	h := handler(t, r, func(o *Options) { withEverything(t)(o); o.Access = Access{Anyone: Reader} })
+	body := strings.ReplaceAll(ask(h, "GET", "/").Body.String(), "\u00a0", " ")
+	first, _, _ := strings.Cut(body, `id="findings"`)
+	for _, want := range []string{"42 %</p><p>of all effort is on the top 3, which were to get 60 %", "0.42 ×</p>", "Its largest part is acme/assistant: about 20 % of all effort.",
+		"20 %</p><p>of all effort goes on for what was stopped: 1 stop still worked on"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("%q is missing in %s", want, first)
+		}
 	}
 }
 

@@ -118,6 +118,15 @@ func TestSeveralStreamsAtOnce(t *testing.T) {
 	}
 }
 
+// submitted sends a form of a page.
+func submitted(h http.Handler, path string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", "http://127.0.0.1:9797"+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
 // A decision about ten thousand items is kept and undone in one go, all of it or
 // what is chosen of it, and no form lists more of them than it can send.
 func TestDecisionOfManyItems(t *testing.T) {
@@ -142,13 +151,7 @@ func TestDecisionOfManyItems(t *testing.T) {
 		}
 	})
 	id := func() string { return decisionGroups(list, nil)[0].ID() }
-	post := func(form url.Values) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", "http://127.0.0.1:9797/decisions/withdraw", strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w
-	}
+	post := func(form url.Values) *httptest.ResponseRecorder { return submitted(h, "/decisions/withdraw", form) }
 	stale := id()
 	for _, path := range []string{"/decisions", "/shadow", "/shadow?done=decided&decision=" + stale, "/decisions?of=" + stale} {
 		if body := ask(h, "GET", path).Body.String(); len(body) > maxDecisionBody || !strings.Contains(body, `name="decision" value="`+stale+`"`) {

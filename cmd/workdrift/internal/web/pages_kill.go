@@ -28,6 +28,7 @@ type killPage struct {
 // A clockLine is the clock of one stop decision.
 type clockLine struct {
 	Name, Path   string
+	Key          string // beside a name that several may have
 	Start, Since string // the day in words, and its week
 	Announced    string // where the decision names another day
 	Text         string
@@ -53,6 +54,9 @@ func (p *killPage) clock(report *scoring.Report) {
 		case c.Objective != "":
 			line.Path = findings.ObjectivePath(c.Objective)
 		case c.Key != "":
+			if line.Name != c.Key {
+				line.Key = c.Key
+			}
 			line.Path = "/explain?" + url.Values{"subject": {c.Key}}.Encode()
 		}
 		if c.Effective != nil && *c.Effective != c.Start {

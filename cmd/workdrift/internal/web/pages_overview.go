@@ -8,11 +8,13 @@ import (
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/chart"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/scoring/objective"
 )
 
 // An overviewPage is what a leader reads first.
 type overviewPage struct {
 	Window   *scoring.WindowReport
+	Answers  []answer // to what a leader asks first
 	TopN     int
 	Top      headlineCard
 	Shadow   headlineCard
@@ -23,6 +25,61 @@ type overviewPage struct {
 	Teams    []teamCard
 	Effort   []effortPart
 	Open     *scoring.WeekReport // the days that have not closed
+}
+
+// An answer is what a leader asks first, in a line.
+type answer struct{ Question, Figure, Text, Path string }
+
+// answer fills in the answers that the report has.
+func (p *overviewPage) answer(r *scoring.Report, streams *findings.Streams) {
+	org := &p.Window.Org
+	since := func(delta string) string {
+		if delta == "" {
+			return ""
+		}
+		return ", " + delta + " than the 4 weeks before"
+	}
+	if s := p.Top.Score; s != nil && s.Value.Known() {
+		p.Answers = append(p.Answers, answer{"On the priorities?", findings.Percent(s.Value), fmt.Sprintf("of all effort is on the top %d%s%s.", p.TopN, declaredTop(r), since(p.Top.Delta)), "/objectives"})
+	}
+	if s := p.Shadow.Score; s != nil && s.Value.Known() {
+		text := "as large as the official roadmap."
+		if largest := streams.Largest(scoring.Unknown.String()); largest != nil {
+			text = fmt.Sprintf("the official roadmap. Its largest part is %s: about %s of all effort.", largest.Label(), findings.Percent(largest.Share))
+		}
+		p.Answers = append(p.Answers, answer{"Shadow roadmap?", ratio(s.Value) + " ×", text, "/shadow"})
+	}
+	stopped := findings.CategoryShare(org, scoring.Stopped)
+	live := 0
+	for i := range r.Stops {
+		if r.Stops[i].Live {
+			live++
+		}
+	}
+	if stopped.Known() {
+		text := "of all effort goes on for what was stopped"
+		if live > 0 {
+			text += ": " + findings.Plural(live, "stop") + " still worked on"
+		}
+		p.Answers = append(p.Answers, answer{"What should end?", findings.Percent(stopped), text + ". Candidates are on the kill list.", "/kill-list"})
+	}
+	if p.Phase != nil {
+		p.Answers = append(p.Answers, answer{"What changed?", p.Phase.Name, fmt.Sprintf("since %s: %s.", findings.ShortDate(p.Phase.Since), p.Phase.Meaning), "/changes"})
+	}
+}
+
+// declaredTop says what the top priorities were to get, where each has a share.
+func declaredTop(r *scoring.Report) string {
+	sum := scoring.Number(0)
+	for i := range r.Objectives {
+		if o := &r.Objectives[i]; o.State == objective.Active && o.Rank <= r.TopN {
+			sum += o.Declared // absent where one has none
+		}
+	}
+	if !sum.Known() || sum == 0 {
+		return ""
+	}
+	return ", which were to get " + findings.Percent(sum)
 }
 
 // A headlineCard is one of the numbers that the page leads with.
@@ -65,7 +122,7 @@ type effortPart struct {
 	X, Width          float64 // in the bar
 }
 
-func overview(s *server, _ *http.Request) (any, string, error) {
+func overview(s *server, req *http.Request) (any, string, error) {
 	r := s.Report()
 	if r == nil {
 		return nil, "", nil
@@ -83,6 +140,12 @@ func overview(s *server, _ *http.Request) (any, string, error) {
 	}
 	if p.Window.Org.Status == scoring.OK || p.Window.Org.Status == scoring.Stale {
 		p.lead(r)
+		var streams *findings.Streams
+		if s.Streams != nil {
+			// Without them the page says less, and the shadow roadmap's why.
+			streams, _ = s.Streams(req.Context())
+		}
+		p.answer(r, streams)
 	}
 	p.teams(r)
 	if r.Provisional.Status == scoring.OK {

@@ -14,6 +14,8 @@ import (
 type block struct {
 	week int // stat.WeekOf
 	phase.Creep
+	wide   *wide      // of the organisation, where there is enough effort
+	shares *teamShare // of a team, in weeks in which it may be told
 }
 
 // blockWeeks is how far back blocks are made, and how far back a workstream
@@ -153,17 +155,28 @@ func (v *evaluation) addBlocks(b *blockBook, monday objective.Date) {
 		b.collapsed++
 		return // without persons
 	}
-	of := func(s *weekSums) block {
-		one := v.blockOf(monday, s, fresh)
+	of := func(s *weekSums) (block, bool) {
+		one, enough := v.blockOf(monday, s, fresh)
 		if one.Unplanned.OK() && monday < b.from+warmUp {
 			one.Unplanned = tooEarly()
 		}
-		return one
+		return one, enough
 	}
-	b.org = append(b.org, of(s))
-	for t, team := range v.engine.weekTeams(monday, v.keep) {
-		b.teams[t] = append(b.teams[t], of(team))
+	org, enough := of(s)
+	teams := v.engine.weekTeams(monday, v.keep)
+	hidden := v.hiddenIn(s, teams)
+	if enough {
+		org.wide = v.widen(monday, s)
+		v.tellApart(org.wide, monday, teams, hidden)
 	}
+	for t, team := range teams {
+		one, ofTeam := of(team)
+		if enough && ofTeam && !hidden[t] {
+			one.shares = v.teamShares(monday, team)
+		}
+		b.teams[t] = append(b.teams[t], one)
+	}
+	b.org = append(b.org, org)
 	s.letGo()
 }
 
@@ -214,9 +227,10 @@ func (v *evaluation) began(monday objective.Date, s *weekSums, fresh map[root]bo
 	return list
 }
 
-// blockOf reads one week of the organisation or of a team.
-func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]bool) block {
-	b := block{week: stat.WeekOf(int(monday))}
+// blockOf reads one week of the organisation or of a team. It is false where that
+// is too little effort, or of too few people.
+func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]bool) (b block, enough bool) {
+	b = block{week: stat.WeekOf(int(monday))}
 	var people contributors
 	for _, share := range s.shares {
 		people = people.with(v.engine.contributor(v.engine.actors[s.carriers[share.person]].person), share.effort)
@@ -224,31 +238,31 @@ func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]
 	if status, why := v.engine.enough(people); status != OK {
 		none := stat.Estimate{Status: stat.Status(status), Reason: why}
 		b.Creep = phase.Creep{Alpha: none, Unplanned: none, Top: none, Shadow: none}
-		return b
+		return b, false
 	}
 	b.Alpha = v.alpha(s, v.engine.accountsFor(people.headcount()))
 	b.Unplanned = focus.UnplannedRate(v.began(monday, s, fresh), monday, monday+6)
 	days := int(s.total / effort.PersonDay)
-	share := func(name string) stat.Estimate {
-		for _, w := range watchedShares() {
-			if value, ok := w.value(v, monday, s); w.name == name && ok {
-				return stat.Known(value, days).AlertFrom(alertDays)
-			}
+	share := func(of func(*evaluation, objective.Date, *weekSums) (float64, bool)) stat.Estimate {
+		if value, ok := of(v, monday, s); ok {
+			return stat.Known(value, days).AlertFrom(alertDays)
 		}
 		return stat.NotDefined("no effort that counts in this week")
 	}
-	b.Top, b.Shadow = share(TopObjectivesEffort), share(ShadowEffort)
-	return b
+	b.Top, b.Shadow = share((*evaluation).topIn), share((*evaluation).shadowIn)
+	return b, true
 }
 
-// A weekAlpha is how many workstreams the average person of a week carries, where
-// so many accounts are asked for.
+// A weekAlpha is how many workstreams are carried in a week, and how many items
+// touched in a day, where so many accounts are asked for.
 type weekAlpha struct {
-	stat.Estimate
-	accounts int
+	focus.Diversity
+	touched, scattered stat.Estimate
+	accounts           int
 }
 
-// alpha is remembered with the sums of a week.
+// alpha returns how many workstreams the average person of a week carries. It is
+// remembered with the sums of the week.
 func (v *evaluation) alpha(s *weekSums, accounts int) stat.Estimate {
 	if s.alpha == nil || s.alpha.accounts != accounts {
 		carried := make([]focus.Carry, len(s.carried))
@@ -256,7 +270,8 @@ func (v *evaluation) alpha(s *weekSums, accounts int) stat.Estimate {
 			c := &s.carried[i]
 			carried[i] = focus.Carry{Person: int(c.person), Workstream: uint64(v.engine.rootOf(c.work)), Effort: c.effort()}
 		}
-		s.alpha = &weekAlpha{focus.DiversityOf(carried, accounts).Alpha, accounts}
+		s.alpha = &weekAlpha{Diversity: focus.DiversityOf(carried, accounts), accounts: accounts}
+		s.alpha.touched, s.alpha.scattered = s.itemsPerDay(accounts)
 	}
-	return s.alpha.Estimate
+	return s.alpha.Alpha
 }

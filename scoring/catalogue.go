@@ -132,7 +132,7 @@ type latestScope struct {
 func (s latestScope) families() []family {
 	var list []family
 	for _, f := range latestFamilies() {
-		if f.of&s.of == 0 {
+		if f.of&^f.untold&s.of == 0 {
 			continue
 		}
 		for _, m := range f.families(s.prefix, s.labels) {

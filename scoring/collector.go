@@ -105,8 +105,11 @@ func teamBudget(r *Report) int {
 	}
 	latest := 0
 	for _, f := range latestFamilies() {
-		if f.of&ofTeams != 0 {
-			latest += len(f.families("", nil)) + len(f.states) + 1
+		if f.of&^f.untold&ofTeams != 0 {
+			latest += len(f.families("", nil)) + len(f.states)
+			if f.sparse&ofTeams == 0 {
+				latest++ // why it is not there
+			}
 		}
 	}
 	return teams * (len(r.Windows)*perTeam + latest)
@@ -162,7 +165,8 @@ func exposeLatest(r *Report, emit func(string, Number, ...string)) {
 func (s latestScope) expose(scores []Score, labels []string, emit func(string, Number, ...string)) {
 	for _, f := range latestFamilies() {
 		score := scoreIn(scores, f.score)
-		if f.of&s.of == 0 || score == nil {
+		sparse := f.sparse&s.of != 0
+		if f.of&^f.untold&s.of == 0 || score == nil || sparse && !(score.Value < 0 || score.Value > 0) {
 			continue
 		}
 		with, scale := labels, Number(cmp.Or(f.scale, 1))
@@ -183,7 +187,7 @@ func (s latestScope) expose(scores []Score, labels []string, emit func(string, N
 			emit(f.name(s.prefix, "lower"), score.Lower*scale, with...)
 			emit(f.name(s.prefix, "upper"), score.Upper*scale, with...)
 		}
-		if score.Status != OK {
+		if score.Status != OK && !sparse {
 			emit(s.unavailable(), 1, append([]string{f.score, string(score.Status)}, labels...)...)
 		}
 	}

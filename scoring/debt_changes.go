@@ -12,17 +12,17 @@ import (
 // agents hands over what is known of the changes that were merged.
 func (v *evaluation) agents() {
 	var merged, judged []debt.Change
-	byWeek := make(map[objective.Date]int)
+	byWeek := make(map[objective.Date][]debt.Change) // by Monday
 	for no := range v.engine.facts {
 		f, n := &v.engine.facts[no], uint32(no)
-		if !v.head(n, kindChange) || f.closed != noMinute && f.closed.day() < v.lastMonday()-7*debt.AbsorptionWeeks {
+		if !v.head(n, kindChange) || f.closed != noMinute && f.closed.day() < v.lastMonday()-7*watchedYear {
 			continue
 		}
 		day := v.doneOn(n)
 		if day == objective.NoDate {
 			continue
 		}
-		byWeek[day.Monday()]++
+		byWeek[day.Monday()] = append(byWeek[day.Monday()], debt.Change{Agent: f.is(markMachine)})
 		if day <= v.day-debtDays {
 			continue
 		}
@@ -36,6 +36,7 @@ func (v *evaluation) agents() {
 	v.organisation(scoreOf(AgentChanges, debt.AgentChanges(merged)))
 	v.organisation(scoreOf(AgentUnverified, debt.AgentUnverified(judged)))
 	v.absorption(byWeek)
+	v.watchWeeks(AgentChanges, func(monday objective.Date) stat.Estimate { return debt.AgentChanges(byWeek[monday]) })
 }
 
 // looks says who wrote a change, and what persons did to it.
@@ -51,7 +52,7 @@ func (v *evaluation) looks(n uint32) debt.Change {
 }
 
 // absorption hands over how many merged changes come to a day of review.
-func (v *evaluation) absorption(merged map[objective.Date]int) {
+func (v *evaluation) absorption(merged map[objective.Date][]debt.Change) {
 	var changes, days stat.Weekly
 	reviewed := make(map[uint32]effort.Micro) // by person
 	from := v.dataFrom()
@@ -65,7 +66,7 @@ func (v *evaluation) absorption(merged map[objective.Date]int) {
 			reviewed[v.engine.actors[r.actor].person] += effort.Micro(r.days) * effort.PersonDay
 		}
 		week := stat.WeekOf(int(monday))
-		changes = append(changes, stat.Point{Week: week, Value: float64(merged[monday])})
+		changes = append(changes, stat.Point{Week: week, Value: float64(len(merged[monday]))})
 		days = append(days, stat.Point{Week: week, Value: float64(n)})
 	}
 	a := debt.AbsorptionOf(changes, days, stat.WeekOf(int(v.lastMonday())))

@@ -30,7 +30,7 @@ func Definitions() []Definition {
 			Organisation: f.of&ofOrganisation != 0, Teams: f.of&ofTeams != 0, Objectives: f.of&ofObjectives != 0,
 		}
 		for _, s := range latestScopes() {
-			if f.of&s.of != 0 {
+			if f.of&^f.untold&s.of != 0 {
 				d.Metric = f.name(s.prefix, "")
 				break
 			}

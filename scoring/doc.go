@@ -178,9 +178,11 @@
 //
 // # Structure and cadence (packages structure, cadence)
 //
-//   - structure_shift, structure_shift_timestamp: the newest step of a weekly
-//     share, by optimal partitioning and Welch's test. structure_alarm: a CUSUM
-//     chart left its limits. structure_shift_evidence and
+//   - structure_shift, structure_shift_timestamp: the newest step of a score's
+//     weeks, which do not overlap, by optimal partitioning and Welch's test, and
+//     beyond chance among all series (Benjamini and Hochberg). structure_alarm: a
+//     CUSUM chart left its limits. Which scores are watched, and why others are
+//     not, is in one table. structure_shift_evidence and
 //     structure_shift_matches_needed say what an edit around that time is worth
 //     as evidence, unexplained_shift how many shifts have none. It coincides;
 //     nobody says that it caused.

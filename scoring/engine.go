@@ -53,7 +53,9 @@ type Engine struct {
 	recast  []uint32        // items that became threads, or ceased to be
 	ways    []wayUp         // by work, see wayOf
 	rehung  []uint64        // items of which hungOf changed
+	redated []uint32        // items that turned out to be made at another time
 	blocks  blockBook
+	shifted map[weekOf]found // of the last evaluation, see evaluation.find
 	seq     uint64
 	frozen  map[objective.Date]Frozen // by Monday
 	ghosts  map[uint32]int            // by item, those without left out
@@ -314,6 +316,12 @@ func (e *Engine) settle() {
 		}
 	}
 	e.recast = nil
+	for _, no := range e.redated {
+		for _, member := range e.graph.Members(uint64(no)) {
+			e.restate(uint32(member))
+		}
+	}
+	e.redated = nil
 	e.uproot()
 	e.layOutAll()
 }

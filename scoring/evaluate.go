@@ -79,8 +79,8 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	}
 	e.guessTexts(day, r.Partial)
 	r.Objectives = e.objectives(day)
-	keep := e.measure(r, day, open)
-	e.scoreLatest(r, day, keep)
+	keep, trend := e.measure(r, day, open)
+	e.scoreLatest(r, day, keep, trend)
 	made.report = r
 	e.newest = made
 	return r
@@ -125,8 +125,8 @@ func (e *Engine) objectives(day objective.Date) []ObjectiveReport {
 }
 
 // measure fills the windows and weeks of a report. It returns the first day that
-// they need.
-func (e *Engine) measure(r *Report, day objective.Date, open DateRange) objective.Date {
+// they need, and the scopes that are the weeks of Report.Weeks.
+func (e *Engine) measure(r *Report, day objective.Date, open DateRange) (keep objective.Date, trend []Scope) {
 	d := e.declared
 	m := &measurement{from: day, until: day}
 	newOrg := func(days DateRange) *tally {
@@ -168,10 +168,10 @@ func (e *Engine) measure(r *Report, day objective.Date, open DateRange) objectiv
 		e.fillWindow(&r.Windows[w], m, w, r.Day < r.Expected || r.Partial)
 		r.Windows[w].Org.Works = works[w]
 	}
-	e.fillWeeks(r, m.weeks)
+	trend = e.fillWeeks(r, m.weeks)
 	ahead := e.score(m.open, false)
 	r.Provisional = ahead.week(m.open)
-	return m.from
+	return m.from, trend
 }
 
 // teamDay is the last day of the teams' windows. While the membership of any
@@ -270,11 +270,11 @@ func (e *Engine) fillWindow(w *WindowReport, m *measurement, window int, stale b
 // fillWeeks scores the closed weeks and counts the breached ones. Weeks with
 // less than twice the effort that a score needs raise no alarm, and neither
 // does what is only partly read.
-func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
+func (e *Engine) fillWeeks(r *Report, weeks []*tally) (trend []Scope) {
 	breached := make(map[string]int, len(e.declared.Alerts))
 	for i, t := range weeks {
 		s := e.score(t, false)
-		r.Weeks = append(r.Weeks, s.week(t))
+		r.Weeks, trend = append(r.Weeks, s.week(t)), append(trend, s)
 		if i < len(weeks)-blocks || t.sum().PersonDays() < 2*e.declared.Privacy.MinPersonDays {
 			continue
 		}
@@ -285,12 +285,13 @@ func (e *Engine) fillWeeks(r *Report, weeks []*tally) {
 		}
 	}
 	if r.Partial {
-		return
+		return trend
 	}
 	r.Breached = make(map[string]int)
 	for name := range e.declared.Alerts {
 		r.Breached[name] = breached[name]
 	}
+	return trend
 }
 
 // beyond reports whether a score is on the wrong side of its alert threshold.

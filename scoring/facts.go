@@ -236,6 +236,9 @@ func (e *Engine) learn(ch *store.Change) {
 		e.rare.outcomes[no] = &measuredOutcome{result: first(it, store.AttrResult), query: queryOf(it.ID), samples: samples}
 	}
 	e.rare.linked(ch, &f)
+	if was := &e.facts[no]; was.kind != kindNone && was.created != f.created {
+		e.redated = append(e.redated, no)
+	}
 	before := e.hungOf(no)
 	e.rare.hooked(no, it, &f)
 	e.facts[no] = f

@@ -27,7 +27,7 @@ func (v *evaluation) inputQuality() {
 			at, known = b.first[n]
 		}
 		day := at.day()
-		if !known || day > v.day || day <= min(v.day-inputDays, v.lastMonday()-7*inputWeeks) {
+		if !known || day > v.day || day <= v.day-7*watchedYear {
 			continue
 		}
 		recent := day > v.day-inputDays
@@ -44,6 +44,12 @@ func (v *evaluation) inputQuality() {
 		}
 	}
 	v.inputTrend(weeks)
+	v.watchWeeks(InputQuality, func(monday objective.Date) stat.Estimate {
+		if n := len(weeks[monday]); n < watchedItems {
+			return stat.Insufficient(n, "%d of at least %d tickets begun", n, watchedItems)
+		}
+		return cadence.InputQuality(weeks[monday])
+	})
 	quality := cadence.InputQuality(begun)
 	if len(begun) == 0 && unread > 0 {
 		quality = stat.Insufficient(0, "of %d tickets that were begun none tells what it had then", unread)

@@ -46,7 +46,7 @@ type scoreGroup struct {
 
 // scoreGroups lists the groups in the order of publication.
 func scoreGroups() []scoreGroup {
-	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), vocabularyScores(), debtScores(), humanScores(), attributionScores(), textScores(), profileScores()}
+	return []scoreGroup{velocityScores(), confidenceScores(), outcomeScores(), consensusScores(), structureScores(), cadenceScores(), focusScores(), phaseScores(), coherenceScores(), vocabularyScores(), debtScores(), humanScores(), attributionScores(), textScores(), shiftScores(), profileScores()}
 }
 
 // A level is whose score it is.
@@ -77,7 +77,11 @@ type latestFamily struct {
 	// work is set where the score follows from who worked when. Such scores
 	// are withheld with the effort of the scope.
 	work bool
-	help string
+	// Of the levels of sparse what is not 0 is exposed only, and not why it is
+	// missing: most series would be zeros. Of those of untold it is in the report,
+	// and no metric.
+	sparse, untold level
+	help           string
 }
 
 // An evaluation is what the scores as of one day are made from. Only report is
@@ -103,6 +107,8 @@ type evaluation struct {
 	named, keyed map[string]int
 	reporters    map[string]contributor // by confidence.Report.Person, see reports
 	claimed      []claim                // see claims
+	trend        []Scope                // of the weeks of the report
+	given        map[weekOf]stat.Weekly // see watch
 	words        []wordPair             // see wordPairs
 	wordsRead    bool
 	pastWords    [wordBlocks][]saidBy // at the ends of the last closed weeks, newest first
@@ -115,9 +121,9 @@ type hidden struct {
 }
 
 // scoreLatest adds the scores without a window to a report whose windows are
-// filled. Days from keep on are needed by windows.
-func (e *Engine) scoreLatest(r *Report, day, keep objective.Date) {
-	v := &evaluation{engine: e, declared: e.declared, report: r, day: day, asOf: (day + 1).Time(), keep: keep.Monday()}
+// filled. Days from keep on are needed by windows; trend are the weeks.
+func (e *Engine) scoreLatest(r *Report, day, keep objective.Date, trend []Scope) {
+	v := &evaluation{engine: e, declared: e.declared, report: r, day: day, asOf: (day + 1).Time(), keep: keep.Monday(), trend: trend}
 	for _, edit := range e.edits {
 		if edit.Known.Before(v.asOf) {
 			v.edits = append(v.edits, edit)

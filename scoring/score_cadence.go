@@ -330,16 +330,16 @@ func (v *evaluation) alarms() []objective.Date {
 			days = append(days, dayOfWeek(week+1))
 		}
 	}
-	for _, w := range watchedShares() {
-		limit, ok := v.declared.Alerts[w.name]
-		if !ok {
+	for _, w := range watchedOf(ofOrganisation) {
+		limit, ok := v.declared.Alerts[w.score]
+		if !ok || !w.headline {
 			continue
 		}
 		beyondIn := make(map[int]bool)
-		for _, p := range v.watch(w) {
+		for _, p := range v.weeksOf(&w) {
 			monday := objective.Date(7*p.Week) + firstMonday
 			enough := v.week(monday).total.PersonDays() >= 2*v.declared.Privacy.MinPersonDays
-			beyondIn[p.Week] = enough && beyond(w.name, Number(p.Value), Number(limit))
+			beyondIn[p.Week] = enough && beyond(w.score, Number(p.Value), Number(limit))
 		}
 		raised := false
 		last := stat.WeekOf(int(v.lastMonday()))

@@ -79,6 +79,7 @@ func (v *evaluation) confidence() {
 		}
 		stand := v.stand(o, reports[o])
 		v.tellSpread(&stand.Reported, reports[o])
+		v.watchReports(o, reports[o])
 		gap := confidence.Gap(stand.Reported, stand.Observed)
 		w := confidence.WatermelonOf(stand)
 		stands = append(stands, w)

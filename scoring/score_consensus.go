@@ -8,6 +8,7 @@ import (
 	"github.com/workdrift/workdrift/scoring/consensus"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/stat"
 )
 
 // The names of the scores of decisions (score specification, section 4.6), and
@@ -92,7 +93,8 @@ func (v *evaluation) consensus() {
 		}
 	}
 	all, judged := v.tellDecisions(&decisions, ConsensusTrap, TimeToDecision, DecisionDebt)
-	v.tellDecisions(&changes, ChangeTrap, TimeToChange, ChangeDebt)
+	ended, _ := v.tellDecisions(&changes, ChangeTrap, TimeToChange, ChangeDebt)
+	v.watchChanges(ended, changes.since.Add(-consensus.Trailing))
 
 	debt := consensus.DebtOf(all, v.asOf)
 	v.organisation(plainScore(OpenDecisions, float64(debt.Open), true, ""))
@@ -108,6 +110,25 @@ func (v *evaluation) consensus() {
 		s.SampleSize = Number(len(judged))
 		v.organisation(s)
 	}
+}
+
+// watchChanges hands over how long the changes took that ended in each week, from
+// a time on.
+func (v *evaluation) watchChanges(changes []consensus.Decision, from time.Time) {
+	hours := make(map[objective.Date][]float64) // by Monday
+	for _, c := range changes {
+		if took, ended := c.Took(v.asOf); ended {
+			monday := objective.DateOf(c.Closed.UTC()).Monday()
+			hours[monday] = append(hours[monday], took.Hours())
+		}
+	}
+	v.watchWeeks(TimeToChange, func(monday objective.Date) stat.Estimate {
+		n := len(hours[monday])
+		if n < watchedItems || monday.Time().Before(from) {
+			return stat.Insufficient(n, "%d of at least %d changes ended", n, watchedItems)
+		}
+		return stat.Known(stat.Median(hours[monday]), n)
+	})
 }
 
 // tellDecisions hands over what is told of decisions and of changes alike, and

@@ -4,6 +4,7 @@ import (
 	"github.com/workdrift/workdrift/scoring/debt"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
+	"github.com/workdrift/workdrift/scoring/stat"
 )
 
 // The names of the scores of execution debt (score specification, section 4.11).
@@ -77,7 +78,11 @@ func (v *evaluation) debt() {
 	b := v.below()
 	var org owed
 	teams := make([]owed, len(v.declared.Teams))
+	weeks := make(map[objective.Date][]debt.Done) // by Monday
 	for _, n := range b.tickets {
+		if day := v.doneOn(n); day != objective.NoDate && day > v.day-7*watchedYear {
+			weeks[day.Monday()] = append(weeks[day.Monday()], v.done(n, b))
+		}
 		one := v.owedOn(n, b)
 		org.add(&one)
 		for _, t := range v.heldBy(n) {
@@ -97,6 +102,12 @@ func (v *evaluation) debt() {
 			v.team(t, s)
 		})
 	}
+	v.watchWeeks(UnverifiedDone, func(monday objective.Date) stat.Estimate {
+		if v.asOf.Before((monday + 7).Time().Add(debt.EvidenceAfter)) {
+			return stat.Insufficient(0, "what was done may still get evidence")
+		}
+		return debt.UnverifiedOf(weeks[monday], v.asOf).Estimate
+	})
 	v.gaps(b)
 	v.agents()
 }

@@ -226,6 +226,7 @@ func (v *evaluation) yields(o int) {
 		yield = outcome.OutputYield(done, all)
 	}
 	v.objective(o, scoreOf(OutputYield, yield))
+	v.watchYield(o)
 	falls := outcome.DegradationOf(spent, outcome.WeeklyYield(output, spent), until)
 	slow := falls.Estimate
 	if output == nil {
@@ -240,22 +241,32 @@ func (v *evaluation) yields(o int) {
 // noiseOutput hands over how many of the tickets done are on no active
 // objective, by what was active when they were done.
 func (v *evaluation) noiseOutput() {
-	done, off := 0, 0
+	type count struct{ done, off int }
+	var recent count
+	weeks := make(map[objective.Date]count) // by Monday
 	for no := range v.engine.facts {
 		f := &v.engine.facts[no]
 		if f.kind != kindTicket || f.is(markGone) || f.is(markEpic) || v.engine.items[no].work != uint32(no) {
 			continue
 		}
 		day := v.doneOn(uint32(no))
-		if day == objective.NoDate || day <= v.day-noiseDays || day > v.day {
+		if day == objective.NoDate || day <= v.day-7*watchedYear || day > v.day {
 			continue
 		}
-		done++
+		one := count{done: 1}
 		if !v.countedOn(uint32(no), day) {
-			off++
+			one.off = 1
+		}
+		week := weeks[day.Monday()]
+		weeks[day.Monday()] = count{week.done + one.done, week.off + one.off}
+		if day > v.day-noiseDays {
+			recent = count{recent.done + one.done, recent.off + one.off}
 		}
 	}
-	v.organisation(scoreOf(NoiseOutput, outcome.NoiseOutput(off, done)))
+	v.organisation(scoreOf(NoiseOutput, outcome.NoiseOutput(recent.off, recent.done)))
+	v.watchWeeks(NoiseOutput, func(monday objective.Date) stat.Estimate {
+		return outcome.NoiseOutput(weeks[monday].off, weeks[monday].done)
+	})
 }
 
 // doneOn returns the day on which an item was done that is done now, NoDate for

@@ -1,14 +1,8 @@
 package scoring
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
 	"github.com/workdrift/workdrift/scoring/cadence"
-	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
-	"github.com/workdrift/workdrift/scoring/stat"
 	"github.com/workdrift/workdrift/scoring/structure"
 )
 
@@ -25,68 +19,27 @@ const (
 	RankVolatility    = "rank_volatility"
 )
 
-// watchedEffort is the share of an objective in all effort.
-const watchedEffort = "effort"
+// What is watched besides scores: the share of an objective in all effort, and
+// of the organisation the share that nothing attributes.
+const (
+	watchedEffort  = "effort"
+	watchedUnknown = "unattributed_effort"
+)
 
-// A watched share is looked through for shifts. It is false in a week that has
-// none.
-type watched struct {
-	name  string
-	value func(v *evaluation, monday objective.Date, s *weekSums) (float64, bool)
-}
-
-// watchedShares lists the shares of the organisation's effort that are watched.
-func watchedShares() []watched {
-	return []watched{
-		{TopObjectivesEffort, func(v *evaluation, monday objective.Date, s *weekSums) (float64, bool) {
-			var top effort.Micro
-			for place, o := range v.engine.calendar.at(monday + 6).ranking {
-				if place < v.declared.Set.TopN {
-					top += s.on[o]
-				}
-			}
-			return Ratio(top, s.total)
-		}},
-		{ShadowEffort, func(_ *evaluation, _ objective.Date, s *weekSums) (float64, bool) {
-			off := s.categories[Excluded] + s.categories[Stopped] + s.categories[Unknown]
-			return Ratio(off, off+s.categories[OnObjective])
-		}},
-		{RunWorkEffort, func(_ *evaluation, _ objective.Date, s *weekSums) (float64, bool) {
-			return Ratio(s.categories[RunWork], s.total)
-		}},
-	}
-}
-
-// alarmWeeks is how long an alarm of the chart is told of.
-const alarmWeeks = 4
-
-// structureScores is the group of section 4.13: when a share of the effort moved
-// for good, and what was declared around then.
+// structureScores is the group of section 4.13: when the weeks of a score moved
+// for good, and what was declared around then. What it finds is handed over by
+// shiftScores.
 func structureScores() scoreGroup {
-	const looks = " Looks at weeks with enough effort (privacy.min_person_days), 156 back."
-	families := func(of level, name string) []latestFamily {
-		return []latestFamily{
-			{score: StructureShift + "_" + name, of: of, metric: StructureShift, view: name, unit: "ratio", work: true,
-				help: "By how much the share in the label view stepped up or down at its newest shift of level, -1 to 1; 0 when there was none (optimal partitioning, Welch p below 0.001, at least 0.05). Neither sign is good or bad as such. A shift is seen at the earliest after 4 weeks." + looks},
-			{score: ShiftWeek + "_" + name, of: of, metric: ShiftWeek, view: name, unit: "seconds", work: true,
-				help: "Unix time of the Monday from which on the share in the label view has its present level. No reading is known: look at what was declared around then. Absent when it never shifted." + looks},
-			{score: ShiftAlarm + "_" + name, of: of, metric: ShiftAlarm, view: name, work: true,
-				help: "1 when the CUSUM chart of the share in the label view left its limits in the last 4 closed weeks, else 0 (k 0.5, h 4; one false alarm in 168 weeks by calculation, more when what is usual is learned from 26 weeks). Healthy at 0. Read it with the shift, which needs longer." + looks},
-			{score: ShiftEvidence + "_" + name, of: of, metric: ShiftEvidence, view: name, unit: "ratio", work: true,
-				help: "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; 0 when it coincides with none. No reading is known; coinciding is not causing. Sees what is in the configuration only."},
-			{score: ShiftMatches + "_" + name, of: of, metric: ShiftMatches, view: name, work: true,
-				help: "How many shifts in a row would have to coincide with edits, at the pace at which edits are made, before chance explains it in fewer than 5 % of cases. Fewer is better evidence; no reading is known. Cannot see that edits come in bursts: takes them for spread evenly over 90 days."},
+	var latest []latestFamily
+	for _, w := range watchings() {
+		if w.of != 0 {
+			latest = append(latest, w.families()...)
 		}
 	}
-	var latest []latestFamily
-	for _, w := range watchedShares() {
-		latest = append(latest, families(ofOrganisation, w.name)...)
-	}
-	latest = append(latest, families(ofObjectives, watchedEffort)...)
 	return scoreGroup{
 		latest: append(latest,
 			latestFamily{score: UnexplainedShifts, of: ofOrganisation, unit: "ratio", work: true,
-				help: "Share of the shifts of all watched shares that coincide with no edit of what is declared and no change of a team, 0 to 1. No reading is known. Sees what is in the configuration: a reorganisation that nobody writes down is unexplained."},
+				help: "Share of the shifts of all watched scores that coincide with no edit of what is declared and no change of a team, 0 to 1. No reading is known. Sees what is in the configuration: a reorganisation that nobody writes down is unexplained."},
 			latestFamily{score: ObjectiveChurn, of: ofOrganisation,
 				help: "Edits of objectives in the last 90 days; a target, due date or owner counts 1, a rank or text 0.5. No reading is known; some change is steering. Sees what was declared."},
 			latestFamily{score: RankVolatility, of: ofOrganisation,
@@ -95,119 +48,41 @@ func structureScores() scoreGroup {
 	}
 }
 
+// shiftScores finds the shifts of what all groups before it have handed over.
+func shiftScores() scoreGroup { return scoreGroup{score: (*evaluation).findShifts} }
+
+// families lists what is told of a watched score. As metrics there are the step
+// and the alarm, and the rest where the score is a headline; of teams and
+// objectives only what is not 0.
+func (w *watching) families() []latestFamily {
+	const looks = " Looks at closed weeks that have a value of their own, up to 156 back, 52 where persons or single items matter."
+	const org, teams, objectives = ofOrganisation, ofTeams, ofObjectives
+	many := teams | objectives // whose series would be many
+	if w.headline {
+		many = teams
+	}
+	family := func(metric, unit, help string) latestFamily {
+		return latestFamily{score: metric + "_" + w.score, of: w.of, metric: metric, view: w.score, unit: unit, work: w.spent(), help: help}
+	}
+	step := family(StructureShift, w.scale.unit, "By how much the score in the label view stepped up or down at its newest shift of level, in the score's own unit; 0 when there was none (optimal partitioning, Welch p below 0.001, at least 0.05 of a ratio, and beyond chance among all that is watched: Benjamini-Hochberg at 10 %). Neither sign is good or bad as such. A shift is seen at the earliest after 4 weeks."+looks)
+	week := family(ShiftWeek, "seconds", "Unix time of the Monday from which on the score in the label view has its present level. No reading is known: look at what was declared around then. Absent when it never shifted."+looks)
+	alarm := family(ShiftAlarm, "", "1 when the CUSUM chart of the score in the label view left its limits in the last 4 closed weeks, else 0 (k 0.5, h 4; one false alarm in 168 weeks by calculation, more when what is usual is learned from 26 weeks: of 30 views that never change, two or so stand at 1). Healthy at 0. Read it with the shift, which needs longer."+looks)
+	evidence := family(ShiftEvidence, "ratio", "What it is worth as evidence that the newest shift coincides with an edit of what is declared, 0 to 1: 1 minus the chance that some edit falls into its 24 days anyway; absent when it coincides with none. No reading is known; coinciding is not causing. Sees what is in the configuration only.")
+	matches := family(ShiftMatches, "", "How many shifts in a row would have to coincide with edits, at the pace at which edits are made, before chance explains it in fewer than 5 % of cases. Fewer is better evidence; no reading is known. Cannot see that edits come in bursts: takes them for spread evenly over 90 days.")
+	step.scale = w.scale.factor
+	step.sparse, alarm.sparse = many, many
+	week.sparse, evidence.sparse, matches.sparse = w.of, w.of, w.of
+	week.untold, evidence.untold, matches.untold = many, many, many
+	if !w.headline {
+		evidence.untold, matches.untold = org|many, org|many
+	}
+	return []latestFamily{step, week, alarm, evidence, matches}
+}
+
 func (v *evaluation) structure() {
-	log := v.structureLog()
-	var everything []string
-	for i := range v.declared.Set.Objectives {
-		everything = append(everything, v.declared.Set.Objectives[i].ID)
-	}
-	for i := range v.declared.Teams {
-		everything = append(everything, v.declared.Teams[i].ID)
-	}
-	for _, c := range log {
-		everything = append(everything, c.Scope) // what is declared no more
-	}
-	var all []structure.Shift
-	for _, w := range watchedShares() {
-		series := v.watch(w)
-		shifts, scores := v.shifts(w.name, series, log, everything...)
-		all = append(all, shifts...)
-		for _, s := range scores {
-			v.organisation(s)
-		}
-	}
-	for o := range v.declared.Set.Objectives {
-		if !v.active(o) {
-			continue
-		}
-		series := v.watch(watched{watchedEffort, func(_ *evaluation, _ objective.Date, s *weekSums) (float64, bool) { return Ratio(s.on[o], s.total) }})
-		shifts, scores := v.shifts(watchedEffort, series, log, v.declared.Set.Objectives[o].ID, v.at(o).OwnerTeam)
-		all = append(all, shifts...)
-		for _, s := range scores {
-			v.objective(o, s)
-		}
-	}
-	v.organisation(scoreOf(UnexplainedShifts, structure.UnexplainedShifts(all)))
 	v.organisation(scoreOf(ObjectiveChurn, cadence.ObjectiveChurn(v.recentEdits())))
 	before, after := v.ranks()
 	v.organisation(scoreOf(RankVolatility, cadence.RankVolatility(before, after)))
-}
-
-// watch returns the weekly values of a share. Weeks with too little effort for a
-// ratio have none.
-func (v *evaluation) watch(w watched) stat.Weekly {
-	from := v.dataFrom()
-	if from == objective.NoDate {
-		return nil
-	}
-	var series stat.Weekly
-	for monday := max(from, v.lastMonday()-7*(structure.Weeks-1)); monday <= v.lastMonday(); monday += 7 {
-		s := v.week(monday)
-		if value, ok := w.value(v, monday, s); ok && s.total.PersonDays() >= v.declared.Privacy.MinPersonDays {
-			series = append(series, stat.Point{Week: stat.WeekOf(int(monday)), Value: value})
-		}
-	}
-	return series
-}
-
-// shifts finds the shifts of one share, with the changes of some scopes that
-// they coincide with, and what is told of them.
-func (v *evaluation) shifts(name string, series stat.Weekly, log []structure.Change, scopes ...string) ([]structure.Shift, []Score) {
-	until := stat.WeekOf(int(v.lastMonday()))
-	shifts, known := structure.Ratios().Offline(series, until)
-	shifts = structure.Align(shifts, log, scopes...)
-	step := stat.Insufficient(len(series), "%d of at least 8 weeks with enough effort", len(series))
-	week, evidence := step, step
-	verdict := ""
-	if known {
-		step, week, evidence = stat.Known(0, len(series)), stat.NotDefined("it never shifted"), stat.NotDefined("it never shifted")
-	}
-	if n := len(shifts); n > 0 {
-		last := shifts[n-1]
-		step.Value, verdict = last.After-last.Before, coincides(last)
-		week, evidence = stat.Known(float64(last.Day().Time().Unix()), len(series)), stat.Known(last.Weight, len(last.Candidates))
-	}
-	needed := matchesNeeded(shifts, evidence)
-	alarm := stat.Insufficient(len(series), "not watched: %d weeks with enough effort; 26 are needed, 12 after an alarm", len(series))
-	alarms, watched := structure.Ratios().Online(series, until)
-	switch n := len(alarms); {
-	case n > 0 && alarms[n-1].Week > until-alarmWeeks:
-		alarm = stat.Known(1, len(series)) // what is usual is being learned anew
-	case watched:
-		alarm = stat.Known(0, len(series))
-	}
-	scores := []Score{scoreOf(StructureShift+"_"+name, step), scoreOf(ShiftWeek+"_"+name, week),
-		scoreOf(ShiftAlarm+"_"+name, alarm), scoreOf(ShiftEvidence+"_"+name, evidence), scoreOf(ShiftMatches+"_"+name, needed)}
-	scores[0].Verdict = verdict
-	return shifts, scores
-}
-
-// matchesNeeded is about the newest shift, where that coincides with an edit.
-func matchesNeeded(shifts []structure.Shift, evidence stat.Estimate) stat.Estimate {
-	switch n := len(shifts); {
-	case !evidence.OK():
-		return evidence
-	case len(shifts[n-1].Candidates) == 0:
-		return stat.NotDefined("the newest shift coincides with nothing")
-	default:
-		needed := structure.MatchesNeeded(shifts[n-1].Chance)
-		if needed < 0 {
-			return stat.NotDefined("edits are so frequent that no number would do")
-		}
-		return stat.Known(float64(needed), len(shifts[n-1].Candidates))
-	}
-}
-
-// coincides says what a shift coincides with.
-func coincides(s structure.Shift) string {
-	if len(s.Candidates) == 0 {
-		return "coincides with no declared change"
-	}
-	parts := make([]string, len(s.Candidates))
-	for i, c := range s.Candidates {
-		parts[i] = fmt.Sprintf("%s of %s on %s", c.Kind, cmp.Or(c.Scope, "everything"), c.Day())
-	}
-	return "coincides with " + strings.Join(parts, ", ")
 }
 
 // editKinds says what edits are in the log of changes.

@@ -35,7 +35,7 @@ func sharedWorld(shares []int) *world {
 	w.declared.Sources = []string{"gh"}
 	for _, label := range []string{"o1", "none"} {
 		w.item(store.KindChange, "acme/api#"+label, func(it *store.Item) {
-			it.Attrs = map[string][]string{store.AttrLabel: {label}}
+			it.Attrs, it.Created = map[string][]string{store.AttrLabel: {label}}, shiftWeek(-1)
 		})
 	}
 	for week, share := range shares {
@@ -93,7 +93,7 @@ func TestStructureShiftFromEvents(t *testing.T) {
 			first := w.declared.Set
 			w.declared.Set = with(first, "o2", func(o *objective.Objective) { o.Text = "first" })
 			w.history = []objective.Loaded{{Known: shiftWeek(0), Set: first}, {Known: noon(2025, 1, 20), Set: w.declared.Set}}
-		}, .765928, 0, "coincides with no declared change", 1 / 3.0},
+		}, .765928, 0, "coincides with no declared change", 1 / 6.0},
 		{"somebody joined the team", func(w *world) {
 			w.declared.Set = with(w.declared.Set, "o1", func(o *objective.Objective) { o.Versions[0].OwnerTeam = "core" })
 			w.declared.People.Persons = []scoring.Person{{ID: "p0", Identities: []string{"person-0"}, FTE: 1}}

@@ -207,7 +207,7 @@ func (e *Engine) allocationScores(t *tally) []Score {
 		byRank[place], ranks[place] = t.objectives[o], place+1
 	}
 	weighted, okWeighted := PriorityWeighted(byRank, total)
-	gap, _, okGap := AllocationGap(e.targets(t))
+	gap, _, okGap := AllocationGap(e.targetsOf(t.days.Until, t.objectives, &t.category))
 	inversion, okInversion := PriorityInversion(byRank)
 	fidelity, okFidelity := PriorityFidelity(ranks, byRank)
 	starved, okStarved := Starved(byRank[:min(set.TopN, len(byRank))], total, StarvedShare)
@@ -220,22 +220,22 @@ func (e *Engine) allocationScores(t *tally) []Score {
 	}
 }
 
-// targets lists all effort beside the share declared for it on the window's
-// last day.
-func (e *Engine) targets(t *tally) (spent []effort.Micro, targets []float64) {
+// targetsOf lists all effort, by objective and by category, beside the share
+// declared for it on a day.
+func (e *Engine) targetsOf(day objective.Date, objectives []effort.Micro, categories *[Categories]effort.Micro) (spent []effort.Micro, targets []float64) {
 	set := &e.declared.Set
 	for i := range set.Objectives {
 		target := NoTarget
-		if v := set.Objectives[i].At(t.days.Until); v.TargetShare >= 0 && v.State == objective.Active {
+		if v := set.Objectives[i].At(day); v.TargetShare >= 0 && v.State == objective.Active {
 			target = v.TargetShare
 		}
-		spent, targets = append(spent, t.objectives[i]), append(targets, target)
+		spent, targets = append(spent, objectives[i]), append(targets, target)
 	}
 	budget := set.RunWorkBudget
 	if budget < 0 {
 		budget = NoTarget
 	}
-	spent = append(spent, t.category[RunWork], t.category[Excluded], t.category[Stopped], t.category[Unknown])
+	spent = append(spent, categories[RunWork], categories[Excluded], categories[Stopped], categories[Unknown])
 	return spent, append(targets, budget, 0, 0, 0)
 }
 

@@ -32,21 +32,27 @@ func (v *evaluation) teamWeeks() {
 				w.Status = InsufficientData
 			case hidden[t] || v.hidden.teams[t].Status == SuppressedPrivacy || v.report.Weeks[i].Status == SuppressedPrivacy:
 			default:
-				w.Status, w.Top, w.Shadow = OK, v.stepped(TopObjectivesEffort, monday, teams[t]), v.stepped(ShadowEffort, monday, teams[t])
+				w.Status, w.Top, w.Shadow = OK, stepped(v.topIn(monday, teams[t])), stepped(v.shadowIn(monday, teams[t]))
 			}
 			v.report.Teams[t].Weeks = append(v.report.Teams[t].Weeks, w)
 		}
 	}
 }
 
-// stepped returns a share of a week in steps of ShareStep.
-func (v *evaluation) stepped(name string, monday objective.Date, s *weekSums) Number {
-	for _, w := range watchedShares() {
-		if value, ok := w.value(v, monday, s); w.name == name && ok {
-			return Number(math.Round(value/ShareStep) * ShareStep)
-		}
+// stepped returns a share in steps of ShareStep.
+func stepped(share float64, ok bool) Number {
+	if !ok {
+		return Absent()
 	}
-	return Absent()
+	return Number(math.Round(share/ShareStep) * ShareStep)
+}
+
+// A teamShare holds the shares of a team's week that are watched, in steps of
+// ShareStep, in the order of watchedOf(ofTeams).
+type teamShare [3]Number
+
+func (v *evaluation) teamShares(monday objective.Date, s *weekSums) *teamShare {
+	return &teamShare{stepped(v.topIn(monday, s)), stepped(v.shadowIn(monday, s)), stepped(v.runWorkIn(monday, s))}
 }
 
 // hiddenIn says of which teams a week must not be told. The last of the groups
@@ -60,6 +66,9 @@ func (v *evaluation) hiddenIn(all *weekSums, teams []*weekSums) []bool {
 	judge := func(g int, sums []effort.Micro) {
 		var people contributors
 		for n, sum := range sums {
+			if sum <= 0 {
+				continue
+			}
 			people = people.with(v.engine.contributor(v.engine.actors[all.carriers[n]].person), sum)
 		}
 		status, _ := v.engine.enough(people)

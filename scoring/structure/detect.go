@@ -82,13 +82,16 @@ func (d Detector) Online(series stat.Weekly, until int) (alarms []Alarm, known b
 	series = series.Last(math.MaxInt32, until)
 	values := series.Values()
 	from, need := 0, baseline
-	var chart stat.Cusum
+	var chart, fresh stat.Cusum
 	var onset [2]int // of up and down
+	learned := 0     // weeks from from on that fresh has learned from
 	for i, v := range values {
 		if known = i-from >= need; !known {
 			continue
 		}
-		fresh := d.Chart(values[from:min(i, from+baseline)])
+		if end := min(i, from+baseline) - from; end != learned {
+			fresh, learned = d.Chart(values[from:from+end]), end
+		}
 		fresh.Up, fresh.Down = chart.Up, chart.Down
 		for j, sum := range []float64{fresh.Up, fresh.Down} {
 			if sum == 0 {
@@ -106,7 +109,7 @@ func (d Detector) Online(series stat.Weekly, until int) (alarms []Alarm, known b
 		}
 		a.Onset = series[from].Week
 		alarms = append(alarms, a)
-		chart, need = stat.Cusum{}, rebaseline
+		chart, need, learned = stat.Cusum{}, rebaseline, 0
 	}
 	return alarms, known
 }
@@ -115,7 +118,10 @@ func (d Detector) Online(series stat.Weekly, until int) (alarms []Alarm, known b
 type Shift struct {
 	Week          int     // the first of the new level
 	Before, After float64 // the levels
-	Test          stat.Comparison
+	// Ends is how many ends of the two levels were looked for, 1 to 3: those that
+	// are not the series' own.
+	Ends int
+	Test stat.Comparison
 	Coincidence
 }
 
@@ -150,12 +156,12 @@ func (d Detector) Offline(series stat.Weekly, until int) ([]Shift, bool) {
 	cuts, _ := d.Segments(values)
 	var shifts []Shift
 	for i, cut := range cuts {
-		from, end := 0, len(values)
+		from, end, ends := 0, len(values), 1
 		if i > 0 {
-			from = cuts[i-1]
+			from, ends = cuts[i-1], ends+1
 		}
 		if i+1 < len(cuts) {
-			end = cuts[i+1]
+			end, ends = cuts[i+1], ends+1
 		}
 		before, after := values[from:cut], values[cut:end]
 		test, ok := stat.Welch(before, after)
@@ -164,8 +170,17 @@ func (d Detector) Offline(series stat.Weekly, until int) ([]Shift, bool) {
 			continue
 		}
 		shifts = append(shifts, Shift{
-			Week: series[cut].Week, Before: gonum.Mean(before, nil), After: gonum.Mean(after, nil), Test: test,
+			Week: series[cut].Week, Before: gonum.Mean(before, nil), After: gonum.Mean(after, nil), Test: test, Ends: ends,
 		})
 	}
 	return shifts, true
+}
+
+// Searched returns the p-value of the shift with regard to how it was found, in a
+// series of so many weeks: the ends of its levels were chosen, so that Welch's
+// p-value is that of the best of as many tests as there are places for them. It is
+// Bonferroni's correction for those, at most 1, and fit for stat.Discoveries.
+func (s *Shift) Searched(weeks int) float64 {
+	places := float64(max(1, weeks-2*minSegment+1))
+	return min(1, s.Test.P*math.Pow(places, float64(s.Ends)))
 }

@@ -76,14 +76,21 @@ func measured(report *scoring.Report) (list []Change) {
 		s := &report.Scores[i]
 		name, ok := strings.CutPrefix(s.Name, "structure_shift_timestamp_")
 		if shift := report.Score("structure_shift_" + name); ok && s.Value.Known() && shift != nil {
-			list = append(list, shiftChange(s, shift, ScoreName(name), "/methods#structure_shift_"+name))
+			list = append(list, shiftChange(name, s, shift, ScoreName(name), "/methods#structure_shift_"+name))
 		}
 	}
 	for i := range report.Objectives {
 		o := &report.Objectives[i]
-		if at, shift := o.Score("structure_shift_timestamp_effort"), o.Score("structure_shift_effort"); at != nil && shift != nil && at.Value.Known() {
-			list = append(list, shiftChange(at, shift, "effort on “"+o.Title+"”", ObjectivePath(o.ID)))
-		}
+		list = append(list, shiftsOf(o.Scores, func(name string) string {
+			if name == "effort" {
+				return "effort on “" + o.Title + "”"
+			}
+			return ScoreName(name) + ", “" + o.Title + "”,"
+		}, ObjectivePath(o.ID))...)
+	}
+	for i := range report.Teams {
+		t := &report.Teams[i]
+		list = append(list, shiftsOf(t.Scores, func(name string) string { return ScoreName(name) + " of " + t.Team }, "/methods#structure_shift_top_objectives_effort")...)
 	}
 	if report.Phase != nil {
 		for _, c := range report.Phase.Changes {
@@ -95,9 +102,42 @@ func measured(report *scoring.Report) (list []Change) {
 	return list
 }
 
-func shiftChange(at, shift *scoring.Score, what, path string) Change {
+// shiftsOf are the newest shifts of an objective or a team.
+func shiftsOf(scores []scoring.Score, what func(name string) string, path string) (list []Change) {
+	for i := range scores {
+		name, ok := strings.CutPrefix(scores[i].Name, "structure_shift_timestamp_")
+		if !ok || !scores[i].Value.Known() {
+			continue
+		}
+		for k := range scores {
+			if scores[k].Name == "structure_shift_"+name {
+				list = append(list, shiftChange(name, &scores[i], &scores[k], what(name), path))
+			}
+		}
+	}
+	return list
+}
+
+func shiftChange(name string, at, shift *scoring.Score, what, path string) Change {
 	day := dayOf(time.Unix(int64(at.Value), 0))
-	return Change{day, "shifted", fmt.Sprintf("%s has been %s since", what, Points(shift.Value)), path, Words(shift.Verdict)}
+	return Change{day, "shifted", fmt.Sprintf("%s has been %s since", what, Step(name, shift.Value)), path, Words(shift.Verdict)}
+}
+
+// Step is by how much a watched score shifted, in words: "19 points lower" of a
+// share, "3.5 hours higher" of a time, and a number of anything else.
+func Step(score string, by scoring.Number) string {
+	unit, _ := scoring.ShiftUnit(score)
+	if unit == "ratio" && score != scoring.ShadowRoadmapBroad {
+		return Points(by)
+	}
+	way, of := "higher", ""
+	if by < 0 {
+		way, by = "lower", -by
+	}
+	if unit == "seconds" {
+		of = "hours "
+	}
+	return fmt.Sprintf("%.2g %s%s", float64(by), of, way)
 }
 
 func dayOf(t time.Time) scoring.Day { return scoring.Day(objective.DateOf(t.UTC())) }

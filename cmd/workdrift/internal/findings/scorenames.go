@@ -49,6 +49,7 @@ var scoreNames = map[string]string{
 	"restatement":                         "past weeks that count otherwise by now",
 	"zombie_effort":                       "effort on what was stopped",
 	"effort":                              "effort",
+	"unattributed_effort":                 "effort that nothing attributes",
 	"top_objectives_effort_shrunk":        "effort on the top priorities, with noise taken out",
 	"top_objectives_effort_funnel":        "top priorities beside the other teams' range",
 	"shadow_effort_shrunk":                "shadow roadmap, with noise taken out",

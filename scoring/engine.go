@@ -65,8 +65,10 @@ type Engine struct {
 
 	compared *comparisons
 	guesses  guesses
+	told     *guesses // as of what is published, nil before
+	stirred  []uint64 // items whose attribution is not as it is published, a bit each
 
-	rest     func() // see SetPause; nil for none
+	settled  func() // see SetSettled; nil for none
 	revision uint64
 	newest   newest
 
@@ -170,16 +172,11 @@ func (e *Engine) SetDeclarations(history []objective.Loaded) {
 	e.history, e.edits, e.out = history, objective.Edits(history), newRuledOut(history)
 }
 
-// SetPause has f called now and then while a report is made or works are summed
-// up. Meanwhile others may ask Explain, Work, Find, Above, Owners and Suggest,
-// one at a time, and nothing else.
-func (e *Engine) SetPause(f func()) { e.rest = f }
-
-func (e *Engine) pause() {
-	if e.rest != nil {
-		e.rest()
-	}
-}
+// SetSettled has f called in every report, once what Explain, Work, Find, Owners
+// and Suggest tell has settled. Until the engine is fed again, or is asked for
+// another report, others may ask these meanwhile, one at a time, and nothing else.
+// Before the first report was Published, Suggest is none of them.
+func (e *Engine) SetSettled(f func()) { e.settled = f }
 
 // Revision changes whenever the engine is fed with something. As long as it stays,
 // a report of the same day tells the same.
@@ -303,6 +300,7 @@ func (e *Engine) settle() {
 			continue
 		}
 		e.restate(uint32(no))
+		e.stir(no)
 		it := &e.items[no]
 		work := uint32(e.graph.Work(no))
 		if work != it.work || e.items[work].thread {

@@ -77,6 +77,9 @@ func (e *Engine) Report(now time.Time, sources []store.SourceState) *Report {
 	if !r.Partial {
 		e.settleWords(day)
 	}
+	if e.settled != nil {
+		e.settled()
+	}
 	e.guessTexts(day, r.Partial)
 	r.Objectives = e.objectives(day)
 	keep, trend := e.measure(r, day, open)

@@ -13,7 +13,6 @@ func (v *evaluation) lastMonday() objective.Date { return (v.day + 1).Monday() -
 
 // week returns the sums of a closed week by its Monday.
 func (v *evaluation) week(monday objective.Date) *weekSums {
-	v.engine.pause()
 	return v.engine.weekSums(monday, v.keep)
 }
 

@@ -57,7 +57,6 @@ func (v *evaluation) loadsOf() *loads {
 		l.teams[t] = load{hours: make(map[uint32]debt.Hours), effort: make(map[uint32]effort.Micro)}
 	}
 	for _, no := range e.people.ordered() {
-		e.pause()
 		if len(e.people.list[no].memberships) == 0 {
 			continue
 		}

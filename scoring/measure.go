@@ -43,7 +43,6 @@ func (e *Engine) sum(m *measurement) []int {
 	}()
 	var parts []placement
 	for _, person := range e.people.ordered() {
-		e.pause()
 		who := &e.people.list[person]
 		for monday := e.kept.from(m.from.Monday()); monday <= m.until; monday += 7 {
 			w := e.timeline(person).at(monday)

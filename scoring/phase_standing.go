@@ -42,7 +42,6 @@ type stand struct {
 // at returns how the ranked objectives stood at the end of a week, by what was
 // known then.
 func (s *standings) at(week int) []stand {
-	s.v.engine.pause()
 	next := dayOfWeek(week + 1)
 	ranking := s.v.engine.calendar.at(next - 1).ranking
 	weights := stat.RankOrderCentroid(len(ranking))

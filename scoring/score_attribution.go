@@ -95,7 +95,7 @@ func (v *evaluation) onAndOff() (on, off effort.Micro) {
 	for i := range org.rows {
 		r := &org.rows[i]
 		// The rates are those of attribution without guesses from words.
-		_, guessed := v.engine.guessed(r.work)
+		_, guessed := v.engine.guessed(&v.engine.guesses, r.work)
 		switch {
 		case guessed:
 			off += r.effort

@@ -275,7 +275,6 @@ func (v *evaluation) replicates(dimensions []profiled, sides []Score) [][]float6
 	_, org, _ := v.streamsOf()
 	weeks, groups := v.weekTallies(&org), scoreGroups()
 	return profile.Bootstrap(len(weeks), stat.Seed(DriftIndex, "", Day(v.day).String()), func(drawn []int) []float64 {
-		v.engine.pause()
 		whole := v.emptyTally(org.days)
 		for _, i := range drawn {
 			whole.merge(weeks[i])

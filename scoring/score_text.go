@@ -173,7 +173,7 @@ func (v *evaluation) undecided() {
 		} else {
 			sure = append(sure, uint64(work))
 		}
-		if list := e.suggest(work, names); len(list) > 0 && list[0].Objective != "" {
+		if list := e.suggest(g, work, names); len(list) > 0 && list[0].Objective != "" {
 			suggested += spent[work]
 		}
 	}

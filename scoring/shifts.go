@@ -122,7 +122,6 @@ func (v *evaluation) find(of weekOf, d structure.Detector, series stat.Weekly) f
 	if f, ok := v.engine.shifted[of]; ok && f.until == until && slices.Equal(f.series, series) {
 		return f
 	}
-	v.engine.pause()
 	f := found{series: series, until: until}
 	f.shifts, f.known = d.Offline(series, until)
 	f.alarms, f.watching = d.Online(series, until)

@@ -122,10 +122,9 @@ func (e *Engine) guessWorks(day objective.Date) map[uint32]int16 {
 	before, names := g.seen, make(map[uint64]string)
 	g.seen = make(map[uint32]guess)
 	for _, work := range e.unknownWorks(day) {
-		e.pause()
 		have, known := before[work]
 		if !known || have.print != e.words.texts[work].print {
-			have = e.guess(work, names)
+			have = e.guess(g.model, work, names)
 		}
 		g.seen[work] = have
 		if len(have.ranked) > 0 && have.ranked[0] != noObjective && g.model.threshold.OK && have.p >= g.model.threshold.Tau {
@@ -135,9 +134,8 @@ func (e *Engine) guessWorks(day objective.Date) map[uint32]int16 {
 	return above
 }
 
-// guess asks the model about a work.
-func (e *Engine) guess(work uint32, names map[uint64]string) guess {
-	m := e.guesses.model
+// guess asks a model about a work.
+func (e *Engine) guess(m *textModel, work uint32, names map[uint64]string) guess {
 	out := guess{print: e.words.texts[work].print}
 	for i, class := range m.classify(e.textWords(work, names), e.declared.Text) {
 		if i == 0 {
@@ -190,13 +188,14 @@ func (e *Engine) unknown(work uint32) bool {
 	return a.Bucket == attribution.Unknown && a.Method == attribution.None && !e.items[work].thread
 }
 
-// guessed returns the objective that a work counts for by its words, false when
-// it counts for none or something better than words says what it is for.
-func (e *Engine) guessed(work uint32) (o int, ok bool) {
-	if len(e.guesses.above) == 0 || e.declared.Text.Mode != TextOn {
+// guessed returns the objective that a work counts for by its words as some
+// guesses have it, false when it counts for none or something better than words
+// says what it is for.
+func (e *Engine) guessed(g *guesses, work uint32) (o int, ok bool) {
+	if len(g.above) == 0 || e.declared.Text.Mode != TextOn {
 		return 0, false
 	}
-	number, ok := e.guesses.above[work]
+	number, ok := g.above[work]
 	return int(number), ok && e.unknown(work)
 }
 
@@ -204,7 +203,7 @@ func (e *Engine) guessed(work uint32) (o int, ok bool) {
 // the objective is active: a guess is no proof that somebody goes on with what
 // was stopped.
 func (e *Engine) placeGuess(work uint32, part placement, day objective.Date) placement {
-	o, ok := e.guessed(work)
+	o, ok := e.guessed(&e.guesses, work)
 	if !ok || e.calendar.place(o, day) != OnObjective {
 		return part
 	}
@@ -215,14 +214,15 @@ func (e *Engine) placeGuess(work uint32, part placement, day objective.Date) pla
 
 // explainGuess adds to an explanation what words say.
 func (e *Engine) explainGuess(x attribution.Explanation) attribution.Explanation {
-	o, ok := e.guessed(uint32(x.Work))
+	g := e.toldGuesses()
+	o, ok := e.guessed(g, uint32(x.Work))
 	if !ok {
 		return x
 	}
 	x.Attribution = attribution.Attribution{Bucket: attribution.Objective, Method: attribution.Text,
 		Shares: []attribution.Share{{Objective: o, Micro: attribution.Whole}}}
-	x.Strength = e.guesses.seen[uint32(x.Work)].p
-	x.Rule = fmt.Sprintf("words, right with a probability of %.2f by model %s", x.Strength, e.guesses.model.id())
+	x.Strength = g.seen[uint32(x.Work)].p
+	x.Rule = fmt.Sprintf("words, right with a probability of %.2f by model %s", x.Strength, g.model.id())
 	return x
 }
 
@@ -245,33 +245,33 @@ func (e *Engine) Suggest(no uint64) []Suggested {
 	if int(work) >= len(e.items) || !e.unknown(work) || e.declared.Text.Mode == TextOff {
 		return nil
 	}
-	if _, counts := e.guessed(work); counts {
+	if _, counts := e.guessed(e.toldGuesses(), work); counts {
 		return nil
 	}
-	return e.suggest(work, make(map[uint64]string))
+	return e.suggest(e.toldGuesses(), work, make(map[uint64]string))
 }
 
-func (e *Engine) suggest(work uint32, names map[uint64]string) (list []Suggested) {
-	if m := e.guesses.model; m != nil {
-		g, known := e.guesses.seen[work]
+func (e *Engine) suggest(g *guesses, work uint32, names map[uint64]string) (list []Suggested) {
+	if g.model != nil {
+		said, known := g.seen[work]
 		if !known {
-			g = e.guess(work, names)
+			said = e.guess(g.model, work, names)
 		}
-		for i, o := range g.ranked {
+		for i, o := range said.ranked {
 			s := Suggested{Confidence: Absent(), Score: Absent()}
 			if o != noObjective {
 				s.Objective = e.declared.Set.Objectives[o].ID
 			}
 			if i == 0 {
-				s.Confidence = Number(g.p)
+				s.Confidence = Number(said.p)
 			}
 			list = append(list, s)
 		}
 	}
-	if len(list) > 0 || e.guesses.index == nil {
+	if len(list) > 0 || g.index == nil {
 		return list
 	}
-	for _, s := range e.guesses.index.Suggest(e.textWords(work, names)) {
+	for _, s := range g.index.Suggest(e.textWords(work, names)) {
 		if len(list) < 2 {
 			list = append(list, Suggested{s.Objective, Absent(), Number(s.Score)})
 		}
@@ -283,4 +283,4 @@ func (e *Engine) suggest(work uint32, names map[uint64]string) (list []Suggested
 // them teaches most, as of the last report: those of the most effort and doubt
 // first, and every fifth drawn at random, because only such judge guesses without
 // bias. Where effort is withheld, it does not count. At most 100.
-func (e *Engine) Undecided() []uint64 { return slices.Clone(e.guesses.asks) }
+func (e *Engine) Undecided() []uint64 { return slices.Clone(e.toldGuesses().asks) }

@@ -81,7 +81,6 @@ func (s *WorkSums) read(days DateRange) {
 	var parts []placement
 	s.rows = make([]workRow, 0, e.cellsIn(days))
 	for person := range e.lines {
-		e.pause()
 		for monday := e.kept.from(days.From.Monday()); monday <= days.Until; monday += 7 {
 			week := e.lines[person].at(monday)
 			if week == nil {
@@ -313,7 +312,6 @@ func (s *WorkSums) Shares(label string) *Shares {
 	}
 	withheld := s.withheld(label, days)
 	for _, works := range places {
-		e.pause()
 		e.withholdWorks(works, withheld)
 	}
 	out := &Shares{rows: make([]shareRow, 0, len(list)), owners: e.ownerNames()}

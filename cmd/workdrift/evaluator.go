@@ -126,7 +126,7 @@ func (e *evaluator) declare(ctx context.Context, d *scoring.Declared) error {
 	if err != nil {
 		return err
 	}
-	engine.SetPause(e.mu.pause)
+	engine.SetSettled(e.mu.open)
 	log := structureLog(history, engine, e.reportAt())
 	e.mu.Lock()
 	e.engine, e.known, e.print, e.since, e.made = engine, d, print, since, nil
@@ -276,10 +276,7 @@ func (e *evaluator) evaluate(ctx context.Context) error {
 func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 	e.metrics.started.Inc()
 	began := time.Now()
-	if decided := e.overrides.Load(); decided != e.obeyed {
-		e.engine.SetOverrides(*decided)
-		e.obeyed = decided
-	}
+	e.mu.open() // who people are changes nothing about items
 	// Watermarks first: what is applied in between must not close a day whose
 	// last events the engine has not seen.
 	sources, err := e.store.Sources(ctx)
@@ -295,6 +292,11 @@ func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 		return nil, err
 	}
 	e.tellMembers()
+	e.mu.shut()
+	if decided := e.overrides.Load(); decided != e.obeyed {
+		e.engine.SetOverrides(*decided)
+		e.obeyed = decided
+	}
 	e.engine.Expect(e.reportAt(), sources)
 	if err := e.follow(ctx); err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
@@ -303,9 +305,11 @@ func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 	if err := e.nameStops(ctx, report); err != nil {
 		return nil, fmt.Errorf("name what was stopped: %w", err)
 	}
+	e.mu.shut()
 	e.made = report
+	e.mu.open()
 	if shown, err := e.snapshotOf(ctx, report); err == nil {
-		e.snapshot.Store(shown)
+		e.show(shown)
 	} else {
 		unshown = fmt.Errorf("make what pages show: %w", err)
 	}

@@ -16,11 +16,14 @@ type reasons struct {
 	objectives []string
 	owners     []string
 	suggested  []scoring.Suggested
+	// unpublished is set where the published report tells another thing.
+	unpublished bool
 }
 
 // reasonsOf asks the engine about an item. The caller has a turn or the lock.
 func (e *evaluator) reasonsOf(no uint64) reasons {
 	r := reasons{no: no, work: e.engine.Work(no), why: e.engine.Explain(no), owners: e.engine.Owners(no), suggested: e.engine.Suggest(no)}
+	r.unpublished = e.engine.Unpublished(no)
 	for _, s := range r.why.Attribution.Shares {
 		r.objectives = append(r.objectives, e.known.Set.Objectives[s.Objective].ID)
 	}

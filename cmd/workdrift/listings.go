@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,15 +24,37 @@ const (
 type listingKey struct{ subject, window string }
 
 // list explains a subject to everybody who reads: without amounts, and without
-// shares that would tell of few. Which works there are and what they carry is as
-// of the report. What is told of each one is as of now: its texts are read from
-// the store, each in a transaction that ends before the next, and nothing is
-// written to who asks before all are read.
+// shares that would tell of few. Which works there are, what they carry and what
+// they are attributed to is as of the report: who asks about an item of which the
+// next report will tell another thing waits for that one. The texts are as of now:
+// they are read from the store, each in a transaction that ends before the next,
+// and nothing is written to who asks before all are read.
 func (e *evaluator) list(ctx context.Context, subject, window string) (*web.Explanation, error) {
-	s := e.snapshot.Load()
-	if s == nil {
-		return nil, evaluating()
+	wait, cancel := context.WithTimeoutCause(ctx, turnWait, evaluating())
+	defer cancel()
+	for {
+		s := e.snapshot.Load()
+		if s == nil {
+			return nil, evaluating()
+		}
+		x, err := e.listOf(ctx, s, subject, window)
+		if !errors.Is(err, errUnpublished) {
+			return x, err
+		}
+		select {
+		case <-s.replaced:
+		case <-wait.Done():
+			return nil, context.Cause(wait)
+		}
 	}
+}
+
+// errUnpublished is the answer about an item of which the next report will tell
+// another thing than the published one.
+var errUnpublished = errors.New("another report is being made")
+
+// listOf is list by one snapshot, or errUnpublished.
+func (e *evaluator) listOf(ctx context.Context, s *snapshot, subject, window string) (*web.Explanation, error) {
 	shares, key := s.shares[window], listingKey{subject, window}
 	if shares == nil {
 		return nil, &web.Refusal{Status: http.StatusBadRequest, Detail: "There is no such window; configured are these", Keys: windowLabels(s.report)}
@@ -107,12 +130,15 @@ func listedWorks(x *web.Explanation, shares *scoring.Shares, keep func(*scoring.
 
 // describeAll fills in what is told of works.
 func (e *evaluator) describeAll(ctx context.Context, s *snapshot, works []listedWork) error {
-	if !e.ask(ctx, s, func() {
+	if err := e.ask(ctx, s, func() {
 		for i := range works {
 			works[i].reasons = e.reasonsOf(works[i].no)
 		}
-	}) {
-		return evaluating()
+	}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(works, func(w listedWork) bool { return w.unpublished }) {
+		return errUnpublished
 	}
 	for i := range works {
 		w := &works[i]
@@ -130,14 +156,22 @@ func (e *evaluator) describeAll(ctx context.Context, s *snapshot, works []listed
 	return nil
 }
 
-// ask calls f in a turn, unless the snapshot is of an engine that another
-// configuration has replaced. It reports whether it did.
-func (e *evaluator) ask(ctx context.Context, s *snapshot, f func()) (asked bool) {
-	return e.mu.turn(ctx, func() {
-		if asked = e.engine == s.engine; asked {
+// ask calls f in a turn. The error is errUnpublished when a newer snapshot has
+// taken the place of this one, and another when no turn came, or the snapshot is of
+// an engine that another configuration has replaced.
+func (e *evaluator) ask(ctx context.Context, s *snapshot, f func()) error {
+	err := error(evaluating())
+	e.mu.turn(ctx, func() {
+		switch {
+		case e.engine != s.engine:
+		case e.snapshot.Load() != s:
+			err = errUnpublished
+		default:
+			err = nil
 			f()
 		}
-	}) && asked
+	})
+	return err
 }
 
 // orderListed puts those whose share is told first. The others are ordered by
@@ -174,12 +208,12 @@ func partOf(s scoring.Shared) findings.Part {
 // listItem explains the items with a key.
 func (e *evaluator) listItem(ctx context.Context, s *snapshot, x *web.Explanation) error {
 	var found []reasons
-	if !e.ask(ctx, s, func() {
+	if err := e.ask(ctx, s, func() {
 		for _, no := range e.engine.Find(x.Subject) {
 			found = append(found, e.reasonsOf(no))
 		}
-	}) {
-		return evaluating()
+	}); err != nil {
+		return err
 	}
 	for _, why := range found {
 		item, ok, err := e.store.Find(ctx, why.no)
@@ -188,6 +222,9 @@ func (e *evaluator) listItem(ctx context.Context, s *snapshot, x *web.Explanatio
 		}
 		if !ok || !hasKey(item, x.Subject) {
 			continue
+		}
+		if why.unpublished {
+			return errUnpublished
 		}
 		explained, err := e.describe(ctx, item, why)
 		if err != nil {

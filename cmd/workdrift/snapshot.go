@@ -22,14 +22,27 @@ type snapshot struct {
 	streams *findings.Streams
 	shares  map[string]*scoring.Shares // by window
 
+	replaced chan struct{} // closed when there is a newer one
+
 	mu   sync.Mutex // guards made, held for a moment only
 	made map[listingKey]*web.Explanation
+}
+
+// show publishes a snapshot. The caller has the lock.
+func (e *evaluator) show(next *snapshot) {
+	e.mu.shut() // what is asked is told by the one or the other
+	e.engine.Published()
+	last := e.snapshot.Swap(next)
+	e.mu.open()
+	if last != nil {
+		close(last.replaced)
+	}
 }
 
 // snapshotOf makes the snapshot of a report that the engine has just made. The
 // caller holds the engine's lock.
 func (e *evaluator) snapshotOf(ctx context.Context, report *scoring.Report) (*snapshot, error) {
-	s := &snapshot{report: report, engine: e.engine, fed: e.engine.Revision(), made: make(map[listingKey]*web.Explanation)}
+	s := &snapshot{report: report, engine: e.engine, fed: e.engine.Revision(), replaced: make(chan struct{}), made: make(map[listingKey]*web.Explanation)}
 	if last := e.snapshot.Load(); last != nil && last.same(s) {
 		streams := *last.streams
 		streams.AsOf = report

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +18,7 @@ import (
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
 )
 
 // asked are addresses of every path of the table of routes that is read, with
@@ -117,31 +120,62 @@ func TestSlowReadersHoldNothing(t *testing.T) {
 	}
 }
 
-// An evaluation that goes on and on holds up nobody who looks at pages, as long
-// as it gives turns.
+// An evaluation that goes on and on holds up nobody who looks at pages once it
+// has settled what items are attributed to.
 func TestPagesDoNotWaitForEvaluations(t *testing.T) {
 	r, pages, addresses := watched(t)
 	r.evaluator.mu.Lock()
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		defer r.evaluator.mu.Unlock()
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				r.evaluator.mu.pause()
-				runtime.Gosched()
-			}
-		}
-	}()
+	r.evaluator.mu.open()
+	defer r.evaluator.mu.Unlock()
 	for _, address := range addresses {
 		w := httptest.NewRecorder()
 		if pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+address, nil)); w.Code != http.StatusOK {
 			t.Errorf("GET %s during an evaluation: %d %s", address, w.Code, w.Body)
 		}
 	}
-	close(stop)
-	<-stopped
+}
+
+// While a report is made, what is asked about an item is told by the one that is
+// published, or where they differ by the one to come: never by both.
+func TestExplanationsAgreeWithTheReport(t *testing.T) {
+	r, _, _ := watched(t)
+	e := r.evaluator
+	streams, err := e.streams(t.Context())
+	if err != nil || len(streams.List) == 0 || len(streams.List[0].Keys) < 2 {
+		t.Fatalf("no stream of two works: %v", err)
+	}
+	key, other := streams.List[0].Keys[0], streams.List[0].Keys[1]
+	reached, gate := make(chan struct{}), make(chan struct{})
+	reach, release := sync.OnceFunc(func() { close(reached) }), sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	e.mu.Lock()
+	accounts := e.accounts
+	e.accounts = func(ctx context.Context) (map[string]bool, error) { // asked for after a report, before it is shown
+		reach()
+		<-gate
+		if accounts == nil {
+			return nil, nil
+		}
+		return accounts(ctx)
+	}
+	e.mu.Unlock()
+	if _, err := r.decide(t.Context(), []store.Override{{Key: key, To: "run_work", Why: "it keeps things running", Role: "triage", At: r.now()}}); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	before := e.snapshot.Load()
+	if x, err := e.listOf(t.Context(), before, key, streamWindow); !errors.Is(err, errUnpublished) {
+		t.Errorf("an item that changes is told of as %+v, %v", x, err)
+	}
+	if x, err := e.list(t.Context(), other, streamWindow); err != nil || x.AsOf != before.report || x.Items[0].Bucket != scoring.Unknown.String() {
+		t.Errorf("an item that stays as it is is told of as %+v, %v", x, err)
+	}
+	release()
+	x, err := e.list(t.Context(), key, streamWindow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.AsOf == before.report || x.Items[0].Bucket != scoring.RunWork.String() || len(x.Items[0].Parts) > 0 && x.Items[0].Parts[0].Category != scoring.RunWork.String() {
+		t.Errorf("decided about, it is told of as %+v", x.Items[0])
+	}
 }

@@ -7,13 +7,14 @@ import (
 )
 
 // turns guard an engine. Who changes it or makes it report locks them for as long
-// as that takes. Who only asks about single items waits for a turn, which a
-// report gives now and then.
+// as that takes, and opens them while what can be asked about single items stays as
+// it is, as it does for nearly all of a report. Who asks waits for a turn.
 type turns struct {
 	once    sync.Once
 	long    chan struct{} // holds an entry while somebody has the lock
-	holding chan struct{} // holds an entry while somebody uses the engine
+	holding chan struct{} // holds an entry while the engine changes, or somebody asks it
 	waiting chan struct{} // an entry for each who waits for a turn
+	shuts   bool          // whether who has the lock is who holds; written by nobody else
 }
 
 const (
@@ -34,7 +35,7 @@ func (t *turns) init() {
 func (t *turns) Lock() {
 	t.init()
 	t.long <- struct{}{}
-	t.holding <- struct{}{}
+	t.shut()
 }
 
 // LockWithin is Lock for who does not wait longer than a context. The error is
@@ -43,7 +44,7 @@ func (t *turns) LockWithin(ctx context.Context) error {
 	t.init()
 	select {
 	case t.long <- struct{}{}:
-		t.holding <- struct{}{} // at most until a turn is over
+		t.shut()
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -52,17 +53,24 @@ func (t *turns) LockWithin(ctx context.Context) error {
 
 // Unlock gives it back.
 func (t *turns) Unlock() {
-	<-t.holding
+	t.open()
 	<-t.long
 }
 
-// pause lets all who wait have their turns. Its caller holds the lock.
-func (t *turns) pause() {
-	if len(t.waiting) == 0 {
-		return
+// open lets others have turns from now on. Its caller has the lock.
+func (t *turns) open() {
+	if t.shuts {
+		t.shuts = false
+		<-t.holding
 	}
-	<-t.holding             // to who has waited the longest
-	t.holding <- struct{}{} // behind all who wait: a channel serves them in their order
+}
+
+// shut ends that, once the turn is over that somebody has. Its caller has the lock.
+func (t *turns) shut() {
+	if !t.shuts {
+		t.holding <- struct{}{}
+		t.shuts = true
+	}
 }
 
 // turn calls f when it is its turn, and reports whether that came.

@@ -75,9 +75,15 @@ func (g *Graph) withCopies(out []uint32, heads int) []uint32 {
 func (g *Graph) gather(w uint32, buf []edge) evidence { return g.evidenceOf(w, buf, true) }
 
 // evidenceOf is gather, with overrides or without.
-func (g *Graph) evidenceOf(w uint32, buf []edge, overrides bool) evidence {
-	all, heads := g.members(w, g.group)
-	g.group = all
+func (g *Graph) evidenceOf(w uint32, buf []edge, overrides bool) (e evidence) {
+	e, g.group = g.evidenceIn(w, buf, g.group, overrides)
+	return e
+}
+
+// evidenceIn is evidenceOf in the memory of a group, which it returns, so that it
+// changes nothing of the graph.
+func (g *Graph) evidenceIn(w uint32, buf []edge, group []uint32, overrides bool) (evidence, []uint32) {
+	all, heads := g.members(w, group)
 	e := evidence{edges: buf[:0], items: len(all)}
 	best := gone
 	for _, n := range all[:heads] {
@@ -85,11 +91,11 @@ func (g *Graph) evidenceOf(w uint32, buf []edge, overrides bool) evidence {
 	}
 	if best == gone {
 		e.gone = true
-		return e
+		return e, all
 	}
 	if overrides && (g.anchorByOverride(&e, all[:heads]) || g.anchorByOverride(&e, all[heads:])) ||
 		g.anchorByKey(&e, all[:heads], best) || g.anchorByKey(&e, all[heads:], moved) {
-		return e
+		return e, all
 	}
 	for _, n := range all[:heads] {
 		if r := g.record(n); r.presence() == best {
@@ -108,7 +114,7 @@ func (g *Graph) evidenceOf(w uint32, buf []edge, overrides bool) evidence {
 	if e.rules.empty() {
 		e.rules = carried
 	}
-	return e
+	return e, all
 }
 
 // rulesOf returns what the rules say about copies of one item, as far as they

@@ -34,7 +34,8 @@ type Step struct {
 	Weight float64
 }
 
-// Explain says why an item is attributed as it is, as of the last Resolve.
+// Explain says why an item is attributed as it is, as of the last Resolve. It
+// changes nothing, so others may read the graph meanwhile.
 func (g *Graph) Explain(no uint64) Explanation {
 	x := Explanation{Attribution: g.Of(no), Work: g.Work(no)}
 	if no >= uint64(len(g.place)) || g.place[no] == 0 || g.work[no] == 0 {
@@ -103,7 +104,7 @@ func (g *Graph) bestPath(w uint32, path []Step) ([]Step, uint32) {
 // tight returns the edges along which a work inherits, in an order that does
 // not depend on item numbers.
 func (g *Graph) tight(w uint32) []edge {
-	ev := g.gather(w, nil)
+	ev, _ := g.evidenceIn(w, nil, nil, true)
 	want := g.table.cell[g.outcome[w]]
 	var out []edge
 	for _, e := range ev.edges {

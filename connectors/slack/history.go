@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"strings"
 	"time"
 
 	sdk "github.com/slack-go/slack"
@@ -242,7 +244,9 @@ func (f *fetch) message(ctx context.Context, d *desk, w *window, m *wireMessage,
 	settled := m.latest > 0 && m.latest.time().Add(time.Duration(f.c.cfg.Settle)).Unix() <= w.Began
 	v := n.version(d, m, settled)
 	old, known := d.version(m.at)
-	same := known && old == v
+	id := d.prefix + m.at.String()
+	_, hinted := f.c.hinted[id]
+	same := known && old == v && !hinted
 	note := func() {
 		if m.at >= keep {
 			d.note(m.at, v)
@@ -268,13 +272,14 @@ func (f *fetch) message(ctx context.Context, d *desk, w *window, m *wireMessage,
 		t := &discussion{channel: d, messages: []*wireMessage{m}}
 		if known {
 			// It may have been a thread whose replies were deleted.
-			if t.floor, _, err = f.stored(ctx, d.prefix+m.at.String()); err != nil {
+			if t.floor, _, err = f.stored(ctx, id); err != nil {
 				return false, err
 			}
 		}
 		f.put(t)
 		note()
 	}
+	delete(f.c.hinted, id)
 	return true, nil
 }
 
@@ -358,6 +363,7 @@ func (f *fetch) close(d *desk, w window) {
 	}
 	if w.Sweep {
 		h.Swept, h.Final = w.Began, d.Archived
+		maps.DeleteFunc(f.c.hinted, func(id string, at stamp) bool { return strings.HasPrefix(id, d.prefix) && at < w.Low })
 		last := f.keepFrom(d, w).day()
 		for _, name := range f.days(d) {
 			if name < last {

@@ -282,6 +282,8 @@ func (f *fetch) refetch(ctx context.Context, d *desk, at stamp, follow bool) err
 			return connectors.Describe(methodReplies, err)
 		}
 		if complete {
+			// Positions know nothing of this: whatever the next poll finds is news.
+			f.c.hinted[d.prefix+at.String()] = at
 			_, err := f.complete(ctx, d, at, p, true)
 			return err
 		}

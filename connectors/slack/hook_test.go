@@ -215,3 +215,28 @@ func TestRefetch(t *testing.T) {
 		t.Errorf("limited: %v", err)
 	}
 }
+
+// TestDeletedAfterDelivery lets a reply come with a delivery and go without
+// one: the first message then looks to the next poll as it did to the last.
+func TestDeletedAfterDelivery(t *testing.T) {
+	o := newOffice()
+	o.say(ago(20, 0), o.dev, o.ada, "the first message")
+	top := o.say(ago(3, 0), o.dev, o.ada, "top PAY-1")
+	r, c := hooked(t, o)
+	conn, ok := c.(connectors.Connector)
+	if !ok {
+		t.Fatal("no Connector")
+	}
+	r.MustPoll(conn)
+	reply := o.reply(ago(2, 0), o.dev, o.ben, "see PAY-9", top)
+	b, err := c.Refetch(t.Context(), []string{o.dev + "/" + top})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Shelf.Apply(b)
+	equal(t, "with the reply", connectortest.Keys(r.item(o.dev, top), store.LinkMentions), []string{"PAY-9"})
+	o.Delete(o.dev, reply)
+	r.clock.Advance(25 * time.Hour)
+	r.MustPoll(conn)
+	equal(t, "without", connectortest.Keys(r.item(o.dev, top), store.LinkMentions), []string(nil))
+}

@@ -70,7 +70,7 @@ func New(env connectors.Env, decode func(any) error) (connectors.Connector, erro
 	}
 	c := &connector{
 		env: env, cfg: cfg, api: api, secrets: secrets,
-		turn: make(chan struct{}, 1), partial: map[string]*partial{}, read: map[string]time.Time{}, people: newPeople(),
+		turn: make(chan struct{}, 1), partial: map[string]*partial{}, hinted: map[string]stamp{}, read: map[string]time.Time{}, people: newPeople(),
 	}
 	c.norm = normaliser{
 		source: env.Source, hosts: cfg.GitHubHosts, prompt: cfg.CheckinPrompt,
@@ -99,6 +99,7 @@ type connector struct {
 	norm    normaliser
 	scope   map[string]channelPos // channels that are read, nil before they were listed
 	partial map[string]*partial   // threads that take more than one page, by item
+	hinted  map[string]stamp      // threads that deliveries had read again, by item, until a poll comes by
 	read    map[string]time.Time  // when a channel was last read, by our clock
 	people  *people
 	logged  time.Time

@@ -119,7 +119,10 @@ func (f *fetch) readThread(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	if readable && t.Version != 0 && t.TS >= f.keepFrom(d, windowOf(d)) {
+	// A thread that was read for a reply outside its window has version 0, which
+	// is none: were the version of its first message kept, and the reply deleted,
+	// that would look like no change.
+	if readable && (t.Version != 0 || known) && t.TS >= f.keepFrom(d, windowOf(d)) {
 		d.note(t.TS, t.Version)
 	}
 	d.threads.Todo = d.threads.Todo[1:]

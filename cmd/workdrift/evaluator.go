@@ -164,8 +164,9 @@ func (e *evaluator) hurry() {
 }
 
 // run evaluates whenever something changed, and once a minute so that a day
-// that closes is noticed, and makes the briefs that pages ordered. It returns when the context ends, or with the error
-// of a store whose state is no longer known.
+// that closes is noticed, and makes the briefs that pages ordered. It returns
+// when the context ends, or with the error of a store whose state is no longer
+// known.
 func (e *evaluator) run(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()

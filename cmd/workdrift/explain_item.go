@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -76,10 +77,12 @@ func (e *evaluator) step(ctx context.Context, s attribution.Step) (string, error
 }
 
 // nameStops fills in what the clocks of a report are about, which the engine
-// knows by number only. The caller holds the lock.
+// knows by number only. The clocks that it finds may be those of the published
+// report, which others read. The caller holds the lock.
 func (e *evaluator) nameStops(ctx context.Context, report *scoring.Report) error {
-	for i := range report.Stops {
-		c := &report.Stops[i]
+	stops := slices.Clone(report.Stops)
+	for i := range stops {
+		c := &stops[i]
 		if o := report.Objective(c.Objective); o != nil {
 			c.Title = o.Title
 		}
@@ -94,6 +97,7 @@ func (e *evaluator) nameStops(ctx context.Context, report *scoring.Report) error
 			c.Key, c.Title = nameOf(item), item.Title
 		}
 	}
+	report.Stops = stops
 	return nil
 }
 

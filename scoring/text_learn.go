@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/workdrift/workdrift/scoring/attribution"
@@ -98,7 +99,8 @@ func (e *Engine) labelPrint(list []label) uint64 {
 // A textModel is what was learnt from labels.
 type textModel struct {
 	print  uint64 // of the labels
-	bayes  text.Bayes
+	mu     sync.Mutex
+	bayes  text.Bayes // classifies under mu: items are asked about while others are guessed
 	labels int
 	tried  int // labels that were guessed from earlier ones, or refused
 	// trials are the guesses of an objective among them, as they would be
@@ -202,6 +204,8 @@ func (m *textModel) judge(settings Text, monday objective.Date) {
 // classify returns the classes of a text, best first; none below the least
 // labels.
 func (m *textModel) classify(words []text.Word, settings Text) []text.Guess {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.bayes.Classify(words, settings.labels(), text.MinClass)
 }
 

@@ -212,7 +212,6 @@
 // Intent, motivation, talent, the quality of a strategy, layers of an
 // organisation and careers leave no trace in trackers, and no score pretends to
 // see them. Meetings, reading, pairing, design and support calls are invisible,
-// so that effort is visible effort. Ownership of repositories, workflows of
-// trackers and settings of connectors have no history here: a shift that
-// follows from them is unexplained.
+// so that effort is visible effort. What is changed in a tracker itself, such as
+// its workflow, has no history here: a shift that follows from it is unexplained.
 package scoring

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"github.com/workdrift/workdrift/scoring/cadence"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/scoring/structure"
@@ -93,7 +94,8 @@ func editKinds() map[objective.EditKind]structure.Kind {
 		objective.EditDue: structure.Due, objective.EditOwner: structure.Owner, objective.EditText: structure.Text,
 		objective.EditRules: structure.Rules, objective.EditRunWork: structure.Rules,
 		objective.EditExcludes: structure.Excludes, objective.EditNonGoals: structure.Excludes,
-		objective.EditOther: structure.Config, objective.EditSettings: structure.Config,
+		objective.EditOther: structure.Config, objective.EditSettings: structure.Config, objective.EditConnector: structure.Config,
+		objective.EditWorkflow: structure.Workflow, objective.EditOwned: structure.Repository, objective.EditMembers: structure.Membership,
 	}
 }
 
@@ -116,7 +118,7 @@ func (v *evaluation) structureLog() []structure.Change {
 			continue // it tells of drift, and explains none
 		}
 		day := v.changed(e)
-		log = append(log, structure.Change{Kind: kinds[e.Kind], Scope: e.Objective, Effective: day, Known: day})
+		log = append(log, structure.Change{Kind: kinds[e.Kind], Scope: cmp.Or(e.Objective, e.Team()), Effective: day, Known: day})
 	}
 	for _, c := range v.engine.MemberChanges(v.day) {
 		if c.Day >= v.day-7*structure.Weeks {

@@ -94,6 +94,13 @@ func TestStructureShiftFromEvents(t *testing.T) {
 			w.declared.Set = with(first, "o2", func(o *objective.Objective) { o.Text = "first" })
 			w.history = []objective.Loaded{{Known: shiftWeek(0), Set: first}, {Known: noon(2025, 1, 20), Set: w.declared.Set}}
 		}, .765928, 0, "coincides with no declared change", 1 / 6.0},
+		{"a connector reads more", func(w *world) {
+			first := w.declared.Set
+			first.Settings = &objective.Settings{Connectors: map[string]map[string]string{"jira": {"projects": "1"}}}
+			w.declared.Set = with(first, "o1", func(*objective.Objective) {})
+			w.declared.Set.Settings = &objective.Settings{Connectors: map[string]map[string]string{"jira": {"projects": "2"}}}
+			w.history = []objective.Loaded{{Known: shiftWeek(0), Set: first}, {Known: noon(2025, 1, 20), Set: w.declared.Set}}
+		}, .765928, .765928, "coincides with config of everything on 2025-01-20", 0},
 		{"somebody joined the team", func(w *world) {
 			w.declared.Set = with(w.declared.Set, "o1", func(o *objective.Objective) { o.Versions[0].OwnerTeam = "core" })
 			w.declared.People.Persons = []scoring.Person{{ID: "p0", Identities: []string{"person-0"}, FTE: 1}}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/config"
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
 	"github.com/workdrift/workdrift/scoring/objective"
 	"github.com/workdrift/workdrift/store"
 	"github.com/workdrift/workdrift/store/bolt"
@@ -25,7 +26,8 @@ type edit struct {
 	Known     time.Time `json:"known_from,omitzero"`      // not told of members
 	Effective string    `json:"effective_from,omitempty"` // 2006-01-02
 	Objective string    `json:"objective,omitempty"`
-	Team      string    `json:"team,omitempty"` // of a change of members
+	Team      string    `json:"team,omitempty"` // of a change of members, or of what a team owns
+	Connector string    `json:"connector,omitempty"`
 	Kind      string    `json:"kind"`
 	State     string    `json:"state,omitempty"` // of an edit of the state
 }
@@ -149,13 +151,17 @@ func loadDeclarations(ctx context.Context, s store.Store, log *slog.Logger) ([]o
 func editOf(e objective.Edit) edit {
 	return edit{
 		Known: e.Known, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State),
+		Team: e.Team(), Connector: e.Connector(),
 	}
 }
 
 // what says what was edited.
 func (e *edit) what() string {
-	if e.Team != "" {
+	switch {
+	case e.Kind == findings.Membership:
 		return "members of " + e.Team + " changed"
+	case e.Team+e.Connector != "":
+		return e.Team + e.Connector + " " + e.Kind
 	}
 	what := cmp.Or(e.Objective, "-") + " " + e.Kind
 	if e.State != "" {

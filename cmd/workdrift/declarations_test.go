@@ -75,6 +75,13 @@ func TestDeclarationsFromGit(t *testing.T) {
 	if code != 0 || stdout != want {
 		t.Errorf("%d %s\n%swant\n%s", code, stderr, stdout, want)
 	}
+	story := newGitStory(t)
+	story.write("config.yaml", gitConfig+goalsOf("sso 1"))
+	story.commit("2026-01-05")
+	story.write("config.yaml", strings.Replace(gitConfig, "path: .", "path: ., since: 365d", 1)+goalsOf("sso 1"))
+	story.commit("2026-02-02")
+	story.told(filepath.Join(story.repo, "config.yaml"), "2 commits: 2 declarations were new", "2026-02-02T09:00:00Z  here connector\n")
+
 	outside := t.TempDir()
 	path := filepath.Join(outside, "config.yaml")
 	if err := os.WriteFile(path, []byte("connectors: {here: {type: git, path: .}}\n"+here), 0o600); err != nil {

@@ -98,6 +98,11 @@ const (
 	EditNonGoals EditKind = "non_goals"
 	EditSettings EditKind = "settings" // how many top priorities, grace, projects
 	EditPhase    EditKind = "phase"    // a phase of drift that a human declared
+	// What is around the objectives; Edit.About says of what.
+	EditConnector EditKind = "connector" // what a connector reads, and how
+	EditWorkflow  EditKind = "workflow"  // what states of its tickets mean to a connector
+	EditOwned     EditKind = "owned"     // which repositories and ticket projects a team owns
+	EditMembers   EditKind = "members"   // how many members a team has that no date is given for
 )
 
 // An Edit is one difference between what was declared and what was declared
@@ -105,6 +110,7 @@ const (
 type Edit struct {
 	Objective string // id, "" for what concerns none
 	Kind      EditKind
+	About     string // the connector or team that it is about, "" for none
 	// Effective is the day the author wrote down, NoDate where none is.
 	Effective Date
 	// Known is when the edit could first be read. Nobody can act on a decision
@@ -117,6 +123,22 @@ type Edit struct {
 // Start is the day from which an edit could be acted on, in UTC: the later of
 // Effective and Known.
 func (e Edit) Start() Date { return max(e.Effective, DateOf(e.Known.UTC())) }
+
+// Team is the team that an edit is about, "" for none.
+func (e Edit) Team() string {
+	if e.Kind == EditOwned || e.Kind == EditMembers {
+		return e.About
+	}
+	return ""
+}
+
+// Connector is the name of the connector that an edit is about, "" for none.
+func (e Edit) Connector() string {
+	if e.Kind == EditConnector || e.Kind == EditWorkflow {
+		return e.About
+	}
+	return ""
+}
 
 // Edits lists what changed from each of the declarations, oldest first, to the
 // next, in the order in which it became known; edits that became known together
@@ -258,6 +280,7 @@ func around(old, now *Set) []Edit {
 			edits = append(edits, Edit{Kind: EditPhase, Effective: p.On})
 		}
 	}
+	edits = append(edits, settled(old.Settings, now.Settings)...)
 	gone := func(p DeclaredPhase) bool { return !slices.Contains(now.Phases, p) }
 	add(len(now.Phases) < len(old.Phases) && slices.ContainsFunc(old.Phases, gone), EditPhase)
 	return edits

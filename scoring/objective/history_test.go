@@ -209,13 +209,14 @@ func TestNoEditIsLost(t *testing.T) {
 		n := 1.0
 		rule := func() *Rule { return &Rule{Attr: "label", Like: []Pattern{{Exact, "x"}}} }
 		return Set{TopN: 3, Grace: 7, RunWorkBudget: .1, Projects: []string{"PAY"}, RunWork: []NamedRule{{"ops", *rule()}}, NonGoals: []NamedRule{{"app", *rule()}},
+			Settings: &Settings{Connectors: map[string]map[string]string{"jira": {"projects": "1"}}, Owned: map[string][]string{"core": {"acme/api"}}, Members: map[string]int{"core": 5}},
 			Objectives: []Objective{{ID: "a", Text: "A", Teams: []string{"core"}, Start: 5, Keys: []string{"PAY-1"}, Match: rule(), Excludes: rule(),
 				Terms: []string{"sso"}, ExcludedTerms: []string{"smb"}, Docs: []string{"a.md"},
 				Outcome:  &Outcome{Query: "q", Direction: "up", Baseline: &n, Target: &n, Lag: time.Hour, StandsFor: "b"},
 				Versions: []Version{{From: NoDate, Rank: 1, State: Active, TargetShare: .2, OwnerTeam: "core", HasOwner: true, Due: 90}}}}}
 	}
 	unclassified := []string{
-		"Set.Objectives", "Objective.Versions", "Objective.Outcome", // by their fields
+		"Set.Objectives", "Set.Settings", "Objective.Versions", "Objective.Outcome", // by their fields
 		"Objective.ID", // another id is another objective
 		"Version.From", // says when, not what
 	}
@@ -224,6 +225,7 @@ func TestNoEditIsLost(t *testing.T) {
 		"Objective": func(s *Set) any { return &s.Objectives[0] },
 		"Version":   func(s *Set) any { return &s.Objectives[0].Versions[0] },
 		"Outcome":   func(s *Set) any { return s.Objectives[0].Outcome },
+		"Settings":  func(s *Set) any { return s.Settings },
 	} {
 		fields := reflect.TypeOf(part(ptr(full()))).Elem()
 		for i := range fields.NumField() {

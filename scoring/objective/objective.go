@@ -142,6 +142,8 @@ type Set struct {
 	// Phases are the phases of drift that humans declared. Each is an event:
 	// taking it out of the declaration does not undo it.
 	Phases []DeclaredPhase `json:",omitempty"`
+	// Settings are those around what is declared, nil where they are not known.
+	Settings *Settings `json:",omitempty"`
 }
 
 // A DeclaredPhase is what a human says of the phase of drift on a day.

@@ -44,21 +44,25 @@ func Changes(report *scoring.Report, h *History, overrides []store.Override) []C
 // moment.
 func declared(report *scoring.Report, h *History) (list []Change) {
 	type key struct {
-		at time.Time
-		of string
+		at    time.Time
+		of    string // objective
+		about string // connector or team
 	}
 	kinds := make(map[key][]string)
 	var keys []key
 	for _, e := range h.Edits {
-		at := key{e.Known.UTC(), e.Objective}
+		at := key{e.Known.UTC(), e.Objective, e.About}
 		if kinds[at] == nil {
 			keys = append(keys, at)
 		}
 		kinds[at] = append(kinds[at], h.EditText(e))
 	}
 	for _, at := range keys {
-		c := Change{Day: dayOf(at.at), Kind: "declared", Text: strings.Join(kinds[at], ", ") + " of the configuration"}
-		if at.of != "" {
+		c := Change{Day: dayOf(at.at), Kind: "declared", Text: strings.Join(kinds[at], ", ")}
+		switch {
+		case at.about == "" && at.of == "":
+			c.Text += " of the configuration"
+		case at.of != "":
 			name := at.of
 			if o := report.Objective(at.of); o != nil && o.Title != "" {
 				name = o.Title

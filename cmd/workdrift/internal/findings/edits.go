@@ -18,6 +18,14 @@ func (h *History) EditText(e objective.Edit) string {
 		name = "target"
 	case objective.EditState:
 		return "state " + string(e.State)
+	case objective.EditConnector:
+		return "settings of the connector " + e.About
+	case objective.EditWorkflow:
+		return "what " + e.About + " takes states of tickets for"
+	case objective.EditOwned:
+		return "what the team " + e.About + " owns"
+	case objective.EditMembers:
+		return "how many belong to " + e.About
 	}
 	was, is, ok := h.around(e)
 	if !ok {

@@ -42,6 +42,14 @@ func TestEditText(t *testing.T) {
 	if got := h.EditText(objective.Edit{Objective: "gone", Kind: objective.EditRemoved, Known: summer}); got != "removed" {
 		t.Errorf("the edit of what is declared no more is %q", got)
 	}
+	for kind, want := range map[objective.EditKind]string{
+		objective.EditConnector: "settings of the connector x", objective.EditWorkflow: "what x takes states of tickets for",
+		objective.EditOwned: "what the team x owns", objective.EditMembers: "how many belong to x",
+	} {
+		if got := h.EditText(objective.Edit{Kind: kind, About: "x", Known: summer}); got != want {
+			t.Errorf("the edit %s is %q", kind, got)
+		}
+	}
 	if got, week := lastDecision(h, "sso"); got != "state retired, declared share from 20 % to 10 % on 1 Jun 2026" || week != "2026-W23" {
 		t.Errorf("the last decision is %q in %q", got, week)
 	}

@@ -19,7 +19,8 @@ type editRow struct {
 	Objective string    `json:"objective,omitempty"`
 	Kind      string    `json:"kind"`
 	State     string    `json:"state,omitempty"` // of an edit of the state
-	Team      string    `json:"team,omitempty"`  // of a change of members
+	Team      string    `json:"team,omitempty"`  // of a change of members, or of what a team owns
+	Connector string    `json:"connector,omitempty"`
 	at        time.Time // see Entry.At
 	id        string
 }
@@ -36,6 +37,7 @@ func editRows(h *findings.History) []editRow {
 			continue
 		}
 		rows = append(rows, editRow{
+			Team: e.Team(), Connector: e.Connector(),
 			Known: entry.At, Effective: e.Effective.String(), Objective: e.Objective, Kind: string(e.Kind), State: string(e.State), at: entry.At,
 			id: fmt.Sprintf("%d/%s/%s/%d", e.Known.Unix(), e.Objective, e.Kind, edits),
 		})
@@ -150,7 +152,7 @@ func annotations(s *server, r *http.Request) (any, error) {
 		}
 	}
 	for _, e := range s.Declared().Edits {
-		of, text := cmp.Or(e.Objective, "configuration"), strings.ReplaceAll(string(e.Kind), "_", " ")
+		of, text := cmp.Or(e.Objective, e.About, "configuration"), strings.ReplaceAll(string(e.Kind), "_", " ")
 		if e.State != "" {
 			text += " " + string(e.State)
 		}

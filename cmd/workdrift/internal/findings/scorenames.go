@@ -17,6 +17,19 @@ func ScoreName(name string) string {
 	return Words(name)
 }
 
+// ScoreView splits the name of a score that exists once for each of several
+// others: into what is told of each, "" for other scores, and which one it is.
+func ScoreView(name string) (kind, of string) {
+	kind, of, ok := strings.Cut(ScoreName(name), partEnd)
+	if !ok {
+		return "", ScoreName(name)
+	}
+	return kind, of
+}
+
+// partEnd stands between what is told of each of several scores and which it is.
+const partEnd = ": "
+
 // Scores that exist once for each of several others.
 var scoreParts = []struct{ prefix, text string }{
 	{"drift_profile_", "how bad this reads: "},

@@ -11,38 +11,78 @@ import (
 
 // A methodsPage says how every number is made.
 type methodsPage struct {
-	Headline, Latest []method
-	Statuses         []seen
+	Headline, Latest []*method
 }
 
-// A method is the definition of a score with its value now.
+// A method is one definition: of a score, or of the several that a metric has one
+// of for each of its views.
 type method struct {
-	scoring.Definition
-	Now       string
-	Threshold string
-	Behind    *subjectLink // what it is made of
+	Help                            string
+	Scores                          []methodScore
+	Metrics                         []string
+	Organisation, Teams, Objectives bool
+	Behind                          *subjectLink // what it is made of
 }
+
+// A methodScore is a score with its value now.
+type methodScore struct{ Name, Now, Threshold string }
 
 func methodsOf(s *server, _ *http.Request) (any, string, error) {
 	report := s.Report()
 	p := &methodsPage{}
-	told := make(map[string]bool)
+	told, defined := make(map[string]bool), make(map[string]*method)
 	for _, d := range s.scores {
 		if told[d.Name] {
 			continue
 		}
 		told[d.Name] = true
-		m := method{Definition: d, Behind: behind(d)}
-		if report != nil {
-			m.now(report)
+		m := defined[d.Help]
+		if m == nil {
+			m = &method{Help: d.Help, Behind: behind(d)}
+			defined[d.Help] = m
+			if d.Windowed {
+				p.Headline = append(p.Headline, m)
+			} else {
+				p.Latest = append(p.Latest, m)
+			}
 		}
-		if d.Windowed {
-			p.Headline = append(p.Headline, m)
-		} else {
-			p.Latest = append(p.Latest, m)
-		}
+		m.add(d, report)
 	}
 	return p, "", nil
+}
+
+func (m *method) add(d scoring.Definition, report *scoring.Report) {
+	score := methodScore{Name: d.Name}
+	if report != nil {
+		score.now(d, report)
+	}
+	m.Scores = append(m.Scores, score)
+	if d.Metric != "" && !slices.Contains(m.Metrics, d.Metric) {
+		m.Metrics = append(m.Metrics, d.Metric)
+	}
+	m.Organisation, m.Teams, m.Objectives = m.Organisation || d.Organisation, m.Teams || d.Teams, m.Objectives || d.Objectives
+}
+
+// Title is what the scores have in common, or their names where that is nothing.
+func (m *method) Title() string {
+	common, _ := findings.ScoreView(m.Scores[0].Name)
+	names := make([]string, 0, len(m.Scores))
+	for _, score := range m.Scores {
+		if kind, _ := findings.ScoreView(score.Name); kind != common {
+			common = ""
+		}
+		names = append(names, findings.ScoreName(score.Name))
+	}
+	if common != "" && len(names) > 1 {
+		return common
+	}
+	return strings.Join(names, " · ")
+}
+
+// View is which of the several it is.
+func (s *methodScore) View() string {
+	_, of := findings.ScoreView(s.Name)
+	return of
 }
 
 // behind is where the work behind a score is listed, nil where that would be
@@ -71,18 +111,18 @@ func behind(d scoring.Definition) *subjectLink {
 }
 
 // now fills in what a report says of the score.
-func (m *method) now(report *scoring.Report) {
-	score := report.Score(m.Name)
-	if w := findings.Headline(report); m.Windowed && w != nil {
-		score = w.Org.Score(m.Name)
+func (s *methodScore) now(d scoring.Definition, report *scoring.Report) {
+	score := report.Score(d.Name)
+	if w := findings.Headline(report); d.Windowed && w != nil {
+		score = w.Org.Score(d.Name)
 	}
 	if score != nil {
-		m.Now = amount(m.Definition, score.Value)
+		s.Now = amount(d, score.Value)
 		if score.Status != scoring.OK {
-			m.Now = findings.Words(string(score.Status))
+			s.Now = findings.Words(string(score.Status))
 		}
 	}
-	if limit, ok := report.Thresholds[m.Name]; ok {
-		m.Threshold = amount(m.Definition, scoring.Number(limit))
+	if limit, ok := report.Thresholds[d.Name]; ok {
+		s.Threshold = amount(d, scoring.Number(limit))
 	}
 }

@@ -23,15 +23,9 @@ func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Ove
 	if err := d.evaluator.resolve(ctx, list); err != nil {
 		return nil, err
 	}
-	about := make(map[string]bool, len(list))
-	for _, o := range list {
-		about[o.Key] = true
-	}
-	var before []store.Override
-	for _, o := range d.evaluator.decisions() {
-		if about[o.Key] {
-			before = append(before, o)
-		}
+	before, err := replacedBy(d.evaluator.decisions(), list)
+	if err != nil {
+		return nil, err
 	}
 	if err := d.store.Override(context.WithoutCancel(ctx), list...); err != nil {
 		d.fail(err)
@@ -39,6 +33,27 @@ func (d *daemon) decide(ctx context.Context, list []store.Override) ([]store.Ove
 	}
 	d.log.Info("work was decided about", "items", len(list), "to", list[0].To, "role", list[0].Role)
 	return before, d.evaluator.redecide(context.WithoutCancel(ctx))
+}
+
+// replacedBy returns those of the decisions in force that new ones take the place
+// of. What somebody decided since another asked to withdraw what was there before
+// is refused to be withdrawn.
+func replacedBy(inForce, list []store.Override) (before []store.Override, err error) {
+	about := make(map[string]*store.Override, len(list))
+	for i := range list {
+		about[list[i].Key] = &list[i]
+	}
+	for _, o := range inForce {
+		next := about[o.Key]
+		switch {
+		case next == nil:
+			continue
+		case next.To == "" && !next.At.Equal(o.At):
+			return nil, &web.Refusal{Status: http.StatusConflict, Detail: "It was decided anew meanwhile. Load the page again.", Keys: []string{o.Key}}
+		}
+		before = append(before, o)
+	}
+	return before, nil
 }
 
 // fail ends the daemon after an error that leaves open what is stored, and after

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
+	"github.com/workdrift/workdrift/store"
 )
 
 // ask sends JSON and decodes the answer.
@@ -103,6 +106,11 @@ func TestTriageMovesNumbersAndBack(t *testing.T) {
 	if ask(t, "GET", r.url+"/api/v1/explain?subject="+url.QueryEscape(keys[0]), "", &item); len(item.Items) != 1 || item.Items[0].Method != "override" ||
 		item.Items[0].Objectives[0] != id {
 		t.Errorf("explain %s: %+v", keys[0], item)
+	}
+	// Who undoes what was there before does not take back what was decided since.
+	_, err := r.decide(t.Context(), []store.Override{{Key: keys[0], At: r.now().AddDate(0, 0, -1)}})
+	if refused, ok := errors.AsType[*web.Refusal](err); !ok || refused.Status != http.StatusConflict {
+		t.Errorf("an earlier decision is withdrawn: %v", err)
 	}
 	for _, key := range keys {
 		var undone struct{ Replaced []struct{ Key string } }

@@ -169,12 +169,14 @@ func withdraw(s *server, r *http.Request) (any, error) {
 // withdrawKeys takes the decisions about items back, those that are in force.
 func (s *server) withdrawKeys(r *http.Request, keys []string) (any, error) {
 	var list []store.Override
-	inForce := make([]string, 0, len(keys))
-	for _, o := range s.Overrides() {
-		inForce = append(inForce, o.Key)
+	asked := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		asked[key] = true
 	}
-	for _, key := range common(keys, inForce) {
-		list = append(list, store.Override{Key: key})
+	for _, o := range s.Overrides() {
+		if asked[o.Key] {
+			list = append(list, store.Override{Key: o.Key, At: o.At})
+		}
 	}
 	if len(list) == 0 {
 		return nil, &Refusal{Status: http.StatusNotFound, Detail: "There is no decision under this key."}

@@ -144,7 +144,9 @@ func TestDecisionOfManyItems(t *testing.T) {
 			writes++
 			gone := make(map[string]bool)
 			for _, x := range part {
-				gone[x.Key] = true
+				if gone[x.Key] = true; !x.At.Equal(noon) {
+					t.Fatalf("it is not said that what was decided at %s is withdrawn: %+v", noon, x)
+				}
 			}
 			list = slices.DeleteFunc(slices.Clone(list), func(x store.Override) bool { return gone[x.Key] })
 			return nil, nil

@@ -102,7 +102,8 @@ type Options struct {
 	Overrides func() []store.Override
 	// Decide keeps decisions about items, those with an empty To withdrawing one,
 	// and returns the decisions that they take the place of. Refusal when one
-	// cannot be kept; then none is.
+	// cannot be kept; then none is. One that withdraws is about what was decided at
+	// its time, and cannot be kept when something else was since.
 	Decide func(ctx context.Context, list []store.Override) (before []store.Override, err error)
 	// CheckIn keeps a report of how sure somebody is of an objective, 0 to 1, and
 	// whether it cites a reading of the outcome.

@@ -100,7 +100,6 @@ func load(path string, read func(string) ([]byte, error)) (*Config, error) {
 	d.intentFile(&c.doc, resolve, read)
 
 	set := d.set(&c.doc)
-	set.Settings = around(&c.doc)
 	c.dir = d.directory(&c.doc)
 	c.dir.people.Owners = owners(&c.doc, &c.dir)
 	d.settings(&c.doc)

@@ -36,6 +36,7 @@ func (d *decoder) set(doc *document) objective.Set {
 		TopN:          doc.Top,
 		Grace:         doc.Decisions.GraceDays,
 		Phases:        d.phases(doc),
+		Settings:      around(doc),
 	}
 	inRange(d, "top", doc.Top, 1, 100)
 	d.share("run_work.budget_share", doc.RunWork.BudgetShare)

@@ -27,7 +27,7 @@ func (v *evaluation) inputQuality() {
 			at, known = b.first[n]
 		}
 		day := at.day()
-		if !known || day > v.day || day <= v.day-7*watchedYear {
+		if !known || day > v.day || day < v.watchedFrom() {
 			continue
 		}
 		recent := day > v.day-inputDays

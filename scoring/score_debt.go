@@ -80,7 +80,7 @@ func (v *evaluation) debt() {
 	teams := make([]owed, len(v.declared.Teams))
 	weeks := make(map[objective.Date][]debt.Done) // by Monday
 	for _, n := range b.tickets {
-		if day := v.doneOn(n); day != objective.NoDate && day > v.day-7*watchedYear {
+		if day := v.doneOn(n); day != objective.NoDate && day >= v.watchedFrom() {
 			weeks[day.Monday()] = append(weeks[day.Monday()], v.done(n, b))
 		}
 		one := v.owedOn(n, b)

@@ -250,7 +250,7 @@ func (v *evaluation) noiseOutput() {
 			continue
 		}
 		day := v.doneOn(uint32(no))
-		if day == objective.NoDate || day <= v.day-7*watchedYear || day > v.day {
+		if day == objective.NoDate || day < v.watchedFrom() || day > v.day {
 			continue
 		}
 		one := count{done: 1}

@@ -208,3 +208,31 @@ func TestChurnAndVolatility(t *testing.T) {
 	r = w.evaluateAt(t, closed.AddDate(0, 0, -1))
 	near(t, "churn a day earlier", org(t, r, scoring.ObjectiveChurn).Value, 9+5*.5+4*.5)
 }
+
+// The weeks that are watched are the same on every day of the week, the oldest of
+// them whole.
+func TestWatchedWeeksAreWhole(t *testing.T) {
+	const weeks, each = 60, 10
+	sunday := calendarDay(closed).Monday() - 1
+	w := outcomeWorld()
+	w.do("ana", store.EventCommit, "acme/api#1", (sunday - 7*weeks).Time())
+	for week := range weeks {
+		for n := range each {
+			monday := (sunday - 6 - objective.Date(7*week)).Time().Add(12 * time.Hour)
+			w.begun(fmt.Sprintf("PAY-%d-%d", week, n), monday, "20", "yes", "yes", "o1")
+			it := &w.changes[len(w.changes)-1].Item
+			it.Status, it.Closed = store.StatusDone, monday
+			it.Attrs[store.AttrType] = []string{"story"}
+		}
+	}
+	for _, score := range []string{scoring.NoiseOutput, scoring.InputQuality, scoring.UnverifiedDone} {
+		told := make(map[scoring.Number]bool)
+		for day := range 7 {
+			r := w.evaluateAt(t, (sunday + objective.Date(day)).Time().Add(43*time.Hour))
+			told[org(t, r, scoring.StructureShift+"_"+score).SampleSize] = true
+		}
+		if len(told) != 1 {
+			t.Errorf("%s: as many weeks on the days of a week: %v", score, told)
+		}
+	}
+}

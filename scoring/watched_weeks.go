@@ -199,7 +199,7 @@ func (v *evaluation) watch(of weekOf, series stat.Weekly) {
 // week holds.
 func (v *evaluation) watchWeeks(score string, weeks func(monday objective.Date) stat.Estimate) {
 	var series stat.Weekly
-	for monday := v.lastMonday() - 7*(watchedYear-1); monday <= v.lastMonday(); monday += 7 {
+	for monday := v.watchedFrom(); monday <= v.lastMonday(); monday += 7 {
 		if e := weeks(monday); e.OK() {
 			series = append(series, stat.Point{Week: stat.WeekOf(int(monday)), Value: e.Value})
 		}
@@ -210,6 +210,10 @@ func (v *evaluation) watchWeeks(score string, weeks func(monday objective.Date) 
 // watchedYear is how many weeks are watched of what is counted item by item, or
 // needs to know who carried what: such weeks are collapsed after some more.
 const watchedYear = 52
+
+// watchedFrom is the Monday of the first of those weeks: what is counted goes back
+// that far, so that the week is whole on every day.
+func (v *evaluation) watchedFrom() objective.Date { return v.lastMonday() - 7*(watchedYear-1) }
 
 // watchedItems is how many items a week needs for a value of its own, where the
 // score itself asks for fewer (score specification, section 2.7).
@@ -280,7 +284,7 @@ func (v *evaluation) yearOfBlocks() (org []block, teams [][]block) {
 // forgotten reports whether weeks with work of the watched year are collapsed.
 func (v *evaluation) forgotten() bool {
 	from := v.dataFrom()
-	return from != objective.NoDate && v.engine.kept.holds(DateRange{max(from, v.lastMonday()-7*(watchedYear-1)), v.lastMonday() + 6})
+	return from != objective.NoDate && v.engine.kept.holds(DateRange{max(from, v.watchedFrom()), v.lastMonday() + 6})
 }
 
 // teamWeeksOf returns the weekly values of a watched share of a team, of the weeks

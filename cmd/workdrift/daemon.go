@@ -378,7 +378,7 @@ func (d *daemon) pages(ctx context.Context, cfg config.Web) (http.Handler, error
 	o := web.Options{
 		Access: access,
 		Log:    d.log, Now: d.now, Version: promversion.Version, Registry: d.registry,
-		Report: d.evaluator.report.Load, Sources: d.sources, SetAside: d.evaluator.setAside, Deliveries: d.courier.Deliveries,
+		Report: d.evaluator.report.Load, Encoded: d.evaluator.encoded.Load, Sources: d.sources, SetAside: d.evaluator.setAside, Deliveries: d.courier.Deliveries,
 		Explain: d.evaluator.list, Declared: d.evaluator.history.Load, Overrides: d.evaluator.decisions,
 		Decide: d.decide, CheckIn: d.reportConfidence,
 		Streams: d.evaluator.streams, Sites: d.sites,

@@ -43,6 +43,7 @@ type evaluator struct {
 	urgent chan struct{} // somebody waits for the report
 	report atomic.Pointer[scoring.Report]
 	// What pages show besides the report, swapped in like it.
+	encoded   atomic.Pointer[web.Encoded]
 	history   atomic.Pointer[findings.History]
 	overrides atomic.Pointer[[]store.Override]
 	snapshot  atomic.Pointer[snapshot]
@@ -309,16 +310,23 @@ func (e *evaluator) publish(ctx context.Context) (unshown, err error) {
 	e.mu.shut()
 	e.made = report
 	e.mu.open()
+	encoded, unshown := web.Encode(report)
 	if shown, err := e.snapshotOf(ctx, report); err == nil {
 		e.show(shown)
 	} else {
-		unshown = fmt.Errorf("make what pages show: %w", err)
+		unshown = errors.Join(unshown, fmt.Errorf("make what pages show: %w", err))
 	}
-	e.collector.Set(report)
-	e.report.Store(report)
+	e.put(report, encoded)
 	e.metrics.duration.Observe(time.Since(began).Seconds())
 	if e.onReport != nil {
 		e.onReport(report)
 	}
 	return unshown, nil
+}
+
+// put makes a report the published one, with what was encoded of it.
+func (e *evaluator) put(report *scoring.Report, encoded *web.Encoded) {
+	e.collector.Set(report)
+	e.encoded.Store(encoded)
+	e.report.Store(report)
 }

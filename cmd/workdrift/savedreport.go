@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/workdrift/workdrift/cmd/workdrift/internal/web"
 	"github.com/workdrift/workdrift/scoring"
 	"github.com/workdrift/workdrift/scoring/effort"
 	"github.com/workdrift/workdrift/scoring/objective"
@@ -74,8 +75,12 @@ func (e *evaluator) restore(ctx context.Context) error {
 	if raw == nil || json.Unmarshal(raw, &saved) != nil || saved.Report == nil || saved.Declared != e.print {
 		return nil
 	}
-	e.collector.Set(saved.Report)
-	e.report.Store(saved.Report)
+	encoded, err := web.Encode(saved.Report)
+	if err != nil {
+		e.log.Warn("the report from before the restart is not served", "err", err)
+		return nil
+	}
+	e.put(saved.Report, encoded)
 	e.log.Info("serving the report from before the restart", "day", saved.Report.Day.String())
 	return nil
 }

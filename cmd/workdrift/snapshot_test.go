@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -178,4 +179,39 @@ func TestExplanationsAgreeWithTheReport(t *testing.T) {
 	if x.AsOf == before.report || x.Items[0].Bucket != scoring.RunWork.String() || len(x.Items[0].Parts) > 0 && x.Items[0].Parts[0].Category != scoring.RunWork.String() {
 		t.Errorf("decided about, it is told of as %+v", x.Items[0])
 	}
+}
+
+// What is encoded with a report is of the report that is published, as it is in
+// the end: nothing changes it afterwards. The one from before a restart has it too.
+func TestReportsAreEncodedWhenTheyAreMade(t *testing.T) {
+	r, _, _ := watched(t)
+	e := r.evaluator
+	check := func(when string) {
+		t.Helper()
+		e.mu.Lock() // no round is under way
+		defer e.mu.Unlock()
+		want, err := web.Encode(e.report.Load())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.encoded.Load(); got == nil || got.Report() != want.Report() || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: what is encoded is not that of the published report", when)
+		}
+	}
+	check("evaluated")
+	before := e.report.Load()
+	if err := e.evaluate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e.report.Load() == before {
+		t.Fatal("there is no new report")
+	}
+	check("evaluated again")
+	e.mu.Lock()
+	err := errors.Join(e.save(t.Context(), 0), e.restore(t.Context()))
+	e.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("restored")
 }

@@ -74,12 +74,20 @@ func (s *server) api(rt route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
+		path, asCSV := rt.pattern, rt.csv && wantsCSV(r)
+		if asCSV {
+			path += ".csv"
+		}
+		if answer, ok := s.prepared(r, path); ok {
+			s.send(w, r, asCSV, answer)
+			return
+		}
 		answer, err := rt.view(s, r)
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		s.send(w, r, rt.csv && wantsCSV(r), answer)
+		s.send(w, r, asCSV, answer)
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/workdrift/workdrift/cmd/workdrift/internal/findings"
@@ -21,30 +20,22 @@ func openAPI(*server, *http.Request) (any, error) {
 	return raw{contentType: "application/yaml", body: openAPIFile}, nil
 }
 
-// An encodedReport keeps the encoding of the newest report that was asked for.
-type encodedReport struct {
-	mu     sync.Mutex
-	report *scoring.Report
-	answer raw
-}
-
 // wholeReport is everything that the engine told, as it told it.
 func wholeReport(s *server, _ *http.Request) (any, error) {
 	report, err := s.published()
 	if err != nil {
 		return nil, err
 	}
-	s.encoded.mu.Lock()
-	defer s.encoded.mu.Unlock()
-	if s.encoded.report != report {
-		var b bytes.Buffer
-		// Without indentation, which takes as long again as all the rest.
-		if err := json.NewEncoder(&b).Encode(reportAnswer{report, statsOf(report.Stats)}); err != nil {
-			return nil, fmt.Errorf("encode the report: %w", err)
-		}
-		s.encoded.report, s.encoded.answer = report, raw{"application/json", b.Bytes(), tagOf(b.Bytes())}
+	return encodeReport(report)
+}
+
+func encodeReport(report *scoring.Report) (raw, error) {
+	var b bytes.Buffer
+	// Without indentation, which takes as long again as all the rest.
+	if err := json.NewEncoder(&b).Encode(reportAnswer{report, statsOf(report.Stats)}); err != nil {
+		return raw{}, fmt.Errorf("encode the report: %w", err)
 	}
-	return s.encoded.answer, nil
+	return raw{contentType: "application/json", body: b.Bytes()}, nil
 }
 
 // reportAnswer is a report with its counts as the API spells them.
@@ -166,17 +157,28 @@ func (r *effortRow) key() string {
 }
 
 // effortTable lists effort by category, and within objectives by objective.
-// Scopes that are withheld have no rows.
 func effortTable(s *server, r *http.Request) (any, error) {
 	report, err := s.published()
 	if err != nil {
 		return nil, err
 	}
 	q := r.URL.Query()
+	rows := allEffort(report, func(window, kind, team string) bool {
+		return (!q.Has("window") || q.Get("window") == window) && (!q.Has("scope") || q.Get("scope") == kind) &&
+			(!q.Has("team") || q.Get("team") == team)
+	})
+	return tableOf(r, report, rows, (*effortRow).key)
+}
+
+// everyScope wants all rows of a table.
+func everyScope(_, _, _ string) bool { return true }
+
+// allEffort makes the rows of the scopes that are wanted. Scopes that are
+// withheld have no rows.
+func allEffort(report *scoring.Report, wanted func(window, kind, team string) bool) []effortRow {
 	rows := []effortRow{}
 	add := func(w *scoring.WindowReport, scope *scoring.Scope, kind string) {
-		if q.Has("window") && q.Get("window") != w.Label || q.Has("scope") && q.Get("scope") != kind ||
-			q.Has("team") && q.Get("team") != scope.Team {
+		if !wanted(w.Label, kind, scope.Team) {
 			return
 		}
 		row := effortRow{Scope: kind, Team: scope.Team, Window: w.Label, From: w.From, Until: scope.Until}
@@ -200,7 +202,7 @@ func effortTable(s *server, r *http.Request) (any, error) {
 			add(w, &w.Teams[t], ofTeam)
 		}
 	}
-	return tableOf(r, report, rows, (*effortRow).key)
+	return rows
 }
 
 // A weekRow is one closed week of the organisation.

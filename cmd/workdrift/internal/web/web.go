@@ -75,6 +75,9 @@ type Options struct {
 	}
 	// Report returns the report that is published, nil before the first.
 	Report func() *scoring.Report
+	// Encoded returns what was encoded with the published report, nil where nothing
+	// was. Nil to encode everything when it is asked for.
+	Encoded func() *Encoded
 	// Sources returns the state of every connector, in configured order.
 	Sources func() []Source
 	// SetAside returns the newest records that could not be read, the newest first.
@@ -195,7 +198,6 @@ type server struct {
 	failures *failures
 	hashing  chan struct{} // held by the one password check at a time
 	decoy    []byte
-	encoded  encodedReport
 
 	scores      []scoring.Definition
 	definitions map[string]scoring.Definition // of scores, by name

@@ -135,35 +135,37 @@ func exposeReport(r *Report, emit func(name string, value Number, labels ...stri
 		emit("workdrift_score_breached_blocks", Number(n), score)
 	}
 	exposeLatest(r, emit)
+	families := scoreFamilies() // once: listing them takes longer than exposing a scope
 	for i := range r.Windows {
 		w := &r.Windows[i]
-		exposeScope(&w.Org, "workdrift_", []string{w.Label}, emit)
+		exposeScope(&w.Org, families, "workdrift_", []string{w.Label}, emit)
 		for j := range w.Teams {
-			exposeScope(&w.Teams[j], "workdrift_team_", []string{w.Teams[j].Team, w.Label}, emit)
+			exposeScope(&w.Teams[j], families, "workdrift_team_", []string{w.Teams[j].Team, w.Label}, emit)
 		}
 	}
 }
 
 // exposeLatest emits the scores without a window.
 func exposeLatest(r *Report, emit func(string, Number, ...string)) {
+	families := latestFamilies()
 	for _, s := range latestScopes() {
 		switch s.of {
 		case ofOrganisation:
-			s.expose(r.Scores, nil, emit)
+			s.expose(families, r.Scores, nil, emit)
 		case ofTeams:
 			for i := range r.Teams {
-				s.expose(r.Teams[i].Scores, []string{r.Teams[i].Team}, emit)
+				s.expose(families, r.Teams[i].Scores, []string{r.Teams[i].Team}, emit)
 			}
 		case ofObjectives:
 			for i := range r.Objectives {
-				s.expose(r.Objectives[i].Scores, []string{r.Objectives[i].ID}, emit)
+				s.expose(families, r.Objectives[i].Scores, []string{r.Objectives[i].ID}, emit)
 			}
 		}
 	}
 }
 
-func (s latestScope) expose(scores []Score, labels []string, emit func(string, Number, ...string)) {
-	for _, f := range latestFamilies() {
+func (s latestScope) expose(families []latestFamily, scores []Score, labels []string, emit func(string, Number, ...string)) {
+	for _, f := range families {
 		score := scoreIn(scores, f.score)
 		sparse := f.sparse&s.of != 0
 		if f.of&^f.untold&s.of == 0 || score == nil || sparse && !(score.Value < 0 || score.Value > 0) {
@@ -196,7 +198,7 @@ func (s latestScope) expose(scores []Score, labels []string, emit func(string, N
 func unixSeconds(nanos int64) Number { return Number(math.Floor(float64(nanos) / 1e9)) }
 
 // exposeScope emits what is known of one scope in one window.
-func exposeScope(s *Scope, prefix string, labels []string, emit func(string, Number, ...string)) {
+func exposeScope(s *Scope, families []scoreFamily, prefix string, labels []string, emit func(string, Number, ...string)) {
 	with := func(more ...string) []string { return append(more, labels...) }
 	for _, e := range s.Effort {
 		emit(prefix+"effort_seconds", e.Effort*secondsPerPersonDay, with(e.Category.String())...)
@@ -210,7 +212,7 @@ func exposeScope(s *Scope, prefix string, labels []string, emit func(string, Num
 			emit("workdrift_attribution_effort_ratio", m.Share, with(m.Method)...)
 		}
 	}
-	for _, f := range scoreFamilies() {
+	for _, f := range families {
 		score := s.Score(f.score)
 		if score == nil {
 			continue

@@ -231,10 +231,7 @@ func (v *evaluation) began(monday objective.Date, s *weekSums, fresh map[root]bo
 // is too little effort, or of too few people.
 func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]bool) (b block, enough bool) {
 	b = block{week: stat.WeekOf(int(monday))}
-	var people contributors
-	for _, share := range s.shares {
-		people = people.with(v.engine.contributor(v.engine.actors[s.carriers[share.person]].person), share.effort)
-	}
+	people := v.behindWeek(s)
 	if status, why := v.engine.enough(people); status != OK {
 		none := stat.Estimate{Status: stat.Status(status), Reason: why}
 		b.Creep = phase.Creep{Alpha: none, Unplanned: none, Top: none, Shadow: none}
@@ -251,6 +248,14 @@ func (v *evaluation) blockOf(monday objective.Date, s *weekSums, fresh map[root]
 	}
 	b.Top, b.Shadow = share((*evaluation).topIn), share((*evaluation).shadowIn)
 	return b, true
+}
+
+// behindWeek lists who worked in a week that is not collapsed.
+func (v *evaluation) behindWeek(s *weekSums) (people contributors) {
+	for _, share := range s.shares {
+		people = people.with(v.engine.contributor(v.engine.actors[s.carriers[share.person]].person), share.effort)
+	}
+	return people
 }
 
 // A weekAlpha is how many workstreams are carried in a week, and how many items

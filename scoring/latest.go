@@ -105,11 +105,12 @@ type evaluation struct {
 	outputs  []stat.Weekly // by objective, see output
 	// How check-ins may name objectives, nil before it is asked for.
 	named, keyed map[string]int
-	reporters    map[string]contributor // by confidence.Report.Person, see reports
-	claimed      []claim                // see claims
-	trend        []Scope                // of the weeks of the report
-	given        map[weekOf]stat.Weekly // see watch
-	words        []wordPair             // see wordPairs
+	reporters    map[string]contributor  // by confidence.Report.Person, see reports
+	claimed      []claim                 // see claims
+	trend        []Scope                 // of the weeks of the report
+	given        map[weekOf]stat.Weekly  // see watch
+	enoughIn     map[objective.Date]bool // by Monday, see watchable
+	words        []wordPair              // see wordPairs
 	wordsRead    bool
 	pastWords    [wordBlocks][]saidBy // at the ends of the last closed weeks, newest first
 }

@@ -236,3 +236,42 @@ func TestWatchedWeeksAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// Weeks of few people have no value of their own: a step from their level would
+// tell it. Neither have they once they are collapsed.
+func TestWeeksOfFewAreNotWatched(t *testing.T) {
+	w := sharedWorld(nil)
+	w.declared.Privacy = scoring.Privacy{KEffort: 5, Dominance: .6, MinPersonDays: 10}
+	const few = 20
+	for week := range shiftedShares {
+		for p := range map[bool]int{true: 3, false: 10}[week < few] {
+			for day := range 5 {
+				key := "acme/api#o1"
+				if week >= few && (p+day)%2 == 0 {
+					key = "acme/api#none"
+				}
+				w.do(fmt.Sprint("person-", p), store.EventCommit, key, shiftWeek(week).AddDate(0, 0, day))
+			}
+		}
+	}
+	e, err := scoring.NewEngine(w.declared, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ch := range w.changes {
+		e.Apply(ch)
+	}
+	for _, collapsed := range []bool{false, true} {
+		if collapsed {
+			var weeks []scoring.TeamWeek
+			for week := range few + 2 {
+				weeks = append(weeks, e.TeamDays(calendarDay(shiftWeek(week))))
+			}
+			e.SetCollapsed(weeks)
+		}
+		s := org(t, e.Report(closed, []store.SourceState{{Source: "gh", Watermark: closed}}), scoring.StructureShift+"_"+scoring.TopObjectivesEffort)
+		if s.Value != 0 || int(s.SampleSize) != len(shiftedShares)-few {
+			t.Errorf("collapsed %t: a step of %v in %v weeks, want none in %d", collapsed, s.Value, s.SampleSize, len(shiftedShares)-few)
+		}
+	}
+}

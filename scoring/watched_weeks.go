@@ -233,7 +233,7 @@ func (v *evaluation) weeksOf(w *watching) stat.Weekly {
 	case w.sums != nil:
 		for monday := max(from, v.lastMonday()-7*(structure.Weeks-1)); monday <= v.lastMonday(); monday += 7 {
 			s := v.week(monday)
-			if value, ok := w.sums(v, monday, s); ok && !math.IsInf(value, 0) && s.total.PersonDays() >= v.declared.Privacy.MinPersonDays {
+			if value, ok := w.sums(v, monday, s); ok && !math.IsInf(value, 0) && v.watchable(monday, s) {
 				add(monday, value)
 			}
 		}
@@ -257,6 +257,31 @@ func (v *evaluation) weeksOf(w *watching) stat.Weekly {
 		series = v.given[weekOf{level: ofOrganisation, score: w.score}]
 	}
 	return series
+}
+
+// watchable reports whether a week has enough effort, and enough people behind it,
+// for values of its own: a level of weeks of few would be told by the step from it.
+func (v *evaluation) watchable(monday objective.Date, s *weekSums) bool {
+	enough, known := v.enoughIn[monday]
+	if known {
+		return enough
+	}
+	p := v.declared.Privacy
+	enough = s.total.PersonDays() >= p.MinPersonDays
+	if !v.collapsed(monday) {
+		status, _ := v.engine.enough(v.behindWeek(s))
+		enough = status == OK
+	} else {
+		for _, w := range v.engine.kept.in(DateRange{monday, monday + 6}) {
+			few := w.Units[unitOrg].Week
+			enough = enough && few.People >= p.KEffort && float64(few.Most) <= p.Dominance*float64(s.total)
+		}
+	}
+	if v.enoughIn == nil {
+		v.enoughIn = make(map[objective.Date]bool)
+	}
+	v.enoughIn[monday] = enough
+	return enough
 }
 
 // objectiveWeeks returns the weekly values of a watched score of an objective.

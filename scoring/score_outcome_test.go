@@ -2,6 +2,7 @@ package scoring_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -358,4 +359,24 @@ func TestNoiseOutput(t *testing.T) {
 		{From: objective.DateOf(late), Rank: 1, State: objective.Paused, TargetShare: -1},
 	}
 	near(t, "noise once o1 is paused", w.evaluate(t).Score(scoring.NoiseOutput).Value, 1)
+}
+
+// The yield of weeks with too few people behind them is watched no more than
+// their shares are: the level of these weeks would be told.
+func TestYieldOfFewIsNotWatched(t *testing.T) {
+	const weeks, few = 12, 8
+	w := outcomeWorld()
+	w.declared.Privacy = scoring.Privacy{KEffort: 3, Dominance: 1, MinPersonDays: 1}
+	w.work(slices.Repeat([]int{3}, weeks)...)
+	for week := few; week < weeks; week++ {
+		w.proven(2, "o1", firstWeek.AddDate(0, 0, 7*week+2))
+		for d := range 3 {
+			for _, who := range []string{"ben", "cleo", "dan"} {
+				w.do(who, store.EventCommit, "acme/api#1", firstWeek.AddDate(0, 0, 7*week+d).Add(12*time.Hour))
+			}
+		}
+	}
+	if s := at(t, w.evaluate(t), "o1", scoring.StructureShift+"_"+scoring.OutputYield); int(s.SampleSize) != weeks-few {
+		t.Errorf("watched in %v weeks, want %d: %+v", s.SampleSize, weeks-few, s)
+	}
 }

@@ -344,9 +344,12 @@ func (v *evaluation) watchReports(o int, reports []confidence.Report) {
 	v.watch(weekOf{ofObjectives, o, ReportedConfidence}, series)
 }
 
-// watchYield hands over the verified items per 10 person-days of the weeks with a
-// person-day or more.
+// watchYield hands over the verified items per 10 person-days of the watchable
+// weeks with a person-day or more.
 func (v *evaluation) watchYield(o int) {
-	spent := slices.DeleteFunc(v.seenEffort(o, structure.Weeks), func(p stat.Point) bool { return p.Value < 1 })
+	spent := slices.DeleteFunc(v.seenEffort(o, structure.Weeks), func(p stat.Point) bool {
+		monday := objective.Date(stat.MondayOf(p.Week))
+		return p.Value < 1 || !v.watchable(monday, v.week(monday))
+	})
 	v.watch(weekOf{ofObjectives, o, OutputYield}, outcome.WeeklyYield(v.output(o), spent))
 }

@@ -19,10 +19,12 @@ type Weekly []Point
 
 // WeekOf numbers ISO weeks: it takes any of their days, as days since
 // 1970-01-01.
-func WeekOf(day int) int {
-	const firstMonday = 4
-	return int(math.Floor(float64(day-firstMonday) / 7))
-}
+func WeekOf(day int) int { return int(math.Floor(float64(day-firstMonday) / 7)) }
+
+// MondayOf is the first day of a week that WeekOf numbered.
+func MondayOf(week int) int { return 7*week + firstMonday }
+
+const firstMonday = 4 // 1970-01-05
 
 // Last returns the points of a number of weeks up to and including until,
 // without those whose value is infinite or not a number.

@@ -126,10 +126,7 @@ type Shift struct {
 }
 
 // Day returns the Monday of the shift's week.
-func (s Shift) Day() objective.Date {
-	const firstMonday = 4
-	return objective.Date(7*s.Week + firstMonday)
-}
+func (s Shift) Day() objective.Date { return objective.Date(stat.MondayOf(s.Week)) }
 
 // Segments cuts the values of weeks into levels by optimal partitioning
 // (stat.Partition) with a penalty of 3σ²·ln n, σ from the differences between

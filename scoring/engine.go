@@ -39,6 +39,7 @@ type Engine struct {
 	decider   *decider
 	profiles  []store.Profile
 	groups    []store.Group
+	scored    []scoreGroup // made once: their help texts are long
 
 	items   []itemState // by item number
 	origins []uint8     // by item number: number of the provider
@@ -146,6 +147,7 @@ func NewEngine(d *Declared, overrides []store.Override) (*Engine, error) {
 		split:     splitter{config: d.Effort},
 		rare:      newRareFacts(),
 		words:     newWords(d),
+		scored:    scoreGroups(),
 		compared:  newComparisons(d),
 		weekly:    make(map[objective.Date]*weekSums),
 

@@ -144,7 +144,7 @@ func (e *Engine) scoreLatest(r *Report, day, keep objective.Date, trend []Scope)
 	for t := range e.declared.Teams {
 		r.Teams = append(r.Teams, TeamReport{Team: e.declared.Teams[t].ID})
 	}
-	for _, g := range scoreGroups() {
+	for _, g := range e.scored {
 		if g.score != nil {
 			g.score(v)
 		}
@@ -152,7 +152,7 @@ func (e *Engine) scoreLatest(r *Report, day, keep objective.Date, trend []Scope)
 	v.withdraw()
 	v.finish()
 	v.teamWeeks()
-	for _, g := range scoreGroups() {
+	for _, g := range e.scored {
 		if g.after != nil {
 			g.after(v)
 		}

@@ -273,7 +273,7 @@ func (v *evaluation) driftIndex(dimensions []profiled, sides []Score) {
 // computed as they always are, the others stay as they are.
 func (v *evaluation) replicates(dimensions []profiled, sides []Score) [][]float64 {
 	_, org, _ := v.streamsOf()
-	weeks, groups := v.weekTallies(&org), scoreGroups()
+	weeks, groups := v.weekTallies(&org), v.engine.scored
 	return profile.Bootstrap(len(weeks), stat.Seed(DriftIndex, "", Day(v.day).String()), func(drawn []int) []float64 {
 		whole := v.emptyTally(org.days)
 		for _, i := range drawn {

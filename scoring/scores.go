@@ -151,7 +151,7 @@ func (e *Engine) scores(t *tally) []Score {
 	coverage, ok := Ratio(t.observed, t.available)
 	list = append(list, plainScore(EffortCoverage, min(coverage, 1), ok && t.available > 0, "nobody was available in this window"))
 	list = append(list, spreadScore(t))
-	for _, g := range scoreGroups() {
+	for _, g := range e.scored {
 		if g.window != nil {
 			list = append(list, g.window(t)...)
 		}
